@@ -1,0 +1,97 @@
+// One table of errors: name, gRPC code, etcd's exact words, and whether the call *certainly did not
+// happen* (`definite`), which is what a checker needs to know.
+// Source: etcd api/v3rpc/rpctypes/error.go. Clients match on the words: never change one.
+
+export type ApiError = Readonly<{
+  name: string;
+  code: GrpcCode;
+  message: string;
+  definite: boolean;
+}>;
+
+/** The status codes of gRPC that this server uses. */
+export const GRPC = {
+  CANCELED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
+export type GrpcCode = (typeof GRPC)[keyof typeof GRPC];
+
+export type ErrorName =
+  | "EmptyKey"
+  | "KeyNotFound"
+  | "ValueProvided"
+  | "LeaseProvided"
+  | "TooManyOps"
+  | "DuplicateKey"
+  | "InvalidSortOption"
+  | "RequestTooLarge"
+  | "Compacted"
+  | "FutureRevision"
+  | "LeaseNotFound"
+  | "TooManyRequests"
+  | "NoLeader"
+  | "Stopped"
+  | "LeaderChanged"
+  | "Timeout"
+  | "TimeoutDueToLeaderFail"
+  | "DeadlineExceeded"
+  | "Canceled";
+
+// prettier-ignore
+export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
+  EmptyKey: never("EmptyKey", GRPC.INVALID_ARGUMENT, "etcdserver: key is not provided"),
+  KeyNotFound: never("KeyNotFound", GRPC.INVALID_ARGUMENT, "etcdserver: key not found"),
+  ValueProvided: never("ValueProvided", GRPC.INVALID_ARGUMENT, "etcdserver: value is provided"),
+  LeaseProvided: never("LeaseProvided", GRPC.INVALID_ARGUMENT, "etcdserver: lease is provided"),
+  TooManyOps: never("TooManyOps", GRPC.INVALID_ARGUMENT, "etcdserver: too many operations in txn request"),
+  DuplicateKey: never("DuplicateKey", GRPC.INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request"),
+  InvalidSortOption: never("InvalidSortOption", GRPC.INVALID_ARGUMENT, "etcdserver: invalid sort option"),
+  RequestTooLarge: never("RequestTooLarge", GRPC.INVALID_ARGUMENT, "etcdserver: request is too large"),
+  Compacted: never("Compacted", GRPC.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted"),
+  FutureRevision: never("FutureRevision", GRPC.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision"),
+  LeaseNotFound: never("LeaseNotFound", GRPC.NOT_FOUND, "etcdserver: requested lease not found"),
+  // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
+  TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
+  NoLeader: never("NoLeader", GRPC.UNAVAILABLE, "etcdserver: no leader"),
+  Stopped: maybe("Stopped", GRPC.UNAVAILABLE, "etcdserver: server stopped"),
+  LeaderChanged: maybe("LeaderChanged", GRPC.UNAVAILABLE, "etcdserver: leader changed"),
+  Timeout: maybe("Timeout", GRPC.UNAVAILABLE, "etcdserver: request timed out"),
+  TimeoutDueToLeaderFail: maybe("TimeoutDueToLeaderFail", GRPC.UNAVAILABLE, "etcdserver: request timed out, possibly due to previous leader failure"),
+  DeadlineExceeded: maybe("DeadlineExceeded", GRPC.DEADLINE_EXCEEDED, "context deadline exceeded"),
+  Canceled: maybe("Canceled", GRPC.CANCELED, "context canceled"),
+};
+
+/** A message that this server cannot read at all. */
+export function malformed(reason: string): ApiError {
+  const words = `grpc: failed to unmarshal the received message: ${reason}`;
+  return never("Malformed", GRPC.INTERNAL, words);
+}
+
+export function messageTooLarge(bytes: number, limit: number): ApiError {
+  const words = `grpc: received message larger than max (${bytes} vs. ${limit})`;
+  return never("MessageTooLarge", GRPC.RESOURCE_EXHAUSTED, words);
+}
+
+export function unknownMethod(method: string, service: string): ApiError {
+  const words = `unknown method ${method} for service ${service}`;
+  return never("UnknownMethod", GRPC.UNIMPLEMENTED, words);
+}
+
+/** Certainly did not happen. */
+function never(name: string, code: GrpcCode, message: string): ApiError {
+  return { name, code, message, definite: true };
+}
+
+/** May have happened, or may still happen. */
+function maybe(name: string, code: GrpcCode, message: string): ApiError {
+  return { name, code, message, definite: false };
+}

@@ -1,0 +1,144 @@
+// Every call and answer that this server knows, as plain data. Field names are etcd's, in camel case.
+//
+// Numbers: a client may send any int64 as a revision, limit or version. They are saturated to safe
+// integers at the wire (net/wire/convert.ts): no stored counter can reach 2^53, so every comparison
+// with a saturated number has the same outcome. Lease ids are identities and stay bigint, signed.
+
+import type { Bytes, ClusterId, NodeId } from "../contract.ts";
+import type { Member } from "../apply/membership.ts";
+
+export type Request = KvRequest | ClusterRequest | MaintenanceRequest;
+export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
+export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
+export type MaintenanceRequest = Readonly<
+  { kind: "status" } | { kind: "alarm_get" } // Alarm with action GET; nothing can raise an alarm yet
+>;
+
+/** Sort orders and targets by their wire numbers; anything else is InvalidSortOption. */
+export const SORT_ORDERS = ["none", "ascend", "descend"] as const;
+export const SORT_TARGETS = ["key", "version", "create", "mod", "value"] as const;
+export type SortOrder = (typeof SORT_ORDERS)[number] | "invalid";
+export type SortTarget = (typeof SORT_TARGETS)[number] | "invalid";
+
+export type RangeRequest = Readonly<{
+  kind: "range";
+  key: Bytes;
+  rangeEnd: Bytes; // "" one key, "\0" from key on, else exclusive
+  limit: number; // ≤ 0: all
+  revision: number; // ≤ 0: the latest
+  sortOrder: SortOrder;
+  sortTarget: SortTarget;
+  serializable: boolean;
+  keysOnly: boolean;
+  countOnly: boolean;
+  minModRevision: number; // the four filters: 0 is off
+  maxModRevision: number;
+  minCreateRevision: number;
+  maxCreateRevision: number;
+}>;
+
+export type PutRequest = Readonly<{
+  kind: "put";
+  key: Bytes;
+  value: Uint8Array;
+  lease: bigint;
+  prevKv: boolean;
+  ignoreValue: boolean;
+  ignoreLease: boolean;
+}>;
+
+export type DeleteRangeRequest = Readonly<{
+  kind: "delete_range";
+  key: Bytes;
+  rangeEnd: Bytes;
+  prevKv: boolean;
+}>;
+
+export type TxnRequest = Readonly<{
+  kind: "txn";
+  compare: readonly Compare[];
+  success: readonly RequestOp[];
+  failure: readonly RequestOp[];
+}>;
+
+/** An operation of a transaction; `empty` is one with no variant set, which etcd refuses by name. */
+export type RequestOp = KvRequest | Readonly<{ kind: "empty" }>;
+
+export const COMPARE_RESULTS = ["equal", "greater", "less", "not_equal"] as const;
+export type CompareResult = (typeof COMPARE_RESULTS)[number] | "invalid"; // invalid: always holds
+
+/** What is compared. As in etcd, a target whose own operand is absent compares with zero or "". */
+export type CompareTarget = Readonly<
+  | { kind: "version" | "create" | "mod"; operand: number }
+  | { kind: "value"; operand: Uint8Array }
+  | { kind: "lease"; operand: bigint }
+  | { kind: "invalid" } // an unknown target number: always holds
+>;
+
+export type Compare = Readonly<{
+  key: Bytes;
+  rangeEnd: Bytes; // set: must hold for every key of the range
+  result: CompareResult;
+  target: CompareTarget;
+}>;
+
+export type Response =
+  | KvResponse
+  | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
+  | StatusResponse
+  | Readonly<{ kind: "alarm_get"; header: Header }>;
+export type KvResponse = RangeResponse | PutResponse | DeleteRangeResponse | TxnResponse;
+
+/** Zero fields are not on the wire. Answers inside a transaction carry the revision only. */
+export type Header = Readonly<{
+  clusterId: ClusterId;
+  memberId: NodeId;
+  revision: number;
+  raftTerm: number;
+}>;
+
+export type KeyValue = Readonly<{
+  key: Bytes;
+  createRevision: number;
+  modRevision: number;
+  version: number;
+  value: Uint8Array;
+  lease: bigint;
+}>;
+
+export type RangeResponse = Readonly<{
+  kind: "range";
+  header: Header;
+  kvs: readonly KeyValue[];
+  more: boolean;
+  count: number;
+}>;
+
+export type PutResponse = Readonly<{ kind: "put"; header: Header; prevKv: KeyValue | null }>;
+
+export type DeleteRangeResponse = Readonly<{
+  kind: "delete_range";
+  header: Header;
+  deleted: number;
+  prevKvs: readonly KeyValue[];
+}>;
+
+export type TxnResponse = Readonly<{
+  kind: "txn";
+  header: Header;
+  succeeded: boolean;
+  responses: readonly KvResponse[];
+}>;
+
+export type StatusResponse = Readonly<{
+  kind: "status";
+  header: Header;
+  version: string;
+  dbSize: number;
+  dbSizeInUse: number;
+  leader: NodeId; // 0: none
+  raftIndex: number;
+  raftTerm: number;
+  raftAppliedIndex: number;
+  errors: readonly string[];
+}>;

@@ -1,0 +1,59 @@
+// Every limit and interval of a node. Their relations are asserted when a configuration is made.
+
+import type { ClusterId, NodeId } from "./contract.ts";
+import type { Member } from "./apply/membership.ts";
+import { assert } from "./lib/assert.ts";
+
+export type Config = Readonly<{
+  cluster: ClusterId;
+  node: NodeId;
+  /** The members of a new cluster, this node among them. Ignored once the data knows better. */
+  members: readonly Member[];
+  /** What this node tells the others about itself once a leader exists. */
+  name: string;
+  clientUrls: readonly string[];
+  version: string;
+  heartbeatMs: number;
+  electionMs: number;
+  /** Applied entries between two trims of the log; as many stay behind for slow followers. */
+  snapshotCount: number;
+  preVote: boolean;
+  limits: Limits;
+}>;
+
+export type Limits = Readonly<{
+  requestBytes: number; // --max-request-bytes: a marshalled request above it is refused
+  transactionOperations: number; // --max-txn-ops
+  appendBytes: number; // the entries of one append message, at least one entry
+  appendsInFlight: number; // append messages sent to one follower and not yet answered
+  uncommittedBytes: number; // proposals beyond it are dropped until something commits
+  segmentBytes: number; // a WAL segment is closed once it is longer
+  applyBehind: number; // committed − applied above it: "too many requests"
+}>;
+
+export const DEFAULT_LIMITS: Limits = {
+  requestBytes: 1.5 * 1024 * 1024,
+  transactionOperations: 128,
+  appendBytes: 1024 * 1024,
+  appendsInFlight: 64,
+  uncommittedBytes: 1024 * 1024 * 1024,
+  segmentBytes: 64 * 1000 * 1000,
+  applyBehind: 5000,
+};
+
+/** etcd's own wait for a proposal: 5 s for the queue and the disk, and two lost elections. */
+export function requestTimeoutMs(config: Config): number {
+  return 5000 + 2 * config.electionMs;
+}
+
+export function createConfig(config: Config): Config {
+  assert(config.heartbeatMs >= 1, "a heartbeat interval is at least 1 ms");
+  assert(
+    config.electionMs >= 5 * config.heartbeatMs,
+    "an election timeout is 5 heartbeats or more",
+  );
+  assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
+  assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
+  assert(config.limits.appendBytes <= config.limits.uncommittedBytes, "one append must fit");
+  return config;
+}

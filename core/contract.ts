@@ -1,0 +1,131 @@
+// core/contract.ts: the one door of the house. Types only; it imports nothing but types.
+//
+// A node is a function: `step(state, input, kv) → [state, effects]`. A driver (server/ or sim/) feeds
+// it inputs, one at a time, and performs every effect that it returns, in the order of the list.
+
+import type { ApiError } from "./api/errors.ts";
+import type { Request, Response } from "./api/request.ts"; // etcd's calls, as plain data
+import type { Config } from "./config.ts";
+import type { Member } from "./apply/membership.ts";
+import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
+import type { NodeState } from "./node.ts";
+import type { TraceEvent } from "./trace.ts";
+
+declare const brand: unique symbol;
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+// Counters begin at zero and grow by one. They cannot reach 2^53, so they are numbers.
+export type Term = Brand<number, "Term">;
+export type Index = Brand<number, "Index">;
+export type Revision = Brand<number, "Revision">;
+export type Millis = Brand<number, "Millis">; // the driver's monotonic clock, never the wall
+// Identities are opaque 64-bit patterns. They are compared and printed, never added.
+export type NodeId = Brand<bigint, "NodeId">;
+export type ClusterId = Brand<bigint, "ClusterId">;
+export type LeaseId = Brand<bigint, "LeaseId">;
+// Handles are minted by one side and only echoed by the other.
+export type CallId = Brand<number, "CallId">; // minted by the driver, one per RPC
+export type DiskToken = Brand<number, "DiskToken">; // minted by the node, one per disk effect
+// One char per byte (0x00–0xFF): immutable, ordered by `<`, equal by `===`, and a good map key.
+export type Bytes = Brand<string, "Bytes">;
+export type FileName = Brand<string, "FileName">;
+export type Result<T, E = ApiError> = Readonly<{ ok: true; value: T } | { ok: false; error: E }>;
+
+/** Everything the world may tell a node. */
+export type Input = Readonly<
+  | { kind: "tick"; now: Millis }
+  | { kind: "peer.message"; from: NodeId; message: Message }
+  | { kind: "peer.unreachable"; peer: NodeId }
+  | { kind: "call"; call: CallId; request: Request; context: CallContext }
+  | { kind: "call.cancel"; call: CallId } // the client has gone: no reply is wanted
+  | { kind: "disk.done"; token: DiskToken }
+  | { kind: "kv.done"; applied: Index } // durable, not merely visible
+  | { kind: "snapshot.sent"; peer: NodeId; ok: boolean }
+  | { kind: "snapshot.staged"; from: NodeId; term: Term; meta: SnapshotMeta }
+>;
+
+/** Everything a node may ask of the world. An effect in hand is an effect allowed: run it now. */
+export type Effect = Readonly<
+  | { kind: "peer.send"; to: NodeId; message: Message } // may be lost
+  | { kind: "peers"; members: readonly Member[] } // who they are now, and where they listen
+  | { kind: "disk"; token: DiskToken; ops: readonly DiskOp[] } // in order, then disk.done
+  | { kind: "kv"; applied: Index; writes: readonly KvWrite[] } // atomic, in order
+  | { kind: "call.reply"; call: CallId; result: Result<Response> } // exactly once for each call
+  | { kind: "snapshot.send"; to: NodeId; term: Term; meta: SnapshotMeta } // then snapshot.sent
+  | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
+  | { kind: "trace"; event: TraceEvent } // for people only
+>;
+
+export type CallContext = Readonly<{
+  deadline: Millis; // always set: every wait has an end
+  entropy: bigint; // 64 fresh bits, so that the core needs no source of its own
+}>;
+
+/** What a KV image holds: the state after entry `index`, and the voters at that point. */
+export type SnapshotMeta = Readonly<{
+  index: Index;
+  term: Term;
+  voters: readonly NodeId[];
+}>;
+
+/** Disk, seen by a running node: orders carried out in sequence. core/storage makes the bytes. */
+export type DiskOp = Readonly<
+  | { kind: "write"; file: FileName; offset: number; bytes: Uint8Array } // creates the file if absent
+  | { kind: "sync"; file: FileName } // the file's bytes, its length and its name are durable
+  | { kind: "truncate"; file: FileName; length: number }
+  | { kind: "remove"; file: FileName }
+>;
+
+/** Disk, seen by a node that boots: synchronous and read-only. */
+export interface DiskReader {
+  readonly list: () => readonly FileName[];
+  readonly read: (file: FileName) => Uint8Array;
+}
+
+/** The state machine's own data. Synchronous, because reading memory is not I/O. It may lag behind
+ *  the `kv` effects already issued; core/kv/overlay.ts hides the lag from every answer.
+ *  `scan` covers [from, to) in ascending byte order; `reverse` walks the same range downwards. */
+export interface KvReader {
+  readonly get: (table: Table, key: Bytes) => Uint8Array | null;
+  readonly scan: (
+    table: Table,
+    from: Bytes,
+    to: Bytes,
+    reverse?: boolean,
+  ) => Iterable<readonly [key: Bytes, value: Uint8Array]>;
+  readonly sizeBytes: () => number; // what the store takes on disk, for people
+}
+export type Table = "meta" | "keys" | "members";
+export type KvWrite = Readonly<
+  | { kind: "put"; table: Table; key: Bytes; value: Uint8Array }
+  | { kind: "delete"; table: Table; key: Bytes }
+>;
+
+export type Step = readonly [state: NodeState, effects: readonly Effect[]];
+
+/** Recovery is a step too: the same code reads a disk after a power cut, real or simulated.
+ *  An error is a sentence for the operator: the data is damaged or belongs to someone else. */
+export type Boot = (
+  config: Config,
+  seed: bigint,
+  now: Millis,
+  disk: DiskReader,
+  kv: KvReader,
+) => Result<Step, string>;
+
+/** The whole product. No clock, no chance, no promise, no throw but for a broken invariant. */
+export type StepFunction = (state: NodeState, input: Input, kv: KvReader) => Step;
+
+/** A driver performs effects. The compiler rejects one that forgets a kind. */
+export type Performer = {
+  readonly [K in Effect["kind"]]: (effect: Extract<Effect, { kind: K }>) => void;
+};
+
+// The laws of a driver. core/laws.ts states them as cases; both drivers run it.
+//  1. One step at a time. What an effect causes joins the queue of inputs; it never re-enters.
+//  2. `disk` effects happen in order, each answered by one disk.done, in order. A failure is a crash.
+//  3. `kv` effects happen in order, each atomic. After kv.done(n) the reader shows at least n, durably.
+//  4. `peer.send` may be lost, doubled, delayed or reordered. Nothing else may.
+//  5. `snapshot.install` is complete when the next effect is performed: the reader shows the staged
+//     image and nothing of the old one, durably; kv.done(meta.index) follows as an input.
+//  6. `trace` may be thrown away. A run without traces is the same run.

@@ -1,0 +1,172 @@
+// A cursor over bytes, to write and to read: varints, fixed words, length-delimited runs.
+//
+// Writing grows one buffer. Reading never throws: a reader that runs out of bytes, or meets a number it
+// cannot hold, answers zeros from then on and has `failed` set; look at it once, at the end.
+
+export type Writer = { bytes: Uint8Array; length: number };
+
+export type Reader = {
+  readonly bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+  failed: boolean;
+};
+
+const NOTHING = new Uint8Array(0);
+
+export function createWriter(capacity = 64): Writer {
+  return { bytes: new Uint8Array(capacity), length: 0 };
+}
+
+/** The bytes written so far, copied: the writer may go on. */
+export function written(writer: Writer): Uint8Array {
+  return writer.bytes.slice(0, writer.length);
+}
+
+/** Room for `more` bytes behind the cursor. */
+export function reserve(writer: Writer, more: number): void {
+  const needed = writer.length + more;
+  if (needed <= writer.bytes.length) return;
+  const grown = new Uint8Array(Math.max(needed, writer.bytes.length * 2));
+  grown.set(writer.bytes.subarray(0, writer.length));
+  writer.bytes = grown;
+}
+
+/** A non-negative safe integer. */
+export function writeVarint(writer: Writer, value: number): void {
+  reserve(writer, 8);
+  let rest = value;
+  while (rest >= 0x80) {
+    writer.bytes[writer.length++] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  writer.bytes[writer.length++] = rest;
+}
+
+/** A 64-bit pattern; a negative value is written as its two's complement, in ten bytes. */
+export function writeVarint64(writer: Writer, value: bigint): void {
+  reserve(writer, 10);
+  let rest = BigInt.asUintN(64, value);
+  while (rest >= 0x80n) {
+    writer.bytes[writer.length++] = Number(rest & 0x7fn) | 0x80;
+    rest >>= 7n;
+  }
+  writer.bytes[writer.length++] = Number(rest);
+}
+
+export function writeByte(writer: Writer, value: number): void {
+  reserve(writer, 1);
+  writer.bytes[writer.length++] = value;
+}
+
+/** Four bytes, little-endian. */
+export function writeFixed32(writer: Writer, value: number): void {
+  reserve(writer, 4);
+  for (let shift = 0; shift < 32; shift += 8) {
+    writer.bytes[writer.length++] = (value >>> shift) & 0xff;
+  }
+}
+
+/** Eight bytes, little-endian. */
+export function writeFixed64(writer: Writer, value: bigint): void {
+  writeFixed32(writer, Number(BigInt.asUintN(32, value)));
+  writeFixed32(writer, Number(BigInt.asUintN(32, value >> 32n)));
+}
+
+/** The bytes as they are. */
+export function writeRaw(writer: Writer, bytes: Uint8Array): void {
+  reserve(writer, bytes.length);
+  writer.bytes.set(bytes, writer.length);
+  writer.length += bytes.length;
+}
+
+/** A varint length, then the bytes. */
+export function writeRun(writer: Writer, bytes: Uint8Array): void {
+  writeVarint(writer, bytes.length);
+  writeRaw(writer, bytes);
+}
+
+/** A byte string (one char per byte): a varint length, then the bytes. */
+export function writeByteString(writer: Writer, text: string): void {
+  writeVarint(writer, text.length);
+  reserve(writer, text.length);
+  for (let at = 0; at < text.length; at++) writer.bytes[writer.length++] = text.charCodeAt(at);
+}
+
+export function createReader(bytes: Uint8Array, from = 0, end: number = bytes.length): Reader {
+  return { bytes, at: from, end, failed: false };
+}
+
+export function atEnd(reader: Reader): boolean {
+  return reader.failed || reader.at >= reader.end;
+}
+
+/** A non-negative safe integer; a larger one fails the reader. */
+export function readVarint(reader: Reader): number {
+  let value = 0;
+  let unit = 1;
+  for (let taken = 0; taken < 8; taken++) {
+    const byte = readByte(reader);
+    value += (byte & 0x7f) * unit;
+    if (byte < 0x80) {
+      if (!Number.isSafeInteger(value)) return fail(reader);
+      return reader.failed ? 0 : value;
+    }
+    unit *= 0x80;
+  }
+  return fail(reader);
+}
+
+/** A 64-bit pattern, unsigned. Bits above the sixty-fourth fail the reader. */
+export function readVarint64(reader: Reader): bigint {
+  let value = 0n;
+  for (let taken = 0; taken < 10; taken++) {
+    const byte = readByte(reader);
+    if (taken === 9 && byte > 1) break;
+    value |= BigInt(byte & 0x7f) << BigInt(7 * taken);
+    if (byte < 0x80) return reader.failed ? 0n : value;
+  }
+  fail(reader);
+  return 0n;
+}
+
+export function readByte(reader: Reader): number {
+  if (reader.failed || reader.at >= reader.end) return fail(reader);
+  return reader.bytes[reader.at++] as number;
+}
+
+export function readFixed32(reader: Reader): number {
+  if (reader.failed || reader.at + 4 > reader.end) return fail(reader);
+  const { bytes, at } = reader;
+  reader.at += 4;
+  const high = (bytes[at + 3] as number) << 24;
+  const middle = ((bytes[at + 2] as number) << 16) | ((bytes[at + 1] as number) << 8);
+  return (high | middle | (bytes[at] as number)) >>> 0;
+}
+
+export function readFixed64(reader: Reader): bigint {
+  const low = readFixed32(reader);
+  const high = readFixed32(reader);
+  return (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** A view of the next `length` bytes, not a copy. */
+export function readRaw(reader: Reader, length: number): Uint8Array {
+  if (reader.failed || reader.at + length > reader.end) {
+    fail(reader);
+    return NOTHING;
+  }
+  const bytes = reader.bytes.subarray(reader.at, reader.at + length);
+  reader.at += length;
+  return bytes;
+}
+
+/** A varint length, then a view of that many bytes. */
+export function readRun(reader: Reader): Uint8Array {
+  return readRaw(reader, readVarint(reader));
+}
+
+function fail(reader: Reader): 0 {
+  reader.failed = true;
+  return 0;
+}
