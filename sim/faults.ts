@@ -1,0 +1,140 @@
+// What may go wrong, as data: each fault says when it begins and how long it lasts. A schedule is made
+// before the run and never during it, so that a failure shrinks by deleting lines of it.
+
+/** A node by its number, or whoever leads when the fault begins (nobody: the lowest node that is up). */
+export type Target = number | "leader";
+
+export type Fault = Readonly<
+  | { kind: "partition"; atMs: number; forMs: number; groups: readonly (readonly number[])[] }
+  | { kind: "isolate"; atMs: number; forMs: number; node: Target; direction: Direction }
+  | { kind: "cut"; atMs: number; forMs: number; from: number; to: number } // one way only
+  | { kind: "clog"; atMs: number; forMs: number; from: number; to: number } // held, then all at once
+  | CrashFault
+  | {
+      kind: "disk_failure";
+      atMs: number;
+      node: Target;
+      how: "full" | "sync";
+      restartAfterMs: number;
+    }
+  | { kind: "slow_disk"; atMs: number; forMs: number; node: Target; factor: number }
+  | { kind: "pause"; atMs: number; forMs: number; node: Target; clock: "runs" | "stops" }
+  | { kind: "clock_drift"; atMs: number; forMs: number; node: Target; ppm: number }
+  | { kind: "clock_jump"; atMs: number; node: Target; aheadMs: number } // forward: it is monotonic
+  | TermInflation
+  | { kind: "drop"; atMs: number; forMs: number; ratio: readonly [number, number] }
+  | { kind: "duplicate"; atMs: number; forMs: number; ratio: readonly [number, number] }
+  | { kind: "delay"; atMs: number; forMs: number; upToMs: number } // every message, each by its own
+  | { kind: "heal"; atMs: number } // all that lasts ends now, and crashed nodes start
+>;
+export type FaultKind = Fault["kind"];
+
+export type Direction = "both" | "inbound" | "outbound"; // which messages of the node are lost
+
+/** `keep`: what becomes of writes not yet synced. `boundary`: 0, at the time itself; n, just before the
+ *  node's n-th effect from that time on, in the middle of a step's list. */
+export type CrashFault = Readonly<{
+  kind: "crash";
+  atMs: number;
+  node: Target;
+  keep: "none" | "some" | "all";
+  boundary: number;
+  restartAfterMs: number;
+}>;
+
+/** A node that drives terms up and then disturbs a healthy majority. `isolated`: it hears and is heard by
+ *  nobody for a while. `deaf`: it hears nobody, but everybody hears it. `surge`: isolated, and its clock
+ *  leaps through `elections` election timeouts, so that it comes back with a term far above the others'. */
+export type TermInflation = Readonly<{
+  kind: "term_inflation";
+  atMs: number;
+  forMs: number;
+  node: Target;
+  form: "isolated" | "deaf" | "surge";
+  elections: number; // surge only
+}>;
+
+export const FAULT_KINDS: readonly FaultKind[] = [
+  "partition",
+  "isolate",
+  "cut",
+  "clog",
+  "crash",
+  "disk_failure",
+  "slow_disk",
+  "pause",
+  "clock_drift",
+  "clock_jump",
+  "term_inflation",
+  "drop",
+  "duplicate",
+  "delay",
+  "heal",
+];
+
+/** How long a fault lasts by itself; zero for what happens at once. */
+export function lastsMs(fault: Fault): number {
+  return "forMs" in fault ? fault.forMs : 0;
+}
+
+/** One fault in a sentence without its end mark. */
+export function describe(fault: Fault): string {
+  const span = `at ${seconds(fault.atMs)}`;
+  const until = "forMs" in fault ? `${span} for ${seconds(fault.forMs)}` : span;
+  switch (fault.kind) {
+    case "partition":
+      return `${until}: the network splits into ${fault.groups.map((g) => g.join(",")).join(" | ")}`;
+    case "isolate":
+      return `${until}: ${who(fault.node)} loses its ${LOST[fault.direction]}`;
+    case "cut":
+      return `${until}: messages from ${fault.from} to ${fault.to} are lost`;
+    case "clog":
+      return `${until}: messages from ${fault.from} to ${fault.to} wait, then come all at once`;
+    case "crash":
+      return `${span}: ${who(fault.node)} crashes${boundaryText(fault)}, keeps ${fault.keep} of its unsynced writes, and restarts after ${seconds(fault.restartAfterMs)}`;
+    case "disk_failure":
+      return `${span}: the disk of ${who(fault.node)} ${fault.how === "full" ? "is full" : "fails to sync"}; it restarts after ${seconds(fault.restartAfterMs)}`;
+    case "slow_disk":
+      return `${until}: the disk of ${who(fault.node)} is ${fault.factor} times slower`;
+    case "pause":
+      return `${until}: ${who(fault.node)} is paused; its clock ${fault.clock}`;
+    case "clock_drift":
+      return `${until}: the clock of ${who(fault.node)} drifts by ${fault.ppm} ppm`;
+    case "clock_jump":
+      return `${span}: the clock of ${who(fault.node)} leaps ahead by ${seconds(fault.aheadMs)}`;
+    case "term_inflation":
+      return `${until}: ${who(fault.node)} ${INFLATION[fault.form]}`;
+    case "drop":
+      return `${until}: ${fault.ratio.join(" of ")} messages are lost`;
+    case "duplicate":
+      return `${until}: ${fault.ratio.join(" of ")} messages arrive twice`;
+    case "delay":
+      return `${until}: every message takes up to ${seconds(fault.upToMs)} more`;
+    case "heal":
+      return `${span}: everything heals`;
+  }
+}
+
+const LOST: Readonly<Record<Direction, string>> = {
+  both: "links in both directions",
+  inbound: "inbound links",
+  outbound: "outbound links",
+};
+
+const INFLATION: Readonly<Record<TermInflation["form"], string>> = {
+  isolated: "campaigns alone, heard by nobody",
+  deaf: "hears nobody, campaigns, and everybody hears it",
+  surge: "leaps through many elections alone",
+};
+
+function boundaryText(fault: CrashFault): string {
+  return fault.boundary === 0 ? "" : ` before its effect number ${fault.boundary} from then on`;
+}
+
+function who(node: Target): string {
+  return node === "leader" ? "the leader" : `node ${node}`;
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}
