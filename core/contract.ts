@@ -8,7 +8,7 @@ import type { Request, Response } from "./api/request.ts"; // etcd's calls, as p
 import type { Config } from "./config.ts";
 import type { Member } from "./apply/membership.ts";
 import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
-import type { NodeState } from "./node.ts";
+import type { NodeState } from "./node-state.ts";
 import type { TraceEvent } from "./trace.ts";
 
 declare const brand: unique symbol;
@@ -57,8 +57,8 @@ export type Effect = Readonly<
 >;
 
 export type CallContext = Readonly<{
-  deadline: Millis; // always set: every wait has an end
-  entropy: bigint; // 64 fresh bits, so that the core needs no source of its own
+  /** When the client stops waiting, on this node's clock. The core has a limit of its own besides. */
+  deadline: Millis;
 }>;
 
 /** What a KV image holds: the state after entry `index`, and the voters at that point. */

@@ -1,12 +1,220 @@
-import type { Config } from "./config.ts";
-import type { Index, Millis } from "./contract.ts";
-import type { RaftState } from "./raft/state.ts";
+// The node: boots the parts from a disk, and routes each input to the part that it concerns.
+//
+//   input ─► raft ─► persist (WAL bytes) ─► outbox (messages wait for the disk)        core/turn.ts
+//                └─► committed and durable here ─► apply ─► kv writes, replies         core/advance.ts
+//                └─► read tickets ─► answers once applied
 
-/** placeholder: the whole state of a node; screens and invariants read it, only core/ changes it. */
-export type NodeState = Readonly<{
-  config: Config;
-  now: Millis;
-  raft: RaftState;
-  applied: Index; // the last entry applied (issued to the kv lane)
-  appliedDurable: Index; // confirmed by kv.done
-}>;
+import type {
+  Boot,
+  CallContext,
+  CallId,
+  DiskToken,
+  Effect,
+  Index,
+  KvReader,
+  Millis,
+  StepFunction,
+} from "./contract.ts";
+import { advance, maybePublish } from "./advance.ts";
+import {
+  addCall,
+  createCalls,
+  expiredCalls,
+  findCall,
+  removeCall,
+  timeoutOf,
+} from "./api/calls.ts";
+import type { ReadRequest } from "./api/handle.ts";
+import { answer, plan } from "./api/handle.ts";
+import { ERRORS } from "./api/errors.ts";
+import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
+import type { Request } from "./api/request.ts";
+import type { Store } from "./apply/apply.ts";
+import { restoreStore } from "./apply/apply.ts";
+import { encodeCommand } from "./apply/command.ts";
+import { putMember, sortedMembers } from "./apply/membership.ts";
+import type { Config } from "./config.ts";
+import { requestTimeoutMs } from "./config.ts";
+import { confirm, pushWrites } from "./kv/overlay.ts";
+import { putApplied } from "./kv/tables.ts";
+import { assert } from "./lib/assert.ts";
+import type { NodeState } from "./node-state.ts";
+import { createOutbox, settle } from "./outbox.ts";
+import { lastIndex } from "./raft/log.ts";
+import { createRaft } from "./raft/raft.ts";
+import { recover } from "./storage/recovery.ts";
+import { trimWal } from "./storage/wal.ts";
+import type { Turn } from "./turn.ts";
+import { reply, tellRaft, writeDisk } from "./turn.ts";
+
+export const boot: Boot = (config, seed, now, disk, kv) => {
+  const effects: Effect[] = [];
+  const store = openStore(config, kv, effects);
+  const applied = { index: store.applied, term: store.appliedTerm };
+  const identity = { cluster: config.cluster, node: config.node };
+  const recovered = recover(disk, identity, applied, config.limits.segmentBytes);
+  if (!recovered.ok) return recovered;
+  const { wal, hard, repairs } = recovered.value;
+  const voters = store.members.map((member) => member.id);
+  const raft = createRaft(raftConfig(config), { ...recovered.value, voters }, seed, now);
+  const state: NodeState = {
+    config,
+    life: seed,
+    now,
+    raft,
+    wal,
+    outbox: createOutbox(),
+    store,
+    appliedDurable: store.applied,
+    installing: null,
+    calls: createCalls(),
+    reads: NO_READS,
+    leaderLostAt: -1 as Millis,
+    publish: { kind: "waiting", askedAt: null },
+  };
+  const turn: Turn = { state, effects, kv };
+  effects.push({ kind: "peers", members: store.members });
+  if (repairs.length > 0) writeDisk(turn, { wal, ops: repairs }, null);
+  const { term, commit } = hard;
+  const last = lastIndex(raft.log);
+  const event = { kind: "booted", term, commit, applied: applied.index, lastIndex: last } as const;
+  effects.push({ kind: "trace", event });
+  return { ok: true, value: [turn.state, effects] };
+};
+
+export const step: StepFunction = (state, input, kv) => {
+  const turn: Turn = { state, effects: [], kv };
+  switch (input.kind) {
+    case "tick":
+      tick(turn, input.now);
+      break;
+    case "peer.message":
+      tellRaft(turn, { kind: "message", from: input.from, message: input.message });
+      break;
+    case "peer.unreachable":
+      tellRaft(turn, { kind: "unreachable", peer: input.peer });
+      break;
+    case "call":
+      takeCall(turn, input.call, input.request, input.context);
+      break;
+    case "call.cancel":
+      turn.state = { ...state, calls: removeCall(state.calls, input.call) };
+      break;
+    case "disk.done":
+      diskDone(turn, input.token);
+      break;
+    case "kv.done":
+      kvDone(turn, input.applied);
+      break;
+    case "snapshot.sent":
+      tellRaft(turn, { kind: "snapshot_sent", peer: input.peer, ok: input.ok });
+      break;
+    case "snapshot.staged": {
+      const { from, term, meta } = input;
+      tellRaft(turn, { kind: "snapshot_staged", from, term, meta });
+      break;
+    }
+  }
+  advance(turn);
+  return [turn.state, turn.effects];
+};
+
+/** The state that the KV holds; in an empty one, the genesis: the members of the new cluster. */
+function openStore(config: Config, kv: KvReader, effects: Effect[]): Store {
+  const store = restoreStore(kv);
+  if (store.members.length > 0) return store;
+  const members = sortedMembers(config.members);
+  const voters = members.map((member) => member.id);
+  const { applied: index, appliedTerm: term } = store;
+  const writes = [...members.map(putMember), putApplied({ index, term, voters })];
+  effects.push({ kind: "kv", applied: index, writes });
+  return { ...store, members, overlay: pushWrites(store.overlay, index, writes) };
+}
+
+function raftConfig(config: Config): Parameters<typeof createRaft>[0] {
+  const { node, electionMs, heartbeatMs, preVote, limits } = config;
+  const { appendBytes, appendsInFlight, uncommittedBytes } = limits;
+  return {
+    id: node,
+    electionMs,
+    heartbeatMs,
+    preVote,
+    appendBytes,
+    appendsInFlight,
+    uncommittedBytes,
+  };
+}
+
+function tick(turn: Turn, now: Millis): void {
+  turn.state = { ...turn.state, now };
+  tellRaft(turn, { kind: "tick", now });
+  for (const waiting of expiredCalls(turn.state.calls, now)) {
+    const error = timeoutOf(waiting, now, turn.state.leaderLostAt);
+    reply(turn, waiting.call, { ok: false, error });
+  }
+  maybePublish(turn);
+}
+
+function takeCall(turn: Turn, call: CallId, request: Request, context: CallContext): void {
+  const { config, raft, store, now, installing, life } = turn.state;
+  const what = plan(request, config, raft.log.commit - store.applied);
+  if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
+  if (what.kind === "local" && installing === null) {
+    return reply(turn, call, answer(request as ReadRequest, config, raft, store, turn.kv));
+  }
+  let queued: Uint8Array | null = null;
+  if (what.kind === "propose") {
+    const origin = { node: config.node, life, call };
+    queued = encodeCommand({ kind: "kv", origin, request: what.request });
+    if (queued.length > config.limits.requestBytes) {
+      return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
+    }
+  }
+  assert(findCall(turn.state.calls, call) === null, `call ${call} is already waiting`);
+  const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
+  const clientDeadline = context.deadline;
+  const waiting = { call, request, since: now, serverDeadline, clientDeadline, queued };
+  turn.state = { ...turn.state, calls: addCall(turn.state.calls, waiting) };
+  if (what.kind === "linearizable") {
+    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+  } else if (what.kind === "local" && installing !== null) {
+    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };
+  }
+}
+
+function diskDone(turn: Turn, token: DiskToken): void {
+  const [outbox, { hard, lastIndex: last, lastTerm }, released] = settle(turn.state.outbox, token);
+  turn.state = { ...turn.state, outbox };
+  for (const { to, message } of released) turn.effects.push({ kind: "peer.send", to, message });
+  tellRaft(turn, { kind: "persisted", hard, lastIndex: last, lastTerm });
+}
+
+function kvDone(turn: Turn, applied: Index): void {
+  const { installing, store } = turn.state;
+  if (installing === null) {
+    assert(applied <= store.applied, `kv.done ${applied}, but only ${store.applied} was applied`);
+    const overlay = confirm(store.overlay, applied);
+    turn.state = { ...turn.state, store: { ...store, overlay }, appliedDurable: applied };
+    maybeTrim(turn);
+  } else if (applied >= installing.index) {
+    const loaded = restoreStore(turn.kv);
+    const shown = `the image shows ${loaded.applied}, its meta says ${installing.index}`;
+    assert(loaded.applied === installing.index, shown);
+    const { index, term } = installing;
+    turn.state = { ...turn.state, installing: null, store: loaded, appliedDurable: applied };
+    turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
+    turn.effects.push({ kind: "peers", members: loaded.members });
+  } // else: a batch of the store that is being replaced
+}
+
+/** The KV at its durable index is the snapshot: the log before it goes, but for what slow followers may
+ *  still ask for. */
+function maybeTrim(turn: Turn): void {
+  const { raft, appliedDurable, config } = turn.state;
+  if (appliedDurable - raft.log.compactedIndex < 2 * config.snapshotCount) return;
+  const through = (appliedDurable - config.snapshotCount) as Index;
+  tellRaft(turn, { kind: "compact", through });
+  const trimmed = trimWal(turn.state.wal, through);
+  turn.effects.push({ kind: "trace", event: { kind: "log_trimmed", through } });
+  if (trimmed.ops.length > 0) writeDisk(turn, trimmed, null);
+}

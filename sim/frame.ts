@@ -2,7 +2,7 @@
 // every frame of a run is cheap, and every screen, report and time machine is a function of frames.
 
 import type { NodeId } from "../core/contract.ts";
-import type { NodeState } from "../core/node.ts";
+import type { NodeState } from "../core/node-state.ts";
 import type { Message } from "../core/raft/message.ts";
 
 /** Virtual time in microseconds since the start of the run. */

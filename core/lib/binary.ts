@@ -93,6 +93,12 @@ export function writeByteString(writer: Writer, text: string): void {
   for (let at = 0; at < text.length; at++) writer.bytes[writer.length++] = text.charCodeAt(at);
 }
 
+/** Any text: a varint for each UTF-16 unit, so that what was written comes back. */
+export function writeText(writer: Writer, text: string): void {
+  writeVarint(writer, text.length);
+  for (let at = 0; at < text.length; at++) writeVarint(writer, text.charCodeAt(at));
+}
+
 export function createReader(bytes: Uint8Array, from = 0, end: number = bytes.length): Reader {
   return { bytes, at: from, end, failed: false };
 }
@@ -164,6 +170,15 @@ export function readRaw(reader: Reader, length: number): Uint8Array {
 /** A varint length, then a view of that many bytes. */
 export function readRun(reader: Reader): Uint8Array {
   return readRaw(reader, readVarint(reader));
+}
+
+export function readText(reader: Reader): string {
+  const length = readVarint(reader);
+  const units: string[] = [];
+  while (units.length < length && !reader.failed) {
+    units.push(String.fromCharCode(readVarint(reader) & 0xffff));
+  }
+  return units.join("");
 }
 
 function fail(reader: Reader): 0 {

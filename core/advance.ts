@@ -1,0 +1,114 @@
+// What a step does after its input, whatever the input was: hand queued writes to a leader, apply what is
+// committed and durable here, serve the reads whose index is applied.
+
+import type { CallId, KvWrite } from "./contract.ts";
+import type { Outcome } from "./apply/apply.ts";
+import { applyEntry } from "./apply/apply.ts";
+import { encodeCommand } from "./apply/command.ts";
+import { findCall, markProposed } from "./api/calls.ts";
+import type { ReadRequest } from "./api/handle.ts";
+import { answer, replicaOf } from "./api/handle.ts";
+import { maybeAsk, takeServable } from "./api/reads.ts";
+import { putApplied } from "./kv/tables.ts";
+import { assert } from "./lib/assert.ts";
+import { entriesBetween } from "./raft/log.ts";
+import type { Turn } from "./turn.ts";
+import { reply, tellRaft } from "./turn.ts";
+
+/** Entries applied in one step: a node that has much to catch up still hears its peers in between. */
+const APPLY_MAX = 1000;
+
+/** No call has this handle: drivers mint from 1. */
+const NOBODY = 0 as CallId;
+
+export function advance(turn: Turn): void {
+  proposeQueued(turn);
+  askForReads(turn);
+  applyCommitted(turn);
+  serveReads(turn);
+}
+
+/** Tells the cluster this member's name and client URLs, again after a while if nothing came of it. */
+export function maybePublish(turn: Turn): void {
+  const { publish, config, life, now, raft } = turn.state;
+  if (publish.kind === "done" || raft.leader === null) return;
+  if (publish.askedAt !== null && now - publish.askedAt < config.electionMs) return;
+  const origin = { node: config.node, life, call: NOBODY };
+  const { name, clientUrls } = config;
+  turn.state = { ...turn.state, publish: { kind: "waiting", askedAt: now } };
+  tellRaft(turn, {
+    kind: "propose",
+    data: encodeCommand({ kind: "publish", origin, name, clientUrls }),
+  });
+}
+
+/** Writes wait here, as in etcd, while there is no leader to propose to. */
+function proposeQueued(turn: Turn): void {
+  for (const call of turn.state.calls.queued) {
+    if (turn.state.raft.leader === null) return;
+    const waiting = findCall(turn.state.calls, call);
+    assert(waiting !== null && waiting.queued !== null, `queued call ${call} has no command`);
+    if (!tellRaft(turn, { kind: "propose", data: waiting.queued })) return;
+    turn.state = { ...turn.state, calls: markProposed(turn.state.calls, waiting) };
+  }
+}
+
+function askForReads(turn: Turn): void {
+  const { reads, life, now, config, raft } = turn.state;
+  if (raft.leader === null) return;
+  const [asked, context] = maybeAsk(reads, life, now, Math.ceil(config.electionMs / 2));
+  if (context === null) return;
+  turn.state = { ...turn.state, reads: asked };
+  tellRaft(turn, { kind: "read_index", context });
+}
+
+/** An entry is applied only when it is committed and durable here, so the KV never leads the WAL. */
+function applyCommitted(turn: Turn): void {
+  const { raft, config, store } = turn.state;
+  if (turn.state.installing !== null) return;
+  const until = Math.min(raft.log.commit, raft.log.durableIndex, store.applied + APPLY_MAX);
+  if (until <= store.applied) return;
+  const replica = replicaOf(config, raft);
+  const writes: KvWrite[] = [];
+  let next = store;
+  for (const entry of entriesBetween(raft.log, store.applied, until)) {
+    assert(entry.index === next.applied + 1, `entry ${entry.index} applied after ${next.applied}`);
+    const applied = applyEntry(next, entry, turn.kv, replica);
+    next = applied.store;
+    writes.push(...applied.writes);
+    if (applied.outcome !== null) tell(turn, applied.outcome);
+  }
+  assert(next.applied === until, `applied ${next.applied}, expected ${until}`);
+  const voters = next.members.map((member) => member.id);
+  writes.push(putApplied({ index: next.applied, term: next.appliedTerm, voters }));
+  turn.state = { ...turn.state, store: next };
+  turn.effects.push({ kind: "kv", applied: next.applied, writes });
+  if (next.members !== store.members) turn.effects.push({ kind: "peers", members: next.members });
+}
+
+/** The outcome is everybody's; only the life of the node that asked has someone waiting for it. */
+function tell(turn: Turn, outcome: Outcome): void {
+  const { origin } = outcome;
+  if (origin.node !== turn.state.config.node || origin.life !== turn.state.life) return;
+  if (outcome.kind === "published") {
+    if (turn.state.publish.kind === "done") return;
+    turn.state = { ...turn.state, publish: { kind: "done" } };
+    turn.effects.push({ kind: "trace", event: { kind: "published" } });
+  } else if (findCall(turn.state.calls, origin.call) !== null) {
+    reply(turn, origin.call, outcome.result);
+  }
+}
+
+function serveReads(turn: Turn): void {
+  if (turn.state.installing !== null) return;
+  const [reads, calls] = takeServable(turn.state.reads, turn.state.store.applied);
+  if (calls.length === 0) return;
+  turn.state = { ...turn.state, reads };
+  for (const call of calls) {
+    const waiting = findCall(turn.state.calls, call);
+    if (waiting === null) continue; // it timed out, or its client has gone
+    const { config, raft, store } = turn.state;
+    const request = waiting.request as ReadRequest;
+    reply(turn, call, answer(request, config, raft, store, turn.kv));
+  }
+}

@@ -1,0 +1,68 @@
+// Calls that wait for something: a place in the log, an index to read at. Every wait has an end.
+
+import type { CallId, Millis } from "../contract.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
+import type { ApiError } from "./errors.ts";
+import { ERRORS } from "./errors.ts";
+import type { Request } from "./request.ts";
+
+export type WaitingCall = Readonly<{
+  call: CallId;
+  request: Request;
+  since: Millis;
+  /** When this server gives up, and when the client does: whichever comes first. */
+  serverDeadline: Millis;
+  clientDeadline: Millis;
+  /** A write that has found no leader yet: the command to propose. It certainly did not happen. */
+  queued: Uint8Array | null;
+}>;
+
+export type Calls = Readonly<{
+  waiting: OrderedMap<CallId, WaitingCall>;
+  queued: readonly CallId[]; // those with a command to propose, oldest first
+}>;
+
+export function createCalls(): Calls {
+  return { waiting: createOrderedMap(), queued: [] };
+}
+
+export function findCall(calls: Calls, call: CallId): WaitingCall | null {
+  return get(calls.waiting, call) ?? null;
+}
+
+export function addCall(calls: Calls, waiting: WaitingCall): Calls {
+  return {
+    waiting: set(calls.waiting, waiting.call, waiting),
+    queued: waiting.queued === null ? calls.queued : [...calls.queued, waiting.call],
+  };
+}
+
+export function removeCall(calls: Calls, call: CallId): Calls {
+  const queued = calls.queued.includes(call)
+    ? calls.queued.filter((c) => c !== call)
+    : calls.queued;
+  return { waiting: remove(calls.waiting, call), queued };
+}
+
+/** The command is in Raft's hands from now on: its outcome is unknown until it is applied. */
+export function markProposed(calls: Calls, waiting: WaitingCall): Calls {
+  return {
+    waiting: set(calls.waiting, waiting.call, { ...waiting, queued: null }),
+    queued: calls.queued.filter((call) => call !== waiting.call),
+  };
+}
+
+export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] {
+  const expired: WaitingCall[] = [];
+  for (const [, waiting] of entries(calls.waiting)) {
+    if (now >= Math.min(waiting.serverDeadline, waiting.clientDeadline)) expired.push(waiting);
+  }
+  return expired;
+}
+
+/** The error of a call that waited too long; `leaderLostAt` is when this node last lost its leader. */
+export function timeoutOf(waiting: WaitingCall, now: Millis, leaderLostAt: Millis): ApiError {
+  if (now >= waiting.clientDeadline) return ERRORS.DeadlineExceeded;
+  return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;
+}

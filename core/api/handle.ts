@@ -1,0 +1,119 @@
+// What happens to a call: refused, answered here and now, answered after a ticket, or proposed.
+
+import type { KvReader, NodeId, Result } from "../contract.ts";
+import type { Replica, Store } from "../apply/apply.ts";
+import type { WriteRequest } from "../apply/command.ts";
+import type { Config } from "../config.ts";
+import { overlaid } from "../kv/overlay.ts";
+import { range } from "../mvcc/range.ts";
+import { readTxn } from "../mvcc/txn.ts";
+import type { RaftState } from "../raft/state.ts";
+import type { ApiError } from "./errors.ts";
+import { ERRORS } from "./errors.ts";
+import type { Header, Request, RequestOp, Response, TxnRequest } from "./request.ts";
+import { validate } from "./validate.ts";
+
+export type Plan = Readonly<
+  | { kind: "refuse"; error: ApiError }
+  | { kind: "local" } // from the state as it is
+  | { kind: "linearizable" } // from the state once Raft has vouched for it
+  | { kind: "propose"; request: WriteRequest }
+>;
+
+/** A request that is answered without the log. */
+export type ReadRequest = Exclude<Request, WriteRequest> | TxnRequest;
+
+/** `behind` is how many committed entries wait to be applied here. */
+export function plan(request: Request, config: Config, behind: number): Plan {
+  switch (request.kind) {
+    case "range":
+    case "put":
+    case "delete_range":
+    case "txn": {
+      const error = validate(request, config.limits.transactionOperations);
+      if (error !== null) return { kind: "refuse", error };
+      if (request.kind === "range") return readPlan([request]);
+      if (request.kind === "txn" && isReadOnly(request)) {
+        return readPlan([...request.success, ...request.failure]);
+      }
+      if (behind <= config.limits.applyBehind) return { kind: "propose", request };
+      return { kind: "refuse", error: ERRORS.TooManyRequests };
+    }
+    case "member_list":
+      return request.linearizable ? { kind: "linearizable" } : { kind: "local" };
+    case "status":
+    case "alarm_get":
+      return { kind: "local" };
+  }
+}
+
+/** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
+export function answer(
+  request: ReadRequest,
+  config: Config,
+  raft: RaftState,
+  store: Store,
+  kv: KvReader,
+): Result<Response> {
+  const replica = { clusterId: config.cluster, memberId: config.node, raftTerm: raft.term };
+  const header: Header = { ...replica, revision: store.mvcc.revision };
+  switch (request.kind) {
+    case "range": {
+      const found = range(store.mvcc, overlaid(store.overlay, kv), request);
+      return found.ok ? ok({ kind: "range", header, ...found.value }) : found;
+    }
+    case "txn":
+      return readTxn(store.mvcc, overlaid(store.overlay, kv), request, replica);
+    case "member_list": // the Cluster service shows no revision
+      return ok({
+        kind: "member_list",
+        header: { ...header, revision: 0 },
+        members: store.members,
+      });
+    case "status":
+      return ok(status(header, config, raft, store, kv));
+    case "alarm_get":
+      return ok({ kind: "alarm_get", header });
+  }
+}
+
+export function replicaOf(config: Config, raft: RaftState): Replica {
+  return { clusterId: config.cluster, memberId: config.node, raftTerm: raft.term };
+}
+
+/** As in etcd, a transaction of ranges alone never goes through the log. Unlike etcd, one without any
+ *  operation is linearizable too: its answer tells whether the compares held. */
+function isReadOnly(txn: TxnRequest): boolean {
+  return [...txn.success, ...txn.failure].every((operation) => operation.kind === "range");
+}
+
+function readPlan(ranges: readonly RequestOp[]): Plan {
+  const serializable = ranges.every((each) => each.kind === "range" && each.serializable);
+  return serializable && ranges.length > 0 ? { kind: "local" } : { kind: "linearizable" };
+}
+
+function status(
+  header: Header,
+  config: Config,
+  raft: RaftState,
+  store: Store,
+  kv: KvReader,
+): Response {
+  const size = Math.max(1, kv.sizeBytes()); // etcdctl divides by it
+  return {
+    kind: "status",
+    header,
+    version: config.version,
+    dbSize: size,
+    dbSizeInUse: size,
+    leader: raft.leader ?? (0n as NodeId),
+    raftIndex: raft.log.commit,
+    raftTerm: raft.term,
+    raftAppliedIndex: store.applied,
+    errors: raft.leader === null ? ["etcdserver: no leader"] : [],
+  };
+}
+
+function ok(value: Response): Result<Response> {
+  return { ok: true, value };
+}

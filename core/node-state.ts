@@ -1,0 +1,31 @@
+// The whole state of a node: plain data, never mutated. Screens and oracles may read all of it; only
+// core/ makes a new one.
+
+import type { Index, Millis, SnapshotMeta } from "./contract.ts";
+import type { Calls } from "./api/calls.ts";
+import type { Reads } from "./api/reads.ts";
+import type { Store } from "./apply/apply.ts";
+import type { Config } from "./config.ts";
+import type { Outbox } from "./outbox.ts";
+import type { RaftState } from "./raft/state.ts";
+import type { WalState } from "./storage/wal.ts";
+
+export type NodeState = Readonly<{
+  config: Config;
+  /** 64 random bits of this boot: what an earlier life asked for is not answered to this one. */
+  life: bigint;
+  now: Millis;
+  raft: RaftState;
+  wal: WalState;
+  outbox: Outbox;
+  store: Store; // what the applied entries have built; `store.applied` is the last of them
+  appliedDurable: Index; // confirmed by kv.done: the log before it may go
+  installing: SnapshotMeta | null; // a staged image takes the store's place: nothing is read or applied
+  calls: Calls;
+  reads: Reads;
+  leaderLostAt: Millis; // −1: never
+  publish: Publish;
+}>;
+
+/** Every life tells the cluster this member's name and client URLs once; then it is ready. */
+export type Publish = Readonly<{ kind: "waiting"; askedAt: Millis | null } | { kind: "done" }>;
