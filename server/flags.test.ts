@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { environmentName, parseFlags, type Flags, type ParsedFlags } from "./flags.ts";
+
+function run(args: string, environment: Record<string, string> = {}): Flags {
+  const parsed = parse(args, environment);
+  if (parsed.kind !== "run") throw new Error(`refused: ${JSON.stringify(parsed)}`);
+  return parsed.flags;
+}
+
+function parse(args: string, environment: Record<string, string> = {}): ParsedFlags {
+  return parseFlags(
+    args.split(" ").filter((word) => word !== ""),
+    environment,
+  );
+}
+
+describe("the flags of serve", () => {
+  it("have etcd's defaults", () => {
+    expect(run("")).toMatchObject({
+      name: "default",
+      "data-dir": "default.etcd",
+      "listen-client-urls": ["http://localhost:2379"],
+      "advertise-client-urls": ["http://localhost:2379"],
+      "listen-peer-urls": ["http://localhost:2380"],
+      "initial-advertise-peer-urls": ["http://localhost:2380"],
+      "initial-cluster": [{ name: "default", peerUrls: ["http://localhost:2380"] }],
+      "initial-cluster-state": "new",
+      "initial-cluster-token": "etcd-cluster",
+      "heartbeat-interval": 100,
+      "election-timeout": 1000,
+      "snapshot-count": 10000,
+      "max-request-bytes": 1572864,
+      "max-txn-ops": 128,
+      "pre-vote": true,
+      "log-level": "info",
+    });
+  });
+
+  it("follow Go's syntax: one dash or two, a space or an equals sign, the last one wins", () => {
+    expect(run("-name a").name).toBe("a");
+    expect(run("--name=a").name).toBe("a");
+    expect(run("--name a --name b").name).toBe("b");
+    expect(run("--name=a=b").name).toBe("a=b");
+    expect(run("--pre-vote=false")["pre-vote"]).toBe(false);
+    expect(run("-pre-vote=F --pre-vote")["pre-vote"]).toBe(true);
+  });
+
+  it("beat their variables, which beat the defaults; empty variables count as unset", () => {
+    const environment = { ETCD_NAME: "env", ETCD_DATA_DIR: "/data", ETCD_LOG_LEVEL: "" };
+    expect(run("", environment)).toMatchObject({ name: "env", "data-dir": "/data" });
+    expect(run("--name flag", environment).name).toBe("flag");
+    expect(environmentName("initial-advertise-peer-urls")).toBe("ETCD_INITIAL_ADVERTISE_PEER_URLS");
+  });
+
+  it("warn of a variable that no flag has", () => {
+    const parsed = parse("", { ETCD_NAMES: "x", PATH: "/bin", ETCDCTL_API: "3" });
+    expect(parsed).toMatchObject({ warnings: ["unrecognized environment variable ETCD_NAMES"] });
+  });
+
+  it("name the data directory and the initial cluster after this member", () => {
+    const flags = run("--name n1 --initial-advertise-peer-urls http://10.0.0.1:2380");
+    expect(flags["data-dir"]).toBe("n1.etcd");
+    expect(flags["initial-cluster"]).toEqual([{ name: "n1", peerUrls: ["http://10.0.0.1:2380"] }]);
+  });
+
+  it("read an initial cluster, a repeated name being a second URL of the same member", () => {
+    const flags = run("--initial-cluster a=http://h1:1,b=http://h2:2,a=http://[::1]:3");
+    expect(flags["initial-cluster"]).toEqual([
+      { name: "a", peerUrls: ["http://h1:1", "http://[::1]:3"] },
+      { name: "b", peerUrls: ["http://h2:2"] },
+    ]);
+  });
+
+  it("ask for help or the version", () => {
+    expect(parse("--help").kind).toBe("help");
+    expect(parse("-h").kind).toBe("help");
+    expect(parse("--version").kind).toBe("version");
+    const help = parse("--help");
+    expect(help.kind === "help" && help.text).toContain("--initial-cluster-token 'etcd-cluster'");
+  });
+});
+
+const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
+  ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
+  ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
+  ["--quota-backend-bytes 1", 2, "flag provided but not defined"],
+  ["--name", 2, "flag needs an argument: --name"],
+  ["--heartbeat-interval abc", 2, 'invalid value "abc" for --heartbeat-interval'],
+  ["--snapshot-count 0", 2, 'invalid value "0" for --snapshot-count'],
+  ["--pre-vote=maybe", 2, "expected true or false"],
+  ["--log-level loud", 2, "expected debug or info or warn or error"],
+  ["--initial-cluster-state bad", 2, "expected new or existing"],
+  ["--listen-client-urls http://127.0.0.1:1/x", 2, "URL must not contain a path"],
+  ["--listen-client-urls https://127.0.0.1:1", 2, "https:// is not supported yet"],
+  ["--listen-peer-urls ftp://127.0.0.1:1", 2, "URL scheme must be http"],
+  ["--listen-peer-urls http://127.0.0.1", 2, 'does not have the form "host:port"'],
+  ["--listen-peer-urls http://127.0.0.1:70000", 2, 'does not have the form "host:port"'],
+  ["--listen-peer-urls nonsense", 2, "does not have the form http://host:port"],
+  ["--initial-cluster a", 2, "expected name=url"],
+  ["--initial-cluster a=http://h:1,b=http://h:1", 2, "duplicate URL http://h:1"],
+  ["foo", 1, '"foo" is not a valid flag'],
+  ["--pre-vote false", 1, '"false" is not a valid flag'],
+  ["--name=", 1, "--name must not be empty"],
+  ["--listen-peer-urls http://example.com:1", 1, "expected IP in URL for binding"],
+  ["--listen-client-urls http://127.0.0.1:1", 1, "--advertise-client-urls is required"],
+  ["--heartbeat-interval 500", 1, "should be at least as 5 times as --heartbeat-interval[500ms]"],
+  ["--election-timeout 60000", 1, "should be set less than 50000ms"],
+];
+
+describe("flags that cannot be right", () => {
+  it.each(REFUSALS)("%s: exit code %i, one line that says %s", (args, exitCode, words) => {
+    const parsed = parse(args);
+    if (parsed.kind !== "refused") throw new Error("accepted");
+    expect(parsed.exitCode).toBe(exitCode);
+    expect(parsed.message).toContain(words);
+    expect(parsed.message).not.toContain("\n");
+  });
+});
