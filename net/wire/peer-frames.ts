@@ -25,6 +25,7 @@ import {
 import type { Reader, Writer } from "../../core/lib/binary.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
 import type { AppendMessage, Entry, Message } from "../../core/raft/message.ts";
+import { plainBytes } from "./plain-bytes.ts";
 
 export const PEER_FRAME_VERSION = 1;
 
@@ -62,8 +63,9 @@ export function encodePeerMessage(message: Message): Uint8Array {
   return frame;
 }
 
-/** The message, which shares no memory with `bytes`; or why the frame is refused. */
-export function decodePeerMessage(bytes: Uint8Array): Result<Message, string> {
+/** The message, which shares no memory with `frame`; or why the frame is refused. */
+export function decodePeerMessage(frame: Uint8Array): Result<Message, string> {
+  const bytes = plainBytes(frame);
   const reader = createReader(bytes);
   const version = readByte(reader);
   const checksum = readFixed32(reader);

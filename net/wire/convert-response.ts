@@ -1,0 +1,137 @@
+// Answers: the plain data of core/api ↔ wire objects. Most have etcd's field names already, so that
+// encoding one copies nothing. Requests are in convert-request.ts.
+
+import type { Header, KeyValue, KvResponse, Response } from "../../core/api/request.ts";
+import type { Member } from "../../core/apply/membership.ts";
+import { assertNever } from "../../core/lib/assert.ts";
+import type { ToWire, Wire } from "./etcd-messages.ts";
+import { clusterId, leaseId, nodeId, saturate } from "./numbers.ts";
+
+export type ResponseOf<K extends Response["kind"]> = Extract<Response, { kind: K }>;
+
+const NO_HEADER: Header = {
+  clusterId: clusterId(0),
+  memberId: nodeId(0),
+  revision: 0,
+  raftTerm: 0,
+};
+
+export function rangeResponseFromWire(wire: Wire<"RangeResponse">): ResponseOf<"range"> {
+  return {
+    kind: "range",
+    header: headerFromWire(wire.header),
+    kvs: wire.kvs.map(keyValueFromWire),
+    more: wire.more,
+    count: saturate(wire.count),
+  };
+}
+
+export function putResponseFromWire(wire: Wire<"PutResponse">): ResponseOf<"put"> {
+  const prevKv = wire.prevKv === null ? null : keyValueFromWire(wire.prevKv);
+  return { kind: "put", header: headerFromWire(wire.header), prevKv };
+}
+
+export function deleteRangeResponseFromWire(
+  wire: Wire<"DeleteRangeResponse">,
+): ResponseOf<"delete_range"> {
+  return {
+    kind: "delete_range",
+    header: headerFromWire(wire.header),
+    deleted: saturate(wire.deleted),
+    prevKvs: wire.prevKvs.map(keyValueFromWire),
+  };
+}
+
+/** Null where an operation has no answer: no etcd says that. */
+export function txnResponseFromWire(wire: Wire<"TxnResponse">): ResponseOf<"txn"> | null {
+  const responses: KvResponse[] = [];
+  for (const item of wire.responses) {
+    const response = operationResponseFromWire(item);
+    if (response === null) return null;
+    responses.push(response);
+  }
+  const header = headerFromWire(wire.header);
+  return { kind: "txn", header, succeeded: wire.succeeded, responses };
+}
+
+export function txnResponseToWire(response: ResponseOf<"txn">): ToWire<"TxnResponse"> {
+  const { header, succeeded } = response;
+  return { header, succeeded, responses: response.responses.map(operationResponseToWire) };
+}
+
+export function memberListResponseFromWire(
+  wire: Wire<"MemberListResponse">,
+): ResponseOf<"member_list"> {
+  return {
+    kind: "member_list",
+    header: headerFromWire(wire.header),
+    members: wire.members.map(memberFromWire),
+  };
+}
+
+export function statusResponseFromWire(wire: Wire<"StatusResponse">): ResponseOf<"status"> {
+  return {
+    kind: "status",
+    header: headerFromWire(wire.header),
+    version: wire.version,
+    dbSize: saturate(wire.dbSize),
+    dbSizeInUse: saturate(wire.dbSizeInUse),
+    leader: nodeId(wire.leader),
+    raftIndex: saturate(wire.raftIndex),
+    raftTerm: saturate(wire.raftTerm),
+    raftAppliedIndex: saturate(wire.raftAppliedIndex),
+    errors: wire.errors,
+  };
+}
+
+export function alarmResponseFromWire(wire: Wire<"AlarmResponse">): ResponseOf<"alarm_get"> {
+  return { kind: "alarm_get", header: headerFromWire(wire.header) };
+}
+
+function operationResponseFromWire(wire: Wire<"ResponseOp">): KvResponse | null {
+  if (wire.range !== null) return rangeResponseFromWire(wire.range);
+  if (wire.put !== null) return putResponseFromWire(wire.put);
+  if (wire.deleteRange !== null) return deleteRangeResponseFromWire(wire.deleteRange);
+  return wire.txn === null ? null : txnResponseFromWire(wire.txn);
+}
+
+function operationResponseToWire(response: KvResponse): ToWire<"ResponseOp"> {
+  switch (response.kind) {
+    case "range":
+      return { range: response };
+    case "put":
+      return { put: response };
+    case "delete_range":
+      return { deleteRange: response };
+    case "txn":
+      return { txn: txnResponseToWire(response) };
+    default:
+      return assertNever(response);
+  }
+}
+
+function headerFromWire(wire: Wire<"ResponseHeader"> | null): Header {
+  if (wire === null) return NO_HEADER;
+  return {
+    clusterId: clusterId(wire.clusterId),
+    memberId: nodeId(wire.memberId),
+    revision: saturate(wire.revision),
+    raftTerm: saturate(wire.raftTerm),
+  };
+}
+
+function keyValueFromWire(wire: Wire<"KeyValue">): KeyValue {
+  return {
+    key: wire.key,
+    createRevision: saturate(wire.createRevision),
+    modRevision: saturate(wire.modRevision),
+    version: saturate(wire.version),
+    value: wire.value,
+    lease: leaseId(wire.lease),
+  };
+}
+
+function memberFromWire(wire: Wire<"Member">): Member {
+  const { name, peerUrls, clientUrls } = wire;
+  return { id: nodeId(wire.id), name, peerUrls, clientUrls };
+}

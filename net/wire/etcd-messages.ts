@@ -1,0 +1,152 @@
+// The field tables of etcd's public API (rpc.proto, kv.proto), in the order of the field numbers.
+// A name is etcd's in camel case. To serve another call, add its messages here.
+
+import { createCodec } from "./protobuf.ts";
+import type { Codec, Decoded, Encodable } from "./protobuf.ts";
+
+export const MESSAGES = {
+  ResponseHeader: {
+    clusterId: [1, "uint64"],
+    memberId: [2, "uint64"],
+    revision: [3, "int64"],
+    raftTerm: [4, "uint64"],
+  },
+  KeyValue: {
+    key: [1, "key"],
+    createRevision: [2, "int64"],
+    modRevision: [3, "int64"],
+    version: [4, "int64"],
+    value: [5, "bytes"],
+    lease: [6, "int64"],
+  },
+  RangeRequest: {
+    key: [1, "key"],
+    rangeEnd: [2, "key"],
+    limit: [3, "int64"],
+    revision: [4, "int64"],
+    sortOrder: [5, "enum"],
+    sortTarget: [6, "enum"],
+    serializable: [7, "bool"],
+    keysOnly: [8, "bool"],
+    countOnly: [9, "bool"],
+    minModRevision: [10, "int64"],
+    maxModRevision: [11, "int64"],
+    minCreateRevision: [12, "int64"],
+    maxCreateRevision: [13, "int64"],
+  },
+  RangeResponse: {
+    header: [1, "ResponseHeader"],
+    kvs: [2, "KeyValue", "repeated"],
+    more: [3, "bool"],
+    count: [4, "int64"],
+  },
+  PutRequest: {
+    key: [1, "key"],
+    value: [2, "bytes"],
+    lease: [3, "int64"],
+    prevKv: [4, "bool"],
+    ignoreValue: [5, "bool"],
+    ignoreLease: [6, "bool"],
+  },
+  PutResponse: {
+    header: [1, "ResponseHeader"],
+    prevKv: [2, "KeyValue"],
+  },
+  DeleteRangeRequest: {
+    key: [1, "key"],
+    rangeEnd: [2, "key"],
+    prevKv: [3, "bool"],
+  },
+  DeleteRangeResponse: {
+    header: [1, "ResponseHeader"],
+    deleted: [2, "int64"],
+    prevKvs: [3, "KeyValue", "repeated"],
+  },
+  TxnRequest: {
+    compare: [1, "Compare", "repeated"],
+    success: [2, "RequestOp", "repeated"],
+    failure: [3, "RequestOp", "repeated"],
+  },
+  Compare: {
+    result: [1, "enum"],
+    target: [2, "enum"],
+    key: [3, "key"],
+    version: [4, "int64", "oneof"],
+    createRevision: [5, "int64", "oneof"],
+    modRevision: [6, "int64", "oneof"],
+    value: [7, "bytes", "oneof"],
+    lease: [8, "int64", "oneof"],
+    rangeEnd: [64, "key"],
+  },
+  RequestOp: {
+    range: [1, "RangeRequest", "oneof"],
+    put: [2, "PutRequest", "oneof"],
+    deleteRange: [3, "DeleteRangeRequest", "oneof"],
+    txn: [4, "TxnRequest", "oneof"],
+  },
+  TxnResponse: {
+    header: [1, "ResponseHeader"],
+    succeeded: [2, "bool"],
+    responses: [3, "ResponseOp", "repeated"],
+  },
+  ResponseOp: {
+    range: [1, "RangeResponse", "oneof"],
+    put: [2, "PutResponse", "oneof"],
+    deleteRange: [3, "DeleteRangeResponse", "oneof"],
+    txn: [4, "TxnResponse", "oneof"],
+  },
+  Member: {
+    id: [1, "uint64"],
+    name: [2, "string"],
+    peerUrls: [3, "string", "repeated"],
+    clientUrls: [4, "string", "repeated"],
+    isLearner: [5, "bool"],
+  },
+  MemberListRequest: {
+    linearizable: [1, "bool"],
+  },
+  MemberListResponse: {
+    header: [1, "ResponseHeader"],
+    members: [2, "Member", "repeated"],
+  },
+  AlarmRequest: {
+    action: [1, "enum"],
+    memberId: [2, "uint64"],
+    alarm: [3, "enum"],
+  },
+  AlarmMember: {
+    memberId: [1, "uint64"],
+    alarm: [2, "enum"],
+  },
+  AlarmResponse: {
+    header: [1, "ResponseHeader"],
+    alarms: [2, "AlarmMember", "repeated"],
+  },
+  StatusRequest: {},
+  StatusResponse: {
+    header: [1, "ResponseHeader"],
+    version: [2, "string"],
+    dbSize: [3, "int64"],
+    leader: [4, "uint64"],
+    raftIndex: [5, "uint64"],
+    raftTerm: [6, "uint64"],
+    raftAppliedIndex: [7, "uint64"],
+    errors: [8, "string", "repeated"],
+    dbSizeInUse: [9, "int64"],
+    isLearner: [10, "bool"],
+    storageVersion: [11, "string"],
+    dbSizeQuota: [12, "int64"],
+    downgradeInfo: [13, "DowngradeInfo"],
+  },
+  DowngradeInfo: {
+    enabled: [1, "bool"],
+    targetVersion: [2, "string"],
+  },
+} as const;
+
+export type MessageName = keyof typeof MESSAGES;
+/** A decoded message of this name, and one to encode. */
+export type Wire<N extends MessageName> = Decoded<typeof MESSAGES, N>;
+export type ToWire<N extends MessageName> = Encodable<typeof MESSAGES, N>;
+
+export const CODEC: Codec<typeof MESSAGES> = createCodec(MESSAGES);
