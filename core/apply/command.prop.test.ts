@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Bytes, CallId, NodeId } from "../contract.ts";
+import type {
+  Compare,
+  CompareTarget,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from "../api/request.ts";
+import { COMPARE_RESULTS, SORT_ORDERS, SORT_TARGETS } from "../api/request.ts";
+import type { Command } from "./command.ts";
+import { decodeCommand, encodeCommand } from "./command.ts";
+
+const SEED = 20261121;
+
+const counter = fc.maxSafeInteger();
+const bytes = fc.uint8Array({ maxLength: 12 }).map((raw) => String.fromCharCode(...raw) as Bytes);
+const lease = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
+
+const range: fc.Arbitrary<RangeRequest> = fc.record({
+  kind: fc.constant("range"),
+  key: bytes,
+  rangeEnd: bytes,
+  limit: counter,
+  revision: counter,
+  sortOrder: fc.constantFrom(...SORT_ORDERS, "invalid" as const),
+  sortTarget: fc.constantFrom(...SORT_TARGETS, "invalid" as const),
+  serializable: fc.boolean(),
+  keysOnly: fc.boolean(),
+  countOnly: fc.boolean(),
+  minModRevision: counter,
+  maxModRevision: counter,
+  minCreateRevision: counter,
+  maxCreateRevision: counter,
+});
+const put = fc.record({
+  kind: fc.constant("put" as const),
+  key: bytes,
+  value: fc.uint8Array({ maxLength: 20 }),
+  lease,
+  prevKv: fc.boolean(),
+  ignoreValue: fc.boolean(),
+  ignoreLease: fc.boolean(),
+});
+const deleteRange = fc.record({
+  kind: fc.constant("delete_range" as const),
+  key: bytes,
+  rangeEnd: bytes,
+  prevKv: fc.boolean(),
+});
+const target: fc.Arbitrary<CompareTarget> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("version", "create", "mod"), operand: counter }),
+  fc.record({ kind: fc.constant("value"), operand: fc.uint8Array({ maxLength: 5 }) }),
+  fc.record({ kind: fc.constant("lease"), operand: lease }),
+  fc.record({ kind: fc.constant("invalid") }),
+);
+const compare: fc.Arbitrary<Compare> = fc.record({
+  key: bytes,
+  rangeEnd: bytes,
+  result: fc.constantFrom(...COMPARE_RESULTS, "invalid" as const),
+  target,
+});
+const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; operation: RequestOp }>(
+  (tie) => ({
+    operation: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      put,
+      deleteRange,
+      range,
+      fc.constant<RequestOp>({ kind: "empty" }),
+      tie("txn"),
+    ),
+    txn: fc.record({
+      kind: fc.constant("txn"),
+      compare: fc.array(compare, { maxLength: 3 }),
+      success: fc.array(tie("operation"), { maxLength: 3 }),
+      failure: fc.array(tie("operation"), { maxLength: 3 }),
+    }),
+  }),
+).txn;
+const origin = fc.record({
+  node: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map((id) => id as NodeId),
+  life: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+  call: fc.maxSafeNat().map((id) => id as CallId),
+});
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constant("kv"), origin, request: fc.oneof(put, deleteRange, txn) }),
+  fc.record({
+    kind: fc.constant("publish"),
+    origin,
+    name: fc.string({ unit: "binary" }),
+    clientUrls: fc.array(fc.webUrl(), { maxLength: 3 }),
+  }),
+);
+
+describe("the bytes of a command", () => {
+  it("come back as they went", () => {
+    fc.assert(
+      fc.property(command, (given) => {
+        expect(decodeCommand(encodeCommand(given))).toEqual(given);
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
+
+  it("are refused when anything is cut off or added", () => {
+    fc.assert(
+      fc.property(command, fc.nat(), (given, cut) => {
+        const encoded = encodeCommand(given);
+        expect(decodeCommand(encoded.subarray(0, cut % encoded.length))).toBeNull();
+        expect(decodeCommand(new Uint8Array([...encoded, 0]))).toBeNull();
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+
+  it("never make the decoder throw, whatever they are", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+        decodeCommand(noise);
+        decodeCommand(new Uint8Array([1, ...new Uint8Array(17), ...noise]));
+      }),
+      { seed: SEED, numRuns: 1000 },
+    );
+  });
+});

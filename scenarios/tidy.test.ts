@@ -1,0 +1,248 @@
+// The house rules that no compiler and no linter knows, executed: one table for the walls between rooms,
+// one for the words that a room must not use, and the sizes that keep files readable.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+type Source = Readonly<{ path: string; text: string; code: string }>;
+
+/** Which rooms a room may import from; `types:` in front of one: only with `import type`. */
+const WALLS: Readonly<Record<string, readonly string[]>> = {
+  "core/": ["core/"],
+  "net/wire/": ["core/", "net/wire/"],
+  "net/socket/": ["core/", "net/wire/", "net/socket/"],
+  "checker/": ["types:core/api/", "types:core/contract.ts", "types:core/apply/", "checker/"],
+  "sim/": ["core/", "net/wire/", "sim/"],
+  "server/": ["core/", "net/", "server/"],
+  "scenarios/": ["core/", "sim/", "checker/", "scenarios/"],
+  "tui/": ["core/", "sim/", "scenarios/", "net/socket/client.ts", "tui/"],
+  "bench/": ["core/", "net/wire/", "sim/", "checker/", "scenarios/", "bench/"],
+};
+
+/** The ladder inside core/: a floor may use its own and those below it. */
+const LADDER: readonly (readonly [floor: string, below: readonly string[]])[] = [
+  ["core/lib/", []],
+  ["core/raft/", ["core/lib/"]],
+  ["core/storage/", ["core/lib/", "core/raft/message.ts", "core/kv/"]],
+  ["core/kv/", ["core/lib/"]],
+  ["core/mvcc/", ["core/lib/", "core/kv/", "core/api/errors.ts"]],
+  ["core/apply/", ["core/lib/", "core/kv/", "core/mvcc/", "core/api/request.ts"]],
+];
+
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "core/": [],
+  "net/wire/": [],
+  "checker/": [],
+  "sim/": ["seedrandom"],
+  "net/socket/": ["@grpc/grpc-js", "node:"],
+  "server/": ["lmdb", "node:"],
+  "scenarios/": ["fast-check", "node:"],
+  "tui/": ["ink", "react", "node:"],
+  "bench/": ["node:"],
+};
+
+/** Words that must not occur in the code of a room (comments and strings do not count). */
+const BANNED: readonly (readonly [room: string, word: RegExp, instead: string])[] = [
+  [
+    "core/",
+    /\b(async|await|Promise)\b/,
+    "a step is synchronous: say it with an effect and an input",
+  ],
+  ["checker/", /\b(async|await|Promise)\b/, "a judge is a function"],
+  ["net/wire/", /\b(async|await|Promise)\b/, "a codec is a function"],
+  ["core/", /\b(try|catch)\b/, "expected errors are Results, the others end the process"],
+  ["net/wire/", /\b(try|catch|throw)\b/, "a decoder answers with a Result"],
+  ["core/", /\bthrow\b(?! new AssertionError)/, "assert from core/lib/assert.ts"],
+  ["core/", /\bnew (Map|WeakMap)\b/, "state uses OrderedMap: a Map iterates in order of insertion"],
+  ["core/", /\bclass\b(?! AssertionError)/, "state is plain data"],
+  ["checker/", /\bclass\b/, "state is plain data"],
+  ["sim/", /\bMath\.(random|pow|exp|log|sin)\b/, "integers, drawn from sim/random.ts"],
+  ["", /\.only\(/, "run one test from the command line"],
+  ["", /\bexport default\b/, "one name everywhere: a named export"],
+  ["", /\bprocess\.exit\(/, "return the exit code from main"],
+];
+
+const CLUTTER = /\b(TODO|FIXME|XXX|HACK)\b/;
+const LINE_MAX = 100;
+const FILE_MAX = 600;
+const FUNCTION_MAX = 70;
+
+const root = join(import.meta.dirname, "..");
+const sources = Object.keys(WALLS).flatMap((room) => filesOf(room));
+const production = sources.filter(({ path }) => !/\.test\.tsx?$/.test(path));
+
+describe("the house", () => {
+  it("keeps the walls between the rooms", () => {
+    expect(production.flatMap(brokenWalls)).toEqual([]);
+  });
+
+  it("keeps the ladder inside core", () => {
+    expect(production.flatMap(brokenLadder)).toEqual([]);
+  });
+
+  it("uses no package but those that a room is for", () => {
+    expect(production.flatMap(strangePackages)).toEqual([]);
+  });
+
+  it("uses no banned word", () => {
+    expect(production.flatMap(bannedWords)).toEqual([]);
+  });
+
+  it("opens every source file with a comment that says what it is for", () => {
+    const silent = production.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*)/.test(text));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("leaves no note to itself behind", () => {
+    const own = "scenarios/tidy.test.ts"; // this file spells the words
+    const notes = sources.filter(({ path, text }) => path !== own && CLUTTER.test(text));
+    expect(notes.map(({ path }) => path)).toEqual([]);
+  });
+
+  it(`keeps lines within ${LINE_MAX} columns and files within ${FILE_MAX} lines`, () => {
+    expect(production.flatMap(oversize)).toEqual([]);
+  });
+
+  it(`keeps functions within ${FUNCTION_MAX} lines`, () => {
+    expect(production.flatMap(longFunctions)).toEqual([]);
+  });
+
+  it("has a user for every module", () => {
+    const imported = new Set(sources.flatMap(({ path, code }) => importsOf(path, code)));
+    const unused = production
+      .map(({ path }) => path)
+      .filter(
+        (path) => !imported.has(path) && !/(^|\/)(main\.tsx?|run\.ts|mutants\.ts)$/.test(path),
+      );
+    expect(unused).toEqual([]);
+  });
+
+  it("has a test for every golden", () => {
+    const tests = sources.filter(({ path }) => path.includes(".test.ts")).map(({ text }) => text);
+    const goldens = Object.keys(WALLS)
+      .flatMap((room) => walk(room))
+      .filter(isGolden);
+    const orphans = goldens.filter((path) => !isUsed(path, tests));
+    expect(orphans).toEqual([]);
+  });
+});
+
+function filesOf(room: string): Source[] {
+  return walk(room)
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      return { path, text, code: withoutComments(text) };
+    });
+}
+
+function walk(folder: string): string[] {
+  const found = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile())
+    .map((entry) => normalize(join(entry.parentPath, entry.name)).slice(root.length + 1))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/** Good enough for searching words: comments go, strings become "". Imports are read from the text. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`])\/\/.*$/gm, "$1");
+}
+
+function roomOf(path: string): string {
+  return Object.keys(WALLS).find((room) => path.startsWith(room)) ?? "";
+}
+
+function importLines(code: string): readonly (readonly [isType: boolean, from: string])[] {
+  const pattern = /^(import|export)( type)?[^;"']*?from "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  return [...code.matchAll(pattern)].map((match) => [
+    match[2] !== undefined,
+    match[3] ?? match[4] ?? "",
+  ]);
+}
+
+function importsOf(path: string, code: string): string[] {
+  return importLines(code)
+    .filter(([, from]) => from.startsWith("."))
+    .map(([, from]) => normalize(join(dirname(path), from)));
+}
+
+function brokenWalls({ path, code }: Source): string[] {
+  const allowed = WALLS[roomOf(path)] ?? [];
+  return importLines(code)
+    .filter(([, from]) => from.startsWith("."))
+    .map(([isType, from]) => [isType, normalize(join(dirname(path), from))] as const)
+    .filter(([isType, target]) => !allowed.some((door) => opens(door, isType, target)))
+    .map(([isType, target]) => `${path} imports ${isType ? "types of " : ""}${target}`);
+}
+
+function opens(door: string, isType: boolean, target: string): boolean {
+  if (door.startsWith("types:")) return isType && target.startsWith(door.slice("types:".length));
+  return target.startsWith(door);
+}
+
+function brokenLadder({ path, code }: Source): string[] {
+  const rung = LADDER.find(([floor]) => path.startsWith(floor));
+  if (rung === undefined) return [];
+  const allowed = [rung[0], ...rung[1]];
+  return importLines(code) // types may come from anywhere: they carry no behaviour
+    .filter(([isType, from]) => !isType && from.startsWith("."))
+    .map(([, from]) => normalize(join(dirname(path), from)))
+    .filter((target) => !allowed.some((floor) => target.startsWith(floor)))
+    .map((target) => `${path} uses ${target}`);
+}
+
+function strangePackages({ path, code }: Source): string[] {
+  const allowed = PACKAGES[roomOf(path)] ?? [];
+  return importLines(code)
+    .map(([, from]) => from)
+    .filter((from) => !from.startsWith("."))
+    .filter((from) => !allowed.some((name) => from === name || from.startsWith(name)))
+    .map((from) => `${path} imports ${from}`);
+}
+
+function bannedWords({ path, code }: Source): string[] {
+  const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
+  const words = code.replace(strings, '""');
+  return BANNED.filter(([room, word]) => path.startsWith(room) && word.test(words)).map(
+    ([, word, instead]) => `${path} uses ${word.source}: ${instead}`,
+  );
+}
+
+function oversize({ path, text }: Source): string[] {
+  const lines = text.split("\n");
+  const ignored = new Set<number>(); // lines that prettier was told to leave alone
+  lines.forEach((line, at) => {
+    if (!line.includes("prettier-ignore")) return;
+    for (let next = at + 1; next < lines.length && lines[next] !== "};"; next++) ignored.add(next);
+  });
+  const long = lines
+    .map((line, at) => [line, at] as const)
+    .filter(([line, at]) => line.length > LINE_MAX && !ignored.has(at))
+    .map(([line, at]) => `${path}:${at + 1} has ${line.length} columns`);
+  return lines.length > FILE_MAX ? [...long, `${path} has ${lines.length} lines`] : long;
+}
+
+/** A function starts at a line without indentation and ends at the next line that is only `}` or `};`. */
+function longFunctions({ path, text }: Source): string[] {
+  const lines = text.split("\n");
+  const found: string[] = [];
+  lines.forEach((line, start) => {
+    const opensOne = /^(export )?(async )?function |^(export )?const \w+.*=> \{$/.test(line);
+    if (!opensOne) return;
+    const length = lines.slice(start).findIndex((other) => /^\}[;)]*$/.test(other)) + 1;
+    if (length > FUNCTION_MAX) found.push(`${path}:${start + 1} is ${length} lines long`);
+  });
+  return found;
+}
+
+function isGolden(path: string): boolean {
+  return path.includes("/testdata/");
+}
+
+function isUsed(path: string, tests: readonly string[]): boolean {
+  const folder = path.slice(path.indexOf("testdata/"), path.lastIndexOf("/"));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return tests.some((text) => text.includes(name) || text.includes(`${folder}/\${`));
+}
