@@ -12,8 +12,8 @@ import {
   createWriter,
   reserve,
   writeByteString,
-  writeRaw,
   writeRun,
+  written,
 } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
 import { fromBytes } from "../../core/lib/bytes.ts";
@@ -26,8 +26,10 @@ import {
   readLength,
   readUint32,
   readUint64,
-  varintBytes,
+  varintSize,
+  VARINT_BYTES_MAX,
   writeInt64,
+  writeNumber,
 } from "./varint.ts";
 import type { Int64 } from "./varint.ts";
 
@@ -90,14 +92,20 @@ export interface Codec<S extends Schema> {
 /** The deepest nesting of messages that is read: fifty transactions inside each other. */
 export const DEPTH_MAX = 100;
 
+const SCRATCH_BYTES = 4096;
+const SCRATCH_BYTES_MAX = 1024 * 1024; // a larger one is not kept
+
 export function createCodec<S extends Schema>(schema: S): Codec<S> {
   const shapes = createShapes(schema);
   const shapeOf = (name: string): Shape => must(shapes.get(name), `no message ${name}`);
+  const scratch = createWriter(SCRATCH_BYTES); // growing a new buffer for each message costs most
   return {
     encode: (name, message) => {
-      const writer = createWriter(256);
-      writeMessage(writer, shapeOf(name), message);
-      return writer.bytes.subarray(0, writer.length);
+      scratch.length = 0;
+      writeMessage(scratch, shapeOf(name), message);
+      const bytes = written(scratch);
+      if (scratch.bytes.length > SCRATCH_BYTES_MAX) scratch.bytes = new Uint8Array(SCRATCH_BYTES);
+      return bytes;
     },
     decode: <N extends keyof S & string>(name: N, bytes: Uint8Array) => {
       const shape = shapeOf(name);
@@ -121,7 +129,7 @@ type Field = {
   readonly type: keyof Scalars | "message";
   readonly label: "one" | "repeated" | "oneof";
   readonly wire: WireType;
-  readonly tag: Uint8Array;
+  readonly tag: number;
   readonly shape: Shape | null; // of an embedded message
 };
 type WireType = 0 | 2;
@@ -160,7 +168,7 @@ function createField(name: string, row: Row, shapes: ReadonlyMap<string, Shape>)
   const shape = scalar ? null : must(shapes.get(typeName), `no message ${typeName} for ${name}`);
   const isRun = scalar === "bytes" || scalar === "key" || scalar === "string";
   const wire = scalar === null || isRun ? LENGTH : VARINT;
-  const tag = varintBytes(number * 8 + wire);
+  const tag = number * 8 + wire;
   return { name, number, type: scalar ?? "message", label, wire, tag, shape };
 }
 
@@ -275,21 +283,19 @@ function writeMessage(writer: Writer, shape: Shape, message: Values): void {
 /** A zero is not sent, unless that it was chosen is all there is to say. */
 function writeField(writer: Writer, field: Field, value: unknown): void {
   if (field.shape !== null) {
-    writeRaw(writer, field.tag);
-    const from = beginRun(writer);
+    const from = beginRun(writer, field.number);
     writeMessage(writer, field.shape, value as Values);
     return endRun(writer, from);
   }
   const scalar = value as Scalars[keyof Scalars];
   if (field.label === "one" && isZero(scalar)) return;
-  writeRaw(writer, field.tag);
+  writeTag(writer, field.tag);
   writeScalar(writer, scalar, field.type);
 }
 
 function writePacked(writer: Writer, field: Field, items: readonly Scalars[keyof Scalars][]): void {
   if (items.length === 0) return;
-  writeRaw(writer, varintBytes(field.number * 8 + LENGTH));
-  const from = beginRun(writer);
+  const from = beginRun(writer, field.number);
   for (const item of items) writeScalar(writer, item, field.type);
   endRun(writer, from);
 }
@@ -306,8 +312,14 @@ function writeScalar(writer: Writer, value: Scalars[keyof Scalars], type: Field[
   else writeByteString(writer, type === "string" ? encodeUtf8(value) : value);
 }
 
+function writeTag(writer: Writer, tag: number): void {
+  reserve(writer, VARINT_BYTES_MAX);
+  writeNumber(writer, tag);
+}
+
 /** Keeps one byte for the length of what follows: most messages are shorter than 128 bytes. */
-function beginRun(writer: Writer): number {
+function beginRun(writer: Writer, number: number): number {
+  writeTag(writer, number * 8 + LENGTH);
   reserve(writer, 1);
   return ++writer.length;
 }
@@ -315,9 +327,10 @@ function beginRun(writer: Writer): number {
 /** Writes the length, moving the run along when one byte does not hold it. */
 function endRun(writer: Writer, from: number): void {
   const length = writer.length - from;
-  const size = varintBytes(length);
-  reserve(writer, size.length - 1);
-  if (size.length > 1) writer.bytes.copyWithin(from + size.length - 1, from, writer.length);
-  writer.bytes.set(size, from - 1);
-  writer.length += size.length - 1;
+  const more = varintSize(length) - 1;
+  reserve(writer, more);
+  if (more > 0) writer.bytes.copyWithin(from + more, from, writer.length);
+  writer.length = from - 1;
+  writeNumber(writer, length);
+  writer.length += length;
 }

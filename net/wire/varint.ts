@@ -3,13 +3,14 @@
 // An `Int64` is canonical: a number when it is a safe integer, else a bigint. Counters come as numbers,
 // identities mostly as bigints; net/wire/convert.ts makes one or the other of each field.
 
-import { createWriter, reserve } from "../../core/lib/binary.ts";
+import { reserve } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
 
 export type Int64 = number | bigint;
 
 const TWO_32 = 0x100000000;
-const VARINT_BYTES_MAX = 10;
+/** What any varint takes. */
+export const VARINT_BYTES_MAX = 10;
 
 /** 64 bits as two's complement. */
 export function readInt64(reader: Reader): Int64 {
@@ -87,14 +88,15 @@ export function writeInt64(writer: Writer, value: Int64): void {
   writeHalves(writer, Number(pattern & 0xffffffffn), Number(pattern >> 32n));
 }
 
-export function varintBytes(value: number): Uint8Array {
-  const writer = createWriter(VARINT_BYTES_MAX);
-  writeNumber(writer, value);
-  return writer.bytes.slice(0, writer.length);
+/** How many bytes a length takes. */
+export function varintSize(length: number): number {
+  let size = 1;
+  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
 }
 
-/** The caller has made room. */
-function writeNumber(writer: Writer, value: number): void {
+/** A non-negative safe integer. The caller has made room. */
+export function writeNumber(writer: Writer, value: number): void {
   const { bytes } = writer;
   let at = writer.length;
   let rest = value;
