@@ -1,0 +1,168 @@
+// The state machine's data in one LMDB environment. Reads are synchronous, because the file is mapped
+// into memory. Writes are gathered for a moment and committed off the step, in large transactions.
+//
+// A commit is synced before it is reported, so kv.done means durable, and the WAL may be trimmed.
+// Acknowledged writes never wait for it: the WAL holds them.
+//
+// All tables share one B-tree; the first byte of a key is its table. "keys" comes last, so that new
+// revisions append at the tree's right edge, where LMDB packs its pages fullest.
+
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { open, type RootDatabase, type Transaction } from "lmdb";
+import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
+import { prefixEnd } from "../core/lib/bytes.ts";
+
+export type KvEvents = Readonly<{
+  onDone: (applied: Index) => void;
+  onFailure: (error: Error) => void;
+}>;
+
+/** A consistent view that later commits do not change. It must be released. */
+export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
+
+type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
+type Database = RootDatabase<Uint8Array, string>;
+
+const TABLES: Readonly<Record<Table, string>> = { meta: "\x01", members: "\x02", keys: "\x03" };
+
+/** Address space, not memory or disk: the file grows with its content. LMDB extends the map beyond it. */
+const MAP_BYTES = 64 * 2 ** 30;
+/** A commit costs a sync; what arrives within this time shares one. */
+const GATHER_MS = 25;
+const GATHER_WRITES_MAX = 10_000;
+
+const KEY_ENCODER = {
+  writeKey: (key: string, target: Buffer, at: number): number =>
+    at + target.write(key, at, "latin1"),
+  readKey: (source: Buffer, start: number, end: number): string =>
+    source.toString("latin1", start, end),
+};
+
+export class LmdbKv {
+  readonly reader: KvReader;
+  readonly #database: Database;
+  readonly #events: KvEvents;
+  readonly #dataFile: string;
+  #waiting: Batch[] = [];
+  #waitingWrites = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #failed = false;
+
+  constructor(directory: string, events: KvEvents) {
+    this.#events = events;
+    this.#dataFile = join(directory, "data.mdb");
+    this.#database = open<Uint8Array, string>(directory, {
+      encoding: "binary",
+      keyEncoder: KEY_ENCODER,
+      noSubdir: false,
+      mapSize: MAP_BYTES,
+      overlappingSync: false, // a commit is reported once it is synced, not before
+    });
+    this.reader = this.#createReader(null);
+  }
+
+  apply(applied: Index, writes: readonly KvWrite[]): void {
+    this.#waiting.push({ applied, writes });
+    this.#waitingWrites += writes.length;
+    if (this.#running !== null) return;
+    if (this.#waitingWrites >= GATHER_WRITES_MAX) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+  }
+
+  /** Everything given to `apply` is durable and reported. */
+  async idle(): Promise<void> {
+    this.#start();
+    while (this.#running !== null) {
+      await this.#running;
+      this.#start();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
+    await this.#database.close();
+  }
+
+  image(): KvImage {
+    this.#database.resetReadTxn();
+    const transaction = this.#database.useReadTransaction();
+    return { reader: this.#createReader(transaction), release: () => transaction.done() };
+  }
+
+  #start(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#failed || this.#running !== null || this.#waiting.length === 0) return;
+    const batches = this.#waiting;
+    this.#waiting = [];
+    this.#waitingWrites = 0;
+    this.#running = this.#commit(batches).then(
+      () => {
+        this.#running = null;
+        this.#database.resetReadTxn(); // so that the next read shows what is reported
+        this.#report((batches.at(-1) as Batch).applied);
+        if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+      },
+      (error: unknown) => {
+        this.#running = null;
+        this.#failed = true;
+        this.#events.onFailure(describeFailure(error, this.#dataFile));
+      },
+    );
+  }
+
+  /** One index may come in several pieces: it is done when none of them waits. */
+  #report(applied: Index): void {
+    if (this.#waiting[0]?.applied !== applied) this.#events.onDone(applied);
+  }
+
+  async #commit(batches: readonly Batch[]): Promise<void> {
+    await this.#database.batch(() => {
+      for (const { writes } of batches) {
+        for (const write of writes) {
+          const key = TABLES[write.table] + write.key;
+          if (write.kind === "put") void this.#database.put(key, write.value);
+          else void this.#database.remove(key);
+        }
+      }
+    });
+  }
+
+  #createReader(transaction: Transaction | null): KvReader {
+    const database = this.#database;
+    const within = transaction === null ? {} : { transaction };
+    return {
+      get: (table, key) => database.get(TABLES[table] + key, within) ?? null,
+      *scan(table, from, to, reverse = false) {
+        const low = TABLES[table] + from;
+        const high = upperBound(table, to);
+        if (low >= high) return;
+        const bounds = reverse
+          ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true }
+          : { start: low, end: high };
+        for (const { key, value } of database.getRange({ ...bounds, ...within })) {
+          yield [key.slice(1) as Bytes, value];
+        }
+      },
+      sizeBytes: () => fs.statSync(this.#dataFile).size,
+    };
+  }
+}
+
+/** An exclusive bound may hold a char above every byte (ABOVE_ALL); no stored key can. */
+function upperBound(table: Table, to: Bytes): string {
+  const above = to.search(/[\u0100-\uffff]/);
+  if (above === -1) return TABLES[table] + to;
+  return prefixEnd((TABLES[table] + to.slice(0, above)) as Bytes) as string;
+}
+
+function describeFailure(error: unknown, file: string): Error {
+  const { message, commitError } = error as { message?: string; commitError?: Error };
+  const reason = commitError?.message ?? message ?? String(error);
+  const words = `cannot write the key-value store ${file}: ${reason}`;
+  return new Error(`${words}. Nothing acknowledged is lost; mend it and start again`, {
+    cause: error,
+  });
+}
