@@ -1,0 +1,103 @@
+// Writes that were issued but are not yet confirmed, laid over a reader that lags.
+//
+//   read(key) = overlay.has(key) ? overlay.get(key) : reader.get(key)     (a tombstone answers null)
+//   scan      = ordered merge of both, the overlay wins
+//
+// The reader may show any state between the last confirmed batch and the last issued one, and every
+// answer is the same: a write that has landed meanwhile is merely hidden by its equal. Answers therefore
+// never depend on when a commit happens.
+
+import type { Bytes, Index, KvReader, KvWrite, Table } from "../contract.ts";
+import { assert } from "../lib/assert.ts";
+import { merged } from "../lib/merge.ts";
+import {
+  createOrderedMap,
+  entries,
+  entriesDescending,
+  first,
+  get,
+  last,
+  type OrderedMap,
+  remove,
+  set,
+} from "../lib/ordered-map.ts";
+
+export type Overlay = Readonly<{
+  tables: Readonly<Record<Table, OrderedMap<Bytes, Pending>>>;
+  batches: OrderedMap<Index, readonly KvWrite[]>;
+}>;
+
+/** The newest unconfirmed write of a key; null is a tombstone. */
+type Pending = Readonly<{ applied: Index; value: Uint8Array | null }>;
+
+const NOTHING: OrderedMap<Bytes, Pending> = createOrderedMap();
+const EMPTY_OVERLAY: Overlay = {
+  tables: { meta: NOTHING, keys: NOTHING, members: NOTHING },
+  batches: createOrderedMap(),
+};
+
+export function createOverlay(): Overlay {
+  return EMPTY_OVERLAY;
+}
+
+/** Lays these writes on top. One index may come in several pieces; indexes never go back. */
+export function pushWrites(overlay: Overlay, applied: Index, writes: readonly KvWrite[]): Overlay {
+  if (writes.length === 0) return overlay;
+  const newest = last(overlay.batches)?.[0] ?? applied;
+  assert(newest <= applied, `writes of entry ${applied} after those of entry ${newest}`);
+  const tables = { ...overlay.tables };
+  for (const write of writes) {
+    const value = write.kind === "put" ? write.value : null;
+    tables[write.table] = set(tables[write.table], write.key, { applied, value });
+  }
+  const earlier = newest === applied ? get(overlay.batches, applied) : null;
+  const batch = earlier === null ? writes : [...earlier, ...writes];
+  return { tables, batches: set(overlay.batches, applied, batch) };
+}
+
+/** Drops what the reader shows durably: the batches up to `applied`. A key that a later batch wrote
+ *  again stays, because the reader may still show its older value. */
+export function confirm(overlay: Overlay, applied: Index): Overlay {
+  const newest = last(overlay.batches);
+  if (newest === null) return overlay;
+  if (newest[0] <= applied) return EMPTY_OVERLAY;
+  const tables = { ...overlay.tables };
+  let batches = overlay.batches;
+  for (let batch = first(batches); batch !== null && batch[0] <= applied; batch = first(batches)) {
+    for (const { table, key } of batch[1]) {
+      if (get(tables[table], key)?.applied === batch[0]) tables[table] = remove(tables[table], key);
+    }
+    batches = remove(batches, batch[0]);
+  }
+  return { tables, batches };
+}
+
+/** The store as it will be when everything issued has landed. */
+export function overlaid(overlay: Overlay, reader: KvReader): KvReader {
+  return {
+    get: (table, key) => {
+      const pending = get(overlay.tables[table], key);
+      return pending === null ? reader.get(table, key) : pending.value;
+    },
+    scan: (table, from, to, reverse = false) => {
+      const lower = reader.scan(table, from, to, reverse);
+      const pending = overlay.tables[table];
+      return pending.size === 0 ? lower : scanBoth(pending, lower, from, to, reverse);
+    },
+    sizeBytes: reader.sizeBytes,
+  };
+}
+
+function* scanBoth(
+  pending: OrderedMap<Bytes, Pending>,
+  lower: Iterable<readonly [Bytes, Uint8Array]>,
+  from: Bytes,
+  to: Bytes,
+  reverse: boolean,
+): Generator<readonly [key: Bytes, value: Uint8Array], void, undefined> {
+  const upper = reverse ? entriesDescending(pending, from, to) : entries(pending, from, to);
+  for (const [key, found] of merged(upper, lower, reverse)) {
+    const value = found instanceof Uint8Array ? found : found.value;
+    if (value !== null) yield [key, value];
+  }
+}

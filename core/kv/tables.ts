@@ -1,0 +1,123 @@
+// What lies in the tables, byte by byte.
+//
+//   meta      "applied" → the entry that the tables are the outcome of, and the voters at that point
+//   keys      revision key (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone has its key only
+//   members   core/apply/membership.ts
+//
+// Rows of "keys" are etcd's own bytes, so that HashKV is etcd's own number.
+
+import type { Bytes, Index, KvReader, KvWrite, NodeId, SnapshotMeta, Term } from "../contract.ts";
+import type { KeyValue } from "../api/request.ts";
+import { must } from "../lib/assert.ts";
+import {
+  atEnd,
+  createReader,
+  createWriter,
+  readByte,
+  readFixed64,
+  readRun,
+  readVarint,
+  readVarint64,
+  writeByte,
+  writeByteString,
+  writeFixed64,
+  writeRun,
+  writeVarint,
+  writeVarint64,
+  written,
+} from "../lib/binary.ts";
+import { EMPTY, fromBytes } from "../lib/bytes.ts";
+
+const APPLIED = "applied" as Bytes;
+const NEVER_APPLIED: SnapshotMeta = { index: 0 as Index, term: 0 as Term, voters: [] };
+
+/** Field numbers and wire types of mvccpb.KeyValue. */
+const TAG = { key: 10, create: 16, mod: 24, version: 32, value: 42, lease: 48 } as const;
+const NO_BYTES = new Uint8Array(0);
+const FRAMING_BYTES = 64; // above all that tags, lengths and counters of one row can take
+
+/** What the tables are the outcome of; index zero in a new store. */
+export function readApplied(view: KvReader): SnapshotMeta {
+  const bytes = view.get("meta", APPLIED);
+  if (bytes === null) return NEVER_APPLIED;
+  return must(decodeApplied(bytes), "the record of the applied entry cannot be read");
+}
+
+export function putApplied(applied: SnapshotMeta): KvWrite {
+  const writer = createWriter();
+  writeVarint(writer, applied.index);
+  writeVarint(writer, applied.term);
+  writeVarint(writer, applied.voters.length);
+  for (const voter of applied.voters) writeFixed64(writer, voter);
+  return { kind: "put", table: "meta", key: APPLIED, value: written(writer) };
+}
+
+/** As gogo-protobuf marshals it: fields ascending, zeros left out. */
+export function encodeKeyValue(kv: KeyValue): Uint8Array {
+  const writer = createWriter(kv.key.length + kv.value.length + FRAMING_BYTES);
+  writeByte(writer, TAG.key);
+  writeByteString(writer, kv.key);
+  writeCounter(TAG.create, kv.createRevision);
+  writeCounter(TAG.mod, kv.modRevision);
+  writeCounter(TAG.version, kv.version);
+  if (kv.value.length > 0) {
+    writeByte(writer, TAG.value);
+    writeRun(writer, kv.value);
+  }
+  if (kv.lease !== 0n) {
+    writeByte(writer, TAG.lease);
+    writeVarint64(writer, kv.lease);
+  }
+  return written(writer);
+
+  function writeCounter(tag: number, value: number): void {
+    if (value === 0) return;
+    writeByte(writer, tag);
+    writeVarint(writer, value);
+  }
+}
+
+/** The value is a view into `bytes`. Null: not the bytes of a KeyValue. */
+export function decodeKeyValue(bytes: Uint8Array): KeyValue | null {
+  const reader = createReader(bytes);
+  let key = EMPTY;
+  let [createRevision, modRevision, version] = [0, 0, 0];
+  let value: Uint8Array = NO_BYTES;
+  let lease = 0n;
+  while (!atEnd(reader)) {
+    switch (readByte(reader)) {
+      case TAG.key:
+        key = fromBytes(readRun(reader));
+        break;
+      case TAG.create:
+        createRevision = readVarint(reader);
+        break;
+      case TAG.mod:
+        modRevision = readVarint(reader);
+        break;
+      case TAG.version:
+        version = readVarint(reader);
+        break;
+      case TAG.value:
+        value = readRun(reader);
+        break;
+      case TAG.lease:
+        lease = BigInt.asIntN(64, readVarint64(reader));
+        break;
+      default:
+        return null;
+    }
+  }
+  if (reader.failed || key.length === 0) return null;
+  return { key, createRevision, modRevision, version, value, lease };
+}
+
+function decodeApplied(bytes: Uint8Array): SnapshotMeta | null {
+  const reader = createReader(bytes);
+  const index = readVarint(reader) as Index;
+  const term = readVarint(reader) as Term;
+  const count = readVarint(reader);
+  const voters: NodeId[] = [];
+  while (voters.length < count && !reader.failed) voters.push(readFixed64(reader) as NodeId);
+  return reader.failed || !atEnd(reader) ? null : { index, term, voters };
+}

@@ -1,0 +1,148 @@
+// Which versions of which keys exist, in memory; the values stay in the table "keys". Rebuilt from that
+// table at boot.
+//
+// Keys that exist now and keys whose newest version is a tombstone lie apart. So the present, which nearly
+// every read asks for, is one walk without ghosts, and counting it needs no walk at all. A read of the past
+// merges both.
+
+import type { Bytes } from "../contract.ts";
+import { assert } from "../lib/assert.ts";
+import { merged } from "../lib/merge.ts";
+import {
+  countBetween,
+  createOrderedMap,
+  entries,
+  floorEntry,
+  get,
+  has,
+  type OrderedMap,
+  remove,
+  set,
+} from "../lib/ordered-map.ts";
+
+export type KeyIndex = Readonly<{
+  live: OrderedMap<Bytes, History>;
+  dead: OrderedMap<Bytes, History>;
+}>;
+
+/** All versions of one key. Most keys have one; a hot key may have a hundred thousand. */
+export type History = Readonly<{
+  newest: Version;
+  older: OrderedMap<number, Version> | null; // by main revision
+}>;
+
+/** One write of a key: where its row is, and what of it is known without the row. */
+export type Version = Readonly<{
+  main: number;
+  sub: number;
+  created: number; // main revision of the first write since the key was last absent
+  version: number; // counts those writes from 1; 0 is a tombstone
+}>;
+
+/** [from, to); `to` null means the one key `from`. */
+export type KeyRange = Readonly<{ from: Bytes; to: Bytes | null }>;
+
+const NO_HISTORY: OrderedMap<Bytes, History> = createOrderedMap();
+const NO_VERSIONS: OrderedMap<number, Version> = createOrderedMap();
+
+export function createKeyIndex(): KeyIndex {
+  return { live: NO_HISTORY, dead: NO_HISTORY };
+}
+
+export function historyOf(index: KeyIndex, key: Bytes): History | null {
+  return get(index.live, key) ?? get(index.dead, key);
+}
+
+/** The version that a put at this point makes. */
+export function putVersion(history: History | null, main: number, sub: number): Version {
+  const newest = history?.newest;
+  if (newest === undefined || isTombstone(newest)) return { main, sub, created: main, version: 1 };
+  return { main, sub, created: newest.created, version: newest.version + 1 };
+}
+
+export function tombstone(main: number, sub: number): Version {
+  return { main, sub, created: 0, version: 0 };
+}
+
+export function isTombstone(version: Version): boolean {
+  return version.version === 0;
+}
+
+/** The index with a newer version of the key. `history` is the key's own, as `historyOf` found it. */
+export function addVersion(
+  index: KeyIndex,
+  key: Bytes,
+  history: History | null,
+  version: Version,
+): KeyIndex {
+  const next = longer(history, version);
+  const wasLive = history !== null && !isTombstone(history.newest);
+  if (isTombstone(version)) {
+    assert(wasLive, `a tombstone at ${version.main} for a key that does not exist`);
+    return { live: remove(index.live, key), dead: set(index.dead, key, next) };
+  }
+  const dead = history === null || wasLive ? index.dead : remove(index.dead, key);
+  return { live: set(index.live, key, next), dead };
+}
+
+/** The version that a reader at this revision sees; null where the key did not exist. */
+export function versionAt(history: History, revision: number): Version | null {
+  const { newest, older } = history;
+  const seen = newest.main <= revision ? newest : floorEntry(older ?? NO_VERSIONS, revision)?.[1];
+  return seen === undefined || isTombstone(seen) ? null : seen;
+}
+
+/** How many keys of the range exist now. */
+export function countLive(index: KeyIndex, range: KeyRange): number {
+  if (range.to === null) return has(index.live, range.from) ? 1 : 0;
+  return countBetween(index.live, range.from, range.to);
+}
+
+/** The keys of the range that exist now, ascending. */
+export function* liveVersions(
+  index: KeyIndex,
+  range: KeyRange,
+): Generator<readonly [key: Bytes, version: Version], void, undefined> {
+  if (range.to === null) {
+    const history = get(index.live, range.from);
+    if (history !== null) yield [range.from, history.newest];
+    return;
+  }
+  for (const [key, history] of entries(index.live, range.from, range.to)) {
+    yield [key, history.newest];
+  }
+}
+
+/** The keys of the range that existed at this revision, ascending. */
+export function* versionsAt(
+  index: KeyIndex,
+  range: KeyRange,
+  revision: number,
+): Generator<readonly [key: Bytes, version: Version], void, undefined> {
+  for (const [key, history] of histories(index, range)) {
+    const version = versionAt(history, revision);
+    if (version !== null) yield [key, version];
+  }
+}
+
+function histories(index: KeyIndex, range: KeyRange): Iterable<readonly [Bytes, History]> {
+  const { from, to } = range;
+  if (to !== null)
+    return merged(entries(index.live, from, to), entries(index.dead, from, to), false);
+  const history = historyOf(index, from);
+  return history === null ? [] : [[from, history]];
+}
+
+function longer(history: History | null, version: Version): History {
+  if (history === null) return { newest: version, older: null };
+  const { newest, older } = history;
+  const ascends =
+    newest.main < version.main || (newest.main === version.main && newest.sub < version.sub);
+  assert(
+    ascends,
+    `version ${version.main}.${version.sub} after version ${newest.main}.${newest.sub}`,
+  );
+  // Nobody can read between two writes of one revision: the later one is all there ever was.
+  if (newest.main === version.main) return { newest: version, older };
+  return { newest: version, older: set(older ?? NO_VERSIONS, newest.main, newest) };
+}

@@ -1,0 +1,122 @@
+// The store: a revision, an index of every version in memory, and their rows in the table "keys".
+
+import type { Bytes, KvReader, KvWrite, Revision } from "../contract.ts";
+import type { KeyValue } from "../api/request.ts";
+import { decodeKeyValue, encodeKeyValue } from "../kv/tables.ts";
+import { assert, must } from "../lib/assert.ts";
+import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import {
+  addVersion,
+  createKeyIndex,
+  historyOf,
+  isTombstone,
+  type KeyIndex,
+  type KeyRange,
+  liveVersions,
+  putVersion,
+  tombstone,
+  type Version,
+} from "./key-index.ts";
+import { decodeRowKey, encodeRowKey, FIRST_REVISION, nextRevision } from "./revision.ts";
+
+export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex }>;
+
+/** Finds the row of a version. */
+export type ReadRow = (version: Version) => KeyValue;
+
+/** One change of the store in the making: all its writes share one main revision, and reads see the
+ *  writes before them. Mutable, and therefore never kept: it lives within one call. */
+export type Change = {
+  readonly main: Revision; // of its writes, should there be any
+  readonly writes: KvWrite[]; // at index `sub`: the row of main.sub
+  readonly readRow: ReadRow;
+  mvcc: Mvcc; // as a reader sees it now
+};
+
+const NO_VALUE = new Uint8Array(0);
+
+/** The store that these tables hold. */
+export function restoreMvcc(view: KvReader): Mvcc {
+  let index = createKeyIndex();
+  let revision = FIRST_REVISION;
+  for (const [bytes, value] of view.scan("keys", EMPTY, ABOVE_ALL)) {
+    const row = must(decodeRowKey(bytes), "a key in the table of keys is no revision");
+    const { main, sub } = row;
+    const kv = must(decodeKeyValue(value), `the row of revision ${main}.${sub} cannot be read`);
+    const created = { main, sub, created: kv.createRevision, version: kv.version };
+    const version = row.tombstone ? tombstone(main, sub) : created;
+    if (!row.tombstone) assert(kv.modRevision === main, `row ${main} says ${kv.modRevision}`);
+    index = addVersion(index, kv.key, historyOf(index, kv.key), version);
+    revision = main as Revision;
+  }
+  return { revision, index };
+}
+
+/** Reads rows through this view. */
+export function rowsOf(view: KvReader): ReadRow {
+  return ({ main, sub }) => {
+    const bytes = view.get("keys", encodeRowKey({ main, sub, tombstone: false }));
+    return decoded(must(bytes, `the index knows revision ${main}.${sub}, the table does not`));
+  };
+}
+
+export function beginChange(mvcc: Mvcc, view: KvReader): Change {
+  const main = nextRevision(mvcc.revision);
+  const writes: KvWrite[] = [];
+  const readStored = rowsOf(view);
+  const readRow: ReadRow = (version) => {
+    if (version.main !== main) return readStored(version);
+    const write = must(writes[version.sub], `no write ${version.sub} in this change yet`);
+    assert(write.kind === "put", "every write of a change puts a row");
+    return decoded(write.value);
+  };
+  return { main, writes, readRow, mvcc };
+}
+
+export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: bigint): void {
+  const { main, writes, mvcc } = change;
+  const history = historyOf(mvcc.index, key);
+  const version = putVersion(history, main, writes.length);
+  const row = encodeKeyValue({
+    key,
+    createRevision: version.created,
+    modRevision: main,
+    version: version.version,
+    value,
+    lease,
+  });
+  record(change, version, row);
+  change.mvcc = { revision: main, index: addVersion(mvcc.index, key, history, version) };
+}
+
+/** Deletes the keys of the range that exist, in key order, and tells how many there were. */
+export function deleteKeys(change: Change, range: KeyRange): number {
+  const { main, writes, mvcc } = change;
+  const before = writes.length;
+  for (const [key] of liveVersions(mvcc.index, range)) {
+    const version = tombstone(main, writes.length);
+    record(change, version, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
+    const { index } = change.mvcc;
+    const history = historyOf(index, key);
+    change.mvcc = { revision: main, index: addVersion(index, key, history, version) };
+  }
+  return writes.length - before;
+}
+
+const TOMBSTONE_ROW = {
+  createRevision: 0,
+  modRevision: 0,
+  version: 0,
+  value: NO_VALUE,
+  lease: 0n,
+} as const;
+
+function record(change: Change, version: Version, value: Uint8Array): void {
+  const { main, sub } = version;
+  const key = encodeRowKey({ main, sub, tombstone: isTombstone(version) });
+  change.writes.push({ kind: "put", table: "keys", key, value });
+}
+
+function decoded(bytes: Uint8Array): KeyValue {
+  return must(decodeKeyValue(bytes), "a row of the table of keys cannot be read");
+}

@@ -1,0 +1,163 @@
+// Writes: put, delete, and transactions of both with reads between them. One request is one main
+// revision, or none where it changes nothing. What could fail is checked before anything happens, so a
+// request either happens whole or has no effect, on every replica alike.
+
+import type { Bytes, ClusterId, KvReader, KvWrite, NodeId, Result } from "../contract.ts";
+import { type ApiError, ERRORS } from "../api/errors.ts";
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  Header,
+  KeyValue,
+  KvResponse,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  TxnResponse,
+} from "../api/request.ts";
+import { assert, must } from "../lib/assert.ts";
+import { get, has } from "../lib/ordered-map.ts";
+import { choosePath, type Path, type PathOp } from "./compare.ts";
+import { liveVersions } from "./key-index.ts";
+import { keyRange, rangeRows } from "./range.ts";
+import { beginChange, type Change, deleteKeys, type Mvcc, putKey } from "./store.ts";
+
+/** What a header says besides the revision: who answers. */
+export type HeaderFill = Omit<Header, "revision">;
+
+export type AppliedKv = Readonly<{
+  mvcc: Mvcc;
+  writes: readonly KvWrite[];
+  result: Result<KvResponse>;
+}>;
+
+const FIRST_READABLE = -1; // the compaction revision of a store that was never compacted
+const NOBODY: HeaderFill = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
+
+/** Executes one replicated request. An error means that nothing happened. Total: no request throws. */
+export function applyKv(
+  mvcc: Mvcc,
+  view: KvReader,
+  request: PutRequest | DeleteRangeRequest | TxnRequest,
+  fill: HeaderFill,
+): AppliedKv {
+  const change = beginChange(mvcc, view);
+  const operation = request.kind === "txn" ? choosePath(mvcc, change.readRow, request) : request;
+  const error = refusal(request) ?? check(mvcc, operation);
+  if (error !== null) return { mvcc, writes: [], result: { ok: false, error } };
+  const response = run(change, operation);
+  const header = { ...fill, revision: change.mvcc.revision };
+  const value: KvResponse = { ...response, header };
+  return { mvcc: change.mvcc, writes: change.writes, result: { ok: true, value } };
+}
+
+/** Answers a transaction that can only read, from the replica's own state. */
+export function readTxn(
+  mvcc: Mvcc,
+  view: KvReader,
+  request: TxnRequest,
+  fill: HeaderFill,
+): Result<TxnResponse> {
+  const change = beginChange(mvcc, view);
+  const path = choosePath(mvcc, change.readRow, request);
+  const error = check(mvcc, path);
+  if (error !== null) return { ok: false, error };
+  const response = runPath(change, path);
+  assert(change.writes.length === 0, "a transaction that can only read wrote something");
+  return { ok: true, value: { ...response, header: { ...fill, revision: mvcc.revision } } };
+}
+
+/** A put by itself asks for its lease before its key; in a transaction it is the other way round. */
+function refusal(request: PutRequest | DeleteRangeRequest | TxnRequest): ApiError | null {
+  return request.kind === "put" && request.lease !== 0n ? ERRORS.LeaseNotFound : null;
+}
+
+/** Why an operation cannot be executed, judged by the store as it was before all of them. */
+function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
+  switch (operation.kind) {
+    case "range":
+      return checkRange(mvcc, operation);
+    case "put":
+      return checkPut(mvcc, operation);
+    case "delete_range":
+      return null;
+    case "path":
+      for (const each of operation.operations) {
+        const error = check(mvcc, each);
+        if (error !== null) return error;
+      }
+      return null;
+    case "empty":
+      return ERRORS.KeyNotFound;
+  }
+}
+
+/** Unlike a range by itself, one in a transaction may not name any negative revision. */
+function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
+  if (request.revision > mvcc.revision) return ERRORS.FutureRevision;
+  return request.revision < FIRST_READABLE ? ERRORS.Compacted : null;
+}
+
+function checkPut(mvcc: Mvcc, request: PutRequest): ApiError | null {
+  const keepsSomething = request.ignoreValue || request.ignoreLease;
+  if (keepsSomething && !has(mvcc.index.live, request.key)) return ERRORS.KeyNotFound;
+  return request.lease === 0n ? null : ERRORS.LeaseNotFound; // no lease has ever been granted
+}
+
+function run(change: Change, operation: PathOp): KvResponse {
+  switch (operation.kind) {
+    case "range":
+      return runRange(change, operation);
+    case "put":
+      return runPut(change, operation);
+    case "delete_range":
+      return runDelete(change, operation);
+    case "path":
+      return runPath(change, operation);
+    case "empty":
+      return must<KvResponse>(null, "an operation without a kind was checked and refused");
+  }
+}
+
+function runRange(change: Change, request: RangeRequest): RangeResponse {
+  const found = rangeRows(change.mvcc, change.readRow, request);
+  assert(found.ok, "the revision of a range was checked before");
+  return { kind: "range", header: innerHeader(change), ...found.value };
+}
+
+function runPut(change: Change, request: PutRequest): PutResponse {
+  const { key, prevKv, ignoreValue, ignoreLease } = request;
+  const previous = prevKv || ignoreValue || ignoreLease ? readKey(change, key) : null;
+  const value = ignoreValue && previous !== null ? previous.value : request.value;
+  const lease = ignoreLease && previous !== null ? previous.lease : request.lease;
+  putKey(change, key, value, lease);
+  return { kind: "put", header: innerHeader(change), prevKv: prevKv ? previous : null };
+}
+
+function runDelete(change: Change, request: DeleteRangeRequest): DeleteRangeResponse {
+  const keys = keyRange(request.key, request.rangeEnd);
+  const versions = request.prevKv ? [...liveVersions(change.mvcc.index, keys)] : [];
+  const prevKvs = versions.map(([, version]) => change.readRow(version));
+  const deleted = deleteKeys(change, keys);
+  return { kind: "delete_range", header: innerHeader(change), deleted, prevKvs };
+}
+
+/** As in etcd, the header of a transaction within a transaction is empty; the outermost is filled in
+ *  by the caller. */
+function runPath(change: Change, path: Path): TxnResponse {
+  const responses = path.operations.map((operation) => run(change, operation));
+  const header = { ...NOBODY, revision: 0 };
+  return { kind: "txn", header, succeeded: path.succeeded, responses };
+}
+
+function readKey(change: Change, key: Bytes): KeyValue | null {
+  const history = get(change.mvcc.index.live, key);
+  return history === null ? null : change.readRow(history.newest);
+}
+
+/** The revision as it is after the operation: it rises with the first effective write. */
+function innerHeader(change: Change): Header {
+  return { ...NOBODY, revision: change.mvcc.revision };
+}
