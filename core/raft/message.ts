@@ -49,3 +49,48 @@ export type AppendResponse = Readonly<{
   hintIndex: Index;
   hintTerm: Term;
 }>;
+
+/** Could a correct peer have said this? Numbers are counters, and entries follow on one another. */
+export function isWellFormed(message: Message): boolean {
+  if (!isCounter(message.term)) return false;
+  switch (message.kind) {
+    case "pre_vote":
+    case "vote":
+      return isCounter(message.lastIndex) && isCounter(message.lastTerm);
+    case "append":
+      return isCounter(message.commit) && isSequence(message);
+    case "append_response":
+      return (
+        isCounter(message.index) && isCounter(message.hintIndex) && isCounter(message.hintTerm)
+      );
+    case "heartbeat":
+      return isCounter(message.commit) && isCounter(message.round);
+    case "heartbeat_response":
+      return isCounter(message.round);
+    case "propose":
+      return isCounter(message.sequence);
+    case "read_index_response":
+      return isCounter(message.index);
+    case "pre_vote_response":
+    case "vote_response":
+    case "read_index":
+    case "timeout_now":
+      return true;
+  }
+}
+
+function isSequence(message: AppendMessage): boolean {
+  let index: number = message.previousIndex;
+  let term: number = message.previousTerm;
+  if (!isCounter(index) || !isCounter(term)) return false;
+  for (const entry of message.entries) {
+    if (entry.index !== index + 1 || !isCounter(entry.term) || entry.term < term) return false;
+    index = entry.index;
+    term = entry.term;
+  }
+  return isCounter(index) && term <= message.term;
+}
+
+function isCounter(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

@@ -3,6 +3,7 @@
 
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import type { Prng } from "../lib/prng.ts";
+import type { SeenForwards } from "./forwards.ts";
 import type { Log } from "./log.ts";
 import type { Entry, HardState, Message } from "./message.ts";
 import type { Progress } from "./progress.ts";
@@ -18,6 +19,16 @@ export type RaftConfig = Readonly<{
   appendBytes: number;
   appendsInFlight: number;
   uncommittedBytes: number;
+}>;
+
+/** What a node finds on its disk when it boots. Everything here is durable. */
+export type Restored = Readonly<{
+  hard: HardState;
+  voters: readonly NodeId[];
+  applied: Index; // the entry at which the KV image stands
+  compactedIndex: Index; // the log begins behind (compactedIndex, compactedTerm)
+  compactedTerm: Term;
+  entries: readonly Entry[];
 }>;
 
 export type Ballot = Readonly<{ voter: NodeId; granted: boolean }>;
@@ -37,11 +48,12 @@ export type RaftState = Readonly<{
   forwards: Forwards;
   now: Millis; // the last tick
   electionStartedAt: Millis; // when the election timer was last reset
-  electionTimeoutMs: number; // drawn anew at each reset, in [electionMs, 2 × electionMs)
+  electionTimeoutMs: number; // drawn anew with each role, in [electionMs, 2 × electionMs)
   leaderHeardAt: Millis; // follower: the last word of the leader (stickiness, thesis §4.2.3)
   heartbeatDueAt: Millis; // leader
   quorumCheckDueAt: Millis; // leader
   transferee: NodeId | null; // leader: handing over to
+  transferEndsAt: Millis; // leader: when to give up handing over
   persistedTerm: Term; // the term and vote known to be on disk
   persistedVote: NodeId | null;
   prng: Prng;
@@ -49,10 +61,8 @@ export type RaftState = Readonly<{
 
 export type Forwards = Readonly<{
   nextSequence: number; // of the next proposal that this node forwards
-  seen: readonly SeenForwards[]; // leader: one per follower that forwarded, in this term
+  seen: readonly SeenForwards[]; // leader: what was forwarded to it in this term
 }>;
-/** Sequences at or below `floor` and those in `above` (sorted, bounded) were proposed already. */
-export type SeenForwards = Readonly<{ from: NodeId; floor: number; above: readonly number[] }>;
 
 export type RaftInput = Readonly<
   | { kind: "tick"; now: Millis }
@@ -60,7 +70,8 @@ export type RaftInput = Readonly<
   | { kind: "propose"; data: Uint8Array }
   | { kind: "read_index"; context: bigint }
   | { kind: "unreachable"; peer: NodeId }
-  | { kind: "persisted"; hard: HardState | null; lastIndex: Index; lastTerm: Term } // on disk now
+  // A write is on disk: its hard state, and where the log ended when it was handed out.
+  | { kind: "persisted"; hard: HardState | null; lastIndex: Index; lastTerm: Term }
   | { kind: "snapshot_sent"; peer: NodeId; ok: boolean }
   | { kind: "snapshot_staged"; from: NodeId; term: Term; meta: SnapshotMeta }
   | { kind: "transfer_leader"; to: NodeId }
@@ -77,8 +88,10 @@ export type Send = Readonly<{ to: NodeId; message: Message; after: After }>;
 
 export type RaftOutput = Readonly<{
   state: RaftState;
-  /** Write these to the WAL: a changed hard state, and entries that replace the log from the first
-   *  one's index on. Both empty: nothing to write. */
+  /** Write these to the WAL: the hard state, and entries that replace the log from the first one's
+   *  index on. Both empty: nothing to write. A commit index alone is never worth a write: it comes
+   *  with the next entries, and a node that lost it learns it again from its KV image or its leader.
+   *  So `hard` is there when the term or the vote is new, with entries, and with `restore`. */
   hard: HardState | null;
   entries: readonly Entry[];
   sends: readonly Send[];

@@ -1,0 +1,83 @@
+// One step in the making. This is the only mutable thing in the room: it is made when a step begins,
+// passed along, and turned into a RaftOutput when the step ends. The states in it stay immutable.
+
+import type { NodeId, SnapshotMeta } from "../contract.ts";
+import { assert, must } from "../lib/assert.ts";
+import type { Entry, Message } from "./message.ts";
+import type { Progress } from "./progress.ts";
+import type { After, RaftOutput, RaftState, RaftTrace, Send } from "./state.ts";
+
+export type Turn = {
+  state: RaftState;
+  dropped: boolean;
+  restore: SnapshotMeta | null;
+  readonly entries: Entry[];
+  readonly sends: Send[];
+  readonly reads: RaftOutput["reads"][number][];
+  readonly snapshots: RaftOutput["snapshots"][number][];
+  readonly traces: RaftTrace[];
+};
+
+export function beginTurn(state: RaftState): Turn {
+  return {
+    state,
+    dropped: false,
+    restore: null,
+    entries: [],
+    sends: [],
+    reads: [],
+    snapshots: [],
+    traces: [],
+  };
+}
+
+/** What must be written is found here, by comparing once: no handler can forget to persist. */
+export function endTurn(before: RaftState, turn: Turn): RaftOutput {
+  const { state, dropped, restore, entries, sends, reads, snapshots, traces } = turn;
+  checkTurn(before, state);
+  const changed = state.term !== before.term || state.vote !== before.vote;
+  const write = changed || entries.length > 0 || restore !== null;
+  const hard = write ? { term: state.term, vote: state.vote, commit: state.log.commit } : null;
+  return { state, hard, entries, sends, reads, dropped, snapshots, restore, traces };
+}
+
+export function send(turn: Turn, to: NodeId, after: After, message: Message): void {
+  assert(to !== turn.state.config.id, `${message.kind} to itself`);
+  turn.sends.push({ to, message, after });
+}
+
+export function sendToOthers(turn: Turn, after: After, message: Message): void {
+  for (const to of turn.state.voters) {
+    if (to !== turn.state.config.id) send(turn, to, after, message);
+  }
+}
+
+export function trace(turn: Turn, event: RaftTrace): void {
+  turn.traces.push(event);
+}
+
+export function progressOf(state: RaftState, id: NodeId): Progress {
+  assert(state.role === "leader", `a ${state.role} has no followers`);
+  return must(
+    state.progress.find((progress) => progress.id === id),
+    "every voter has its progress",
+  );
+}
+
+export function setProgress(turn: Turn, changed: Progress): void {
+  const progress = turn.state.progress.map((one) => (one.id === changed.id ? changed : one));
+  turn.state = { ...turn.state, progress };
+}
+
+function checkTurn(before: RaftState, after: RaftState): void {
+  assert(after.term >= before.term, `term ${before.term} became ${after.term}`);
+  assert(after.now >= before.now, `time ${before.now} became ${after.now}`);
+  assert(after.persistedTerm <= after.term, `term ${after.persistedTerm} is on disk too early`);
+  assert(after.log.commit >= before.log.commit, `commit ${before.log.commit} went back`);
+  assert(after.log.commit <= after.log.lastIndex, `commit ${after.log.commit} has no entry`);
+  if (after.term === before.term && before.vote !== null) {
+    assert(after.vote === before.vote, `the vote of term ${after.term} changed`);
+  }
+  if (after.role === "leader") assert(after.leader === after.config.id, "a leader leads");
+  if (after.role !== "leader") assert(after.leader !== after.config.id, "only a leader leads");
+}
