@@ -1,7 +1,7 @@
 // What a step does after its input, whatever the input was: hand queued writes to a leader, apply what is
 // committed and durable here, serve the reads whose index is applied.
 
-import type { CallId, KvWrite } from "./contract.ts";
+import type { CallId, Index, KvWrite } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand } from "./apply/command.ts";
@@ -15,8 +15,9 @@ import { entriesBetween } from "./raft/log.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
 
-/** Entries applied in one step: a node that has much to catch up still hears its peers in between. */
-const APPLY_MAX = 1000;
+/** What one step applies at most: a node that has much to catch up still hears its peers in between. */
+const APPLY_ENTRIES_MAX = 1000;
+const APPLY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** No call has this handle: drivers mint from 1. */
 const NOBODY = 0 as CallId;
@@ -66,19 +67,20 @@ function askForReads(turn: Turn): void {
 function applyCommitted(turn: Turn): void {
   const { raft, config, store } = turn.state;
   if (turn.state.installing !== null) return;
-  const until = Math.min(raft.log.commit, raft.log.durableIndex, store.applied + APPLY_MAX);
-  if (until <= store.applied) return;
+  const { commit, durableIndex } = raft.log;
+  const from = (store.applied + 1) as Index;
+  const through = Math.min(commit, durableIndex, store.applied + APPLY_ENTRIES_MAX) as Index;
+  if (through < from) return;
   const replica = replicaOf(config, raft);
   const writes: KvWrite[] = [];
   let next = store;
-  for (const entry of entriesBetween(raft.log, store.applied, until)) {
+  for (const entry of entriesBetween(raft.log, from, through, APPLY_BYTES_MAX)) {
     assert(entry.index === next.applied + 1, `entry ${entry.index} applied after ${next.applied}`);
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
     if (applied.outcome !== null) tell(turn, applied.outcome);
   }
-  assert(next.applied === until, `applied ${next.applied}, expected ${until}`);
   const voters = next.members.map((member) => member.id);
   writes.push(putApplied({ index: next.applied, term: next.appliedTerm, voters }));
   turn.state = { ...turn.state, store: next };

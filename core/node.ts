@@ -40,10 +40,9 @@ import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import type { NodeState } from "./node-state.ts";
 import { createOutbox, settle } from "./outbox.ts";
-import { lastIndex } from "./raft/log.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
-import { trimWal } from "./storage/wal.ts";
+import { confirmWal, trimWal } from "./storage/wal.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
 
@@ -54,9 +53,16 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const identity = { cluster: config.cluster, node: config.node };
   const recovered = recover(disk, identity, applied, config.limits.segmentBytes);
   if (!recovered.ok) return recovered;
-  const { wal, hard, repairs } = recovered.value;
-  const voters = store.members.map((member) => member.id);
-  const raft = createRaft(raftConfig(config), { ...recovered.value, voters }, seed, now);
+  const { wal, hard, entries, compacted, repairs } = recovered.value;
+  const restored = {
+    hard,
+    entries,
+    voters: store.members.map((member) => member.id),
+    applied: store.applied,
+    compactedIndex: compacted.index,
+    compactedTerm: compacted.term,
+  };
+  const raft = createRaft(raftConfig(config), restored, seed, now);
   const state: NodeState = {
     config,
     life: seed,
@@ -74,10 +80,10 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   };
   const turn: Turn = { state, effects, kv };
   effects.push({ kind: "peers", members: store.members });
-  if (repairs.length > 0) writeDisk(turn, { wal, ops: repairs }, null);
+  writeDisk(turn, { wal, ops: repairs }, hard); // what was read may not be on disk before this is
   const { term, commit } = hard;
-  const last = lastIndex(raft.log);
-  const event = { kind: "booted", term, commit, applied: applied.index, lastIndex: last } as const;
+  const { lastIndex } = raft.log;
+  const event = { kind: "booted", term, commit, applied: applied.index, lastIndex } as const;
   effects.push({ kind: "trace", event });
   return { ok: true, value: [turn.state, effects] };
 };
@@ -183,10 +189,11 @@ function takeCall(turn: Turn, call: CallId, request: Request, context: CallConte
 }
 
 function diskDone(turn: Turn, token: DiskToken): void {
-  const [outbox, { hard, lastIndex: last, lastTerm }, released] = settle(turn.state.outbox, token);
-  turn.state = { ...turn.state, outbox };
+  const [outbox, persisted, released] = settle(turn.state.outbox, token);
+  const { hard, lastIndex, lastTerm, mark } = persisted;
+  turn.state = { ...turn.state, outbox, wal: confirmWal(turn.state.wal, mark) };
   for (const { to, message } of released) turn.effects.push({ kind: "peer.send", to, message });
-  tellRaft(turn, { kind: "persisted", hard, lastIndex: last, lastTerm });
+  tellRaft(turn, { kind: "persisted", hard, lastIndex, lastTerm });
 }
 
 function kvDone(turn: Turn, applied: Index): void {

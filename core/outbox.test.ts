@@ -6,7 +6,12 @@ import type { HardState } from "./raft/message.ts";
 import type { After, Send } from "./raft/state.ts";
 
 const HARD: HardState = { term: 2 as Term, vote: null, commit: 0 as Index };
-const LOG_AT_5 = { hard: null, lastIndex: 5 as Index, lastTerm: 2 as Term };
+const LOG_AT_5 = {
+  hard: null,
+  lastIndex: 5 as Index,
+  lastTerm: 2 as Term,
+  mark: { sequence: 0, offset: 512 },
+};
 
 describe("the outbox", () => {
   it("lets everything go while the disk has nothing to do", () => {

@@ -8,6 +8,7 @@ import type { DiskToken, Index, Term } from "./contract.ts";
 import { assert, must } from "./lib/assert.ts";
 import type { HardState } from "./raft/message.ts";
 import type { Send } from "./raft/state.ts";
+import type { WalMark } from "./storage/wal.ts";
 
 /** What a disk effect makes durable, told to Raft when it is done. */
 export type Persisting = Readonly<{
@@ -15,6 +16,7 @@ export type Persisting = Readonly<{
   hard: HardState | null;
   lastIndex: Index; // where the log ends once this is on disk
   lastTerm: Term;
+  mark: WalMark; // where the WAL ends once this is on disk
 }>;
 
 export type Outbox = Readonly<{

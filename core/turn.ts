@@ -11,12 +11,11 @@ import type { Response } from "./api/request.ts";
 import { createOverlay } from "./kv/overlay.ts";
 import type { NodeState } from "./node-state.ts";
 import { hold, issue } from "./outbox.ts";
-import { lastIndex, lastTerm } from "./raft/log.ts";
 import type { Entry, HardState } from "./raft/message.ts";
 import { stepRaft } from "./raft/raft.ts";
 import type { RaftInput, RaftOutput, Send } from "./raft/state.ts";
 import type { WalPlan } from "./storage/wal.ts";
-import { appendToWal, resetWal } from "./storage/wal.ts";
+import { appendToWal, resetWal, walMark } from "./storage/wal.ts";
 
 export type Turn = { state: NodeState; readonly effects: Effect[]; readonly kv: KvReader };
 
@@ -42,7 +41,8 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
 /** A disk effect that makes `hard` and the log as Raft has it now durable. */
 export function writeDisk(turn: Turn, plan: WalPlan, hard: HardState | null): void {
   const { raft, outbox } = turn.state;
-  const persisting = { hard, lastIndex: lastIndex(raft.log), lastTerm: lastTerm(raft.log) };
+  const { lastIndex, lastTerm } = raft.log;
+  const persisting = { hard, lastIndex, lastTerm, mark: walMark(plan.wal) };
   turn.effects.push({ kind: "disk", token: outbox.nextToken, ops: plan.ops });
   turn.state = { ...turn.state, wal: plan.wal, outbox: issue(outbox, persisting) };
 }
