@@ -49,6 +49,7 @@ export class LmdbKv {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #failed = false;
+  readonly #images = new Set<Promise<void>>();
 
   constructor(directory: string, events: KvEvents) {
     this.#events = events;
@@ -82,13 +83,27 @@ export class LmdbKv {
 
   async close(): Promise<void> {
     await this.idle();
+    await Promise.all(this.#images); // the file must not be unmapped under a reader
     await this.#database.close();
+  }
+
+  /** Closes without committing what still waits: the store is about to be removed. */
+  async discard(): Promise<void> {
+    this.#waiting = [];
+    await this.close();
   }
 
   image(): KvImage {
     this.#database.resetReadTxn();
     const transaction = this.#database.useReadTransaction();
-    return { reader: this.#createReader(transaction), release: () => transaction.done() };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#images.add(promise);
+    const release = (): void => {
+      transaction.done();
+      this.#images.delete(promise);
+      resolve();
+    };
+    return { reader: this.#createReader(transaction), release };
   }
 
   #start(): void {
