@@ -2,6 +2,7 @@
 // Each message carries the sender's term, except the two pre-vote messages (see there).
 
 import type { Index, NodeId, Term } from "../contract.ts";
+import { assertNever } from "../lib/assert.ts";
 
 export type Entry = Readonly<{ term: Term; index: Index; data: Uint8Array }>; // no data: a new leader
 
@@ -76,6 +77,8 @@ export function isWellFormed(message: Message): boolean {
     case "read_index":
     case "timeout_now":
       return true;
+    default:
+      return assertNever(message);
   }
 }
 

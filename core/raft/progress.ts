@@ -10,7 +10,7 @@
 // as if those before had arrived. snapshot: nothing, while an image is under way.
 
 import type { Index, NodeId } from "../contract.ts";
-import { assert } from "../lib/assert.ts";
+import { assert, assertNever } from "../lib/assert.ts";
 
 /** Invariant: match < next. Entries between the two are on their way. */
 export type Progress = Readonly<{
@@ -69,6 +69,8 @@ export function shouldSend(
       return !progress.paused || hasRoom(progress, lastIndex, window);
     case "snapshot":
       return false;
+    default:
+      return assertNever(progress.mode);
   }
 }
 
@@ -106,6 +108,8 @@ export function accepted(progress: Progress, index: Index, compactedIndex: Index
     case "snapshot":
       // Whatever image it took, its log can be continued from ours again.
       return match >= compactedIndex ? enter(told, "replicate", (match + 1) as Index) : told;
+    default:
+      return assertNever(progress.mode);
   }
 }
 
@@ -122,6 +126,8 @@ export function rejected(progress: Progress, index: Index, hint: Index): Progres
       return enter(progress, "probe", (progress.match + 1) as Index);
     case "snapshot":
       return null;
+    default:
+      return assertNever(progress.mode);
   }
 }
 

@@ -30,7 +30,9 @@ import { becomeFollower } from "./role.ts";
 import type { RaftConfig, RaftInput, RaftOutput, RaftState, Restored } from "./state.ts";
 import { beginTurn, endTurn, progressOf, send, setProgress, trace, type Turn } from "./turn.ts";
 
-/** A follower that has just booted. `seed` must differ from boot to boot. */
+/** A follower that has just booted. `seed` must differ from boot to boot. What was read from the disk
+ *  may have come from a cache, so none of it counts as durable, but for what the KV vouches for, until
+ *  the first `persisted`: the node must sync what it read. */
 export function createRaft(
   config: RaftConfig,
   restored: Restored,
@@ -63,8 +65,8 @@ export function createRaft(
     quorumCheckDueAt: now,
     transferee: null,
     transferEndsAt: now,
-    persistedTerm: hard.term,
-    persistedVote: hard.vote,
+    persistedTerm: 0 as Term,
+    persistedVote: null,
     prng,
   };
 }
@@ -109,45 +111,26 @@ function receive(turn: Turn, from: NodeId, message: Message): void {
 
 /** A later term than ours. False: the message is of no consequence. */
 function takeTerm(turn: Turn, from: NodeId, message: Message): boolean {
-  const { state } = turn;
-  switch (message.kind) {
-    case "pre_vote":
-    case "vote": {
-      const pre = message.kind === "pre_vote";
-      if (trustsLeader(state) && (pre || !message.transfer)) {
-        const reason = "it has a leader";
-        trace(turn, { kind: "vote_refused", term: message.term, to: from, pre, reason });
-        return false;
-      }
-      if (!pre) becomeFollower(turn, message.term, null);
-      return true;
-    }
-    case "pre_vote_response":
-      if (message.granted) return true; // it repeats the term that we asked about
-      becomeFollower(turn, message.term, null);
+  const { kind, term } = message;
+  if (kind === "pre_vote" || kind === "vote") {
+    const pre = kind === "pre_vote";
+    if (trustsLeader(turn.state) && (pre || !message.transfer)) {
+      trace(turn, { kind: "vote_refused", term, to: from, pre, reason: "it has a leader" });
       return false;
-    case "append":
-    case "heartbeat":
-      becomeFollower(turn, message.term, from);
-      return true;
-    default:
-      becomeFollower(turn, message.term, null);
-      return true;
+    }
+    if (pre) return true; // it asks about a term that nobody has taken yet
   }
+  if (kind === "pre_vote_response" && message.granted) return true; // it repeats what was asked
+  becomeFollower(turn, term, kind === "append" || kind === "heartbeat" ? from : null);
+  return true;
 }
 
-/** An older term than ours. Who still lives in it must learn that it is over. */
+/** An older term than ours. Who still asks or leads in it must learn that it is over; an answer is of
+ *  no use to anyone any more. */
 function receiveStale(turn: Turn, from: NodeId, message: Message): void {
-  switch (message.kind) {
-    case "append":
-    case "heartbeat":
-      return answerStaleLeader(turn, from);
-    case "pre_vote":
-    case "vote":
-      return refuseVote(turn, from, message, "its term is over");
-    default:
-      return; // an answer that nobody waits for any more
-  }
+  const { kind } = message;
+  if (kind === "append" || kind === "heartbeat") answerStaleLeader(turn, from);
+  if (kind === "vote" || kind === "pre_vote") refuseVote(turn, from, message, "its term is over");
 }
 
 /** A message of our term; or of the one after it, if it is about a pre-vote. */
@@ -269,7 +252,7 @@ function restoreLog(restored: Restored): RaftState["log"] {
   assert(applied <= full.lastIndex, `the KV (${applied}) is ahead of the log (${full.lastIndex})`);
   // The last write may have been torn behind a commit index that it announced.
   const commit = Math.min(Math.max(hard.commit, applied), full.lastIndex) as Index;
-  return markDurable(commitTo(full, commit), full.lastIndex, full.lastTerm);
+  return { ...commitTo(full, commit), durableIndex: applied };
 }
 
 function sortedVoters(voters: readonly NodeId[]): readonly NodeId[] {

@@ -21,7 +21,7 @@ export type RaftConfig = Readonly<{
   uncommittedBytes: number;
 }>;
 
-/** What a node finds on its disk when it boots. Everything here is durable. */
+/** What a node finds on its disk when it boots. */
 export type Restored = Readonly<{
   hard: HardState;
   voters: readonly NodeId[];

@@ -38,7 +38,8 @@ export function endTurn(before: RaftState, turn: Turn): RaftOutput {
   const changed = state.term !== before.term || state.vote !== before.vote;
   const write = changed || entries.length > 0 || restore !== null;
   const hard = write ? { term: state.term, vote: state.vote, commit: state.log.commit } : null;
-  return { state, hard, entries, sends, reads, dropped, snapshots, restore, traces };
+  const released = sends.map((one) => (waitsForNothing(state, one) ? now(one) : one));
+  return { state, hard, entries, sends: released, reads, dropped, snapshots, restore, traces };
 }
 
 export function send(turn: Turn, to: NodeId, after: After, message: Message): void {
@@ -67,6 +68,16 @@ export function progressOf(state: RaftState, id: NodeId): Progress {
 export function setProgress(turn: Turn, changed: Progress): void {
   const progress = turn.state.progress.map((one) => (one.id === changed.id ? changed : one));
   turn.state = { ...turn.state, progress };
+}
+
+/** A term and vote that are on disk already need not wait for the entries now on their way there. */
+function waitsForNothing(state: RaftState, { after }: Send): boolean {
+  if (after !== "term") return false;
+  return state.persistedTerm === state.term && state.persistedVote === state.vote;
+}
+
+function now({ to, message }: Send): Send {
+  return { to, message, after: "nothing" };
 }
 
 function checkTurn(before: RaftState, after: RaftState): void {
