@@ -1,0 +1,171 @@
+// Every key in one table. It drives the keyboard, the help screen and the line of hints, so that none of
+// them can promise what another does not do.
+
+import type { Act } from "./acts.ts";
+import type { Command } from "./model.ts";
+
+export type Action = Readonly<
+  | { kind: "command"; command: Command }
+  | { kind: "act"; act: (selected: number) => Act }
+  | { kind: "fork" } // from the moment shown, keep the rest as another branch
+  | { kind: "next_branch" }
+  | { kind: "quit" }
+>;
+
+export type Binding = Readonly<{
+  label: string; // the keys, as people read them
+  text: string; // what they do
+  hint: string; // in a word, for the bottom line; empty: not there
+  group: "time" | "view" | "faults, on the selected node" | "faults, on the network";
+  presses: readonly Readonly<{ key: string; action: Action }>[];
+}>;
+
+/** What Ink says was pressed. */
+export type Pressed = Readonly<
+  Record<
+    | "upArrow"
+    | "downArrow"
+    | "leftArrow"
+    | "rightArrow"
+    | "home"
+    | "end"
+    | "pageUp"
+    | "pageDown"
+    | "return"
+    | "tab"
+    | "escape"
+    | "ctrl",
+    boolean
+  >
+>;
+
+const ON_NODE = "faults, on the selected node";
+const ON_NETWORK = "faults, on the network";
+
+export const KEYS: readonly Binding[] = [
+  line("time", "space", "run", "run or pause", [["space", show({ kind: "run" })]]),
+  line("time", ". ,", "step", "one event forward, one back", [
+    [".", show({ kind: "step", by: 1 })],
+    [",", show({ kind: "step", by: -1 })],
+  ]),
+  line("time", "[ ]", "election", "the election before, after this moment", [
+    ["]", show({ kind: "election", by: 1 })],
+    ["[", show({ kind: "election", by: -1 })],
+  ]),
+  line("time", "< >", "event", "the event before, after this moment", [
+    [">", show({ kind: "event", by: 1 })],
+    ["<", show({ kind: "event", by: -1 })],
+  ]),
+  line("time", "left right", "", "along the timeline (page up, down: in leaps)", [
+    ["right", show({ kind: "scrub", by: 1 })],
+    ["left", show({ kind: "scrub", by: -1 })],
+    ["pagedown", show({ kind: "scrub", by: 10 })],
+    ["pageup", show({ kind: "scrub", by: -10 })],
+  ]),
+  line("time", "Home End", "", "to the beginning, to the live end", [
+    ["home", show({ kind: "start" })],
+    ["end", show({ kind: "end" })],
+  ]),
+  line("time", "+ -", "speed", "faster, slower", [
+    ["+", show({ kind: "speed", by: 1 })],
+    ["=", show({ kind: "speed", by: 1 })],
+    ["-", show({ kind: "speed", by: -1 })],
+  ]),
+  line("time", "s", "", "slow motion while votes travel: on, off", [
+    ["s", show({ kind: "slow_motion" })],
+  ]),
+  line("time", "f", "", "fork: play on from here; the rest stays as a branch", [
+    ["f", { kind: "fork" }],
+  ]),
+  line("time", "b", "", "to the next branch", [["b", { kind: "next_branch" }]]),
+  line("view", "1-9 up down", "", "select a node", [
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((node): [string, Action] => [
+      String(node),
+      show({ kind: "select", node }),
+    ]),
+    ["up", show({ kind: "select_next", by: -1 })],
+    ["down", show({ kind: "select_next", by: 1 })],
+  ]),
+  line("view", "w", "why", "why: who asked, who refused, who can win", [
+    ["w", show({ kind: "pane", pane: "why" })],
+  ]),
+  line("view", "e", "", "the list of events", [["e", show({ kind: "pane", pane: "events" })]]),
+  line("view", "?", "help", "this help", [["?", show({ kind: "pane", pane: "help" })]]),
+  line("view", "Esc", "", "back to the cluster", [["escape", show({ kind: "back" })]]),
+  line("view", "q", "quit", "quit", [
+    ["q", { kind: "quit" }],
+    ["ctrl-c", { kind: "quit" }],
+  ]),
+  line(ON_NODE, "c", "crash", "crash it: what it did not sync is lost", [
+    ["c", onNode((node) => ({ kind: "crash", node }))],
+  ]),
+  line(ON_NODE, "r", "restart", "restart it, with what its disk still has", [
+    ["r", onNode((node) => ({ kind: "restart", node }))],
+  ]),
+  line(ON_NODE, "p", "partition", "partition it: it neither hears nor is heard", [
+    ["p", onNode((node) => ({ kind: "isolate", node, direction: "both" }))],
+  ]),
+  line(ON_NODE, "o", "", "one-way cut: it hears, but nobody hears it", [
+    ["o", onNode((node) => ({ kind: "isolate", node, direction: "outbound" }))],
+  ]),
+  line(ON_NODE, "i", "", "the other way: it is heard, but hears nobody", [
+    ["i", onNode((node) => ({ kind: "isolate", node, direction: "inbound" }))],
+  ]),
+  line(ON_NODE, "t", "timer", "its election timer runs out now", [
+    ["t", onNode((node) => ({ kind: "fire", node }))],
+  ]),
+  line(ON_NODE, "T", "", "inflate its term: it campaigns alone for a while", [
+    ["T", onNode((node) => ({ kind: "inflate", node }))],
+  ]),
+  line(ON_NODE, "z", "", "freeze it, as a long pause of its machine does", [
+    ["z", onNode((node) => ({ kind: "freeze", node }))],
+  ]),
+  line(ON_NETWORK, "x", "", "split it in two, the leader on the smaller side", [
+    ["x", onNode(() => ({ kind: "split" }))],
+  ]),
+  line(ON_NETWORK, "l", "", "lose half of all messages for three seconds", [
+    ["l", onNode(() => ({ kind: "lossy" }))],
+  ]),
+  line(ON_NETWORK, "h", "heal", "heal everything", [["h", onNode(() => ({ kind: "heal" }))]]),
+];
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map(
+  KEYS.flatMap(({ presses }) => presses.map(({ key, action }) => [key, action])),
+);
+
+export function actionOf(key: string): Action | null {
+  return ACTIONS.get(key) ?? null;
+}
+
+/** One name for each key. Pasted text is no key. */
+export function keyName(input: string, pressed: Pressed): string {
+  if (pressed.upArrow) return "up";
+  if (pressed.downArrow) return "down";
+  if (pressed.leftArrow) return "left";
+  if (pressed.rightArrow) return "right";
+  if (pressed.home) return "home";
+  if (pressed.end) return "end";
+  if (pressed.pageUp) return "pageup";
+  if (pressed.pageDown) return "pagedown";
+  if (pressed.escape) return "escape";
+  if (pressed.ctrl) return `ctrl-${input}`;
+  return input === " " ? "space" : input;
+}
+
+function line(
+  group: Binding["group"],
+  label: string,
+  hint: string,
+  text: string,
+  presses: readonly (readonly [key: string, action: Action])[],
+): Binding {
+  return { label, text, hint, group, presses: presses.map(([key, action]) => ({ key, action })) };
+}
+
+function show(command: Command): Action {
+  return { kind: "command", command };
+}
+
+function onNode(act: (selected: number) => Act): Action {
+  return { kind: "act", act };
+}
