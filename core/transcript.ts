@@ -1,0 +1,175 @@
+// An input, an effect, a trace, a call and its answer, each as one line of text. Goldens, logs and screens
+// all print through this file, so that reading one is reading all.
+
+import type { DiskOp, Effect, Input, KvWrite, Result } from "./contract.ts";
+import type { Compare, Request, RequestOp, Response } from "./api/request.ts";
+import { quote } from "./lib/bytes.ts";
+import { assertNever } from "./lib/assert.ts";
+import { describeMessage, describeTrace } from "./raft/transcript.ts";
+import type { NameOf } from "./raft/transcript.ts";
+import type { TraceEvent } from "./trace.ts";
+
+export function describeInput(input: Input, name: NameOf): string {
+  switch (input.kind) {
+    case "tick":
+      return `tick ${input.now}`;
+    case "peer.message":
+      return `${name(input.from)} → ${describeMessage(input.message)}`;
+    case "peer.unreachable":
+      return `unreachable ${name(input.peer)}`;
+    case "call":
+      return `call ${input.call} ${describeRequest(input.request)}`;
+    case "call.cancel":
+      return `cancel ${input.call}`;
+    case "disk.done":
+      return `disk.done t${input.token}`;
+    case "kv.done":
+      return `kv.done ${input.applied}`;
+    case "snapshot.sent":
+      return `snapshot.sent ${name(input.peer)} ${input.ok ? "ok" : "failed"}`;
+    case "snapshot.staged":
+      return `snapshot.staged ${input.meta.term}/${input.meta.index} from ${name(input.from)}`;
+    default:
+      return assertNever(input);
+  }
+}
+
+export function describeEffect(effect: Effect, name: NameOf): string {
+  switch (effect.kind) {
+    case "peer.send":
+      return `→ ${name(effect.to)} ${describeMessage(effect.message)}`;
+    case "peers":
+      return `peers ${effect.members.map((member) => name(member.id)).join(" ")}`;
+    case "disk":
+      return `disk t${effect.token} ${effect.ops.map(describeDiskOp).join(", ")}`;
+    case "kv":
+      return `kv applied=${effect.applied} ${effect.writes.map(describeWrite).join(" ")}`;
+    case "call.reply":
+      return `reply ${effect.call} ${describeResult(effect.result)}`;
+    case "snapshot.send":
+      return `snapshot.send ${name(effect.to)} ${effect.meta.term}/${effect.meta.index}`;
+    case "snapshot.install":
+      return `snapshot.install ${effect.meta.term}/${effect.meta.index}`;
+    case "trace":
+      return describeTraceEvent(effect.event, name);
+    default:
+      return assertNever(effect);
+  }
+}
+
+export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
+  switch (event.kind) {
+    case "booted": {
+      const { term, commit, applied, lastIndex } = event;
+      return `booted term=${term} commit=${commit} applied=${applied} last=${lastIndex}`;
+    }
+    case "published":
+      return "published";
+    case "log_trimmed":
+      return `log_trimmed through=${event.through}`;
+    case "snapshot_installed":
+      return `snapshot_installed ${event.term}/${event.index}`;
+    case "snapshot_sending":
+      return `snapshot_sending to=${name(event.to)} index=${event.index}`;
+    default:
+      return describeTrace(event, name);
+  }
+}
+
+export function describeRequest(request: Request): string {
+  switch (request.kind) {
+    case "range":
+    case "put":
+    case "delete_range":
+    case "txn":
+      return describeOperation(request);
+    case "member_list":
+    case "status":
+    case "alarm_get":
+      return request.kind;
+    default:
+      return assertNever(request);
+  }
+}
+
+/** The revision tells most of an answer; what was read is shown short. */
+export function describeResult(result: Result<Response>): string {
+  if (!result.ok) return `${result.error.name}: ${result.error.message}`;
+  const response = result.value;
+  const head = `${response.kind} revision=${response.header.revision}`;
+  switch (response.kind) {
+    case "range": {
+      const shown = response.kvs.map((kv) => `${quote(kv.key)}=${describeValue(kv.value)}`);
+      return `${head} count=${response.count} ${shown.join(" ")}`.trimEnd();
+    }
+    case "delete_range":
+      return `${head} deleted=${response.deleted}`;
+    case "txn":
+      return `${head} ${response.succeeded ? "succeeded" : "failed"}`;
+    case "put":
+    case "member_list":
+    case "status":
+    case "alarm_get":
+      return head;
+    default:
+      return assertNever(response);
+  }
+}
+
+function describeOperation(operation: RequestOp): string {
+  switch (operation.kind) {
+    case "put":
+      return `put ${quote(operation.key)}=${describeValue(operation.value)}`;
+    case "delete_range":
+      return `delete ${describeKeys(operation)}`;
+    case "range": {
+      const at = operation.revision > 0 ? ` at ${operation.revision}` : "";
+      return `range ${describeKeys(operation)}${at}${operation.serializable ? " serializable" : ""}`;
+    }
+    case "txn": {
+      const [success, failure] = [operation.success, operation.failure].map((branch) =>
+        branch.map(describeOperation).join("; "),
+      );
+      const when = operation.compare.map(describeCompare).join(" and ");
+      return `txn if (${when}) then (${success}) else (${failure})`;
+    }
+    case "empty":
+      return "nothing";
+    default:
+      return assertNever(operation);
+  }
+}
+
+function describeCompare({ key, rangeEnd, result, target }: Compare): string {
+  const operand = "operand" in target ? target.operand : "";
+  const shown = operand instanceof Uint8Array ? describeValue(operand) : String(operand);
+  return `${target.kind}(${describeKeys({ key, rangeEnd })}) ${result} ${shown}`;
+}
+
+function describeKeys({ key, rangeEnd }: Pick<Compare, "key" | "rangeEnd">): string {
+  return rangeEnd === "" ? quote(key) : `[${quote(key)}, ${quote(rangeEnd)})`;
+}
+
+function describeValue(value: Uint8Array): string {
+  if (value.length > 24) return `(${value.length} bytes)`;
+  return quote(String.fromCharCode(...value) as Compare["key"]);
+}
+
+function describeDiskOp(op: DiskOp): string {
+  switch (op.kind) {
+    case "write":
+      return `write ${op.file}@${op.offset} +${op.bytes.length}`;
+    case "sync":
+      return "sync";
+    case "truncate":
+      return `truncate ${op.file} to ${op.length}`;
+    case "remove":
+      return `remove ${op.file}`;
+    default:
+      return assertNever(op);
+  }
+}
+
+function describeWrite(write: KvWrite): string {
+  return `${write.kind} ${write.table}/${quote(write.key)}`;
+}
