@@ -1,0 +1,55 @@
+// A small etcd client for live tests and the terminal screen: requests as plain data, over the same
+// codec as the server. One endpoint, no retries: the caller decides what a failure means.
+
+import { Client, credentials } from "@grpc/grpc-js";
+import type { ServiceError } from "@grpc/grpc-js";
+import type { Request, Response } from "../../core/api/request.ts";
+import type { Result } from "../../core/contract.ts";
+import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods.ts";
+import { hostAndPort } from "./listen.ts";
+
+export interface EtcdClient {
+  /** Always resolves: a failure says by `definite` whether the call certainly did not happen. */
+  readonly call: (request: Request, timeoutMs: number) => Promise<Result<Response>>;
+  readonly close: () => void;
+}
+
+const RECONNECT_MS_MIN = 100;
+const RECONNECT_MS_MAX = 1000;
+
+/** For "http://host:port" or "host:port". Connects at the first call. */
+export function createEtcdClient(endpoint: string): EtcdClient {
+  const { host, port } = hostAndPort(endpoint);
+  const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  const client = new Client(authority, credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.enable_retries": 0,
+    "grpc.use_local_subchannel_pool": 1, // a connection of its own
+    "grpc.initial_reconnect_backoff_ms": RECONNECT_MS_MIN,
+    "grpc.max_reconnect_backoff_ms": RECONNECT_MS_MAX,
+    "grpc.enable_channelz": 0,
+    "grpc.service_config_disable_resolution": 1,
+  });
+  return {
+    call: (request, timeoutMs) => callOnce(client, request, timeoutMs),
+    close: () => client.close(),
+  };
+}
+
+function callOnce(client: Client, request: Request, timeoutMs: number): Promise<Result<Response>> {
+  const path = pathOf(request);
+  const deadline = Date.now() + timeoutMs;
+  return new Promise((resolve) => {
+    const done = (error: ServiceError | null, answer?: Buffer): void => {
+      if (error) resolve({ ok: false, error: errorFromStatus(error.code, error.details) });
+      else resolve(decodeResponse(path, answer ?? Buffer.alloc(0)));
+    };
+    const message = Buffer.from(encodeRequest(request));
+    client.makeUnaryRequest(path, asItIs, asItIs, message, { deadline }, done);
+  });
+}
+
+function asItIs(message: Buffer): Buffer {
+  return message;
+}
