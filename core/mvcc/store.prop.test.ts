@@ -1,0 +1,190 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Bytes, ClusterId, Index, KvReader, KvWrite, NodeId } from "../contract.ts";
+import {
+  COMPARE_RESULTS,
+  type Compare,
+  type KvRequest,
+  type KvResponse,
+  type RangeRequest,
+  type RequestOp,
+  SORT_ORDERS,
+  SORT_TARGETS,
+  type TxnRequest,
+} from "../api/request.ts";
+import { rangeOf } from "../api/testing.ts";
+import { createMemoryKv } from "../kv/memory-kv.ts";
+import { confirm, createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
+import { entries } from "../lib/ordered-map.ts";
+import { type Answer, createModel, execute } from "./array-model.ts";
+import { range } from "./range.ts";
+import { type Mvcc, restoreMvcc } from "./store.ts";
+import { applyKv, readTxn } from "./txn.ts";
+
+const SEED = 20260905;
+const FILL = { clusterId: 7n as ClusterId, memberId: 8n as NodeId, raftTerm: 9 };
+
+const key = fc.constantFrom("a", "aa", "b", "b\0", "c", "c\xff", "\xff") as fc.Arbitrary<Bytes>;
+const rangeEnd = fc.oneof(fc.constantFrom("" as Bytes, "\0" as Bytes), key);
+const bytes = fc.constantFrom("", "x", "y", "xy").map((text) => new TextEncoder().encode(text));
+const revision = fc.oneof(fc.constant(0), fc.integer({ min: -3, max: 14 }));
+const filter = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -1, max: 12 }));
+const rarely = fc.nat({ max: 7 }).map((number) => number === 0);
+
+const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record({
+  kind: fc.constant("range"),
+  key,
+  rangeEnd,
+  limit: fc.oneof(fc.constant(0), fc.integer({ min: -1, max: 4 })),
+  revision,
+  sortOrder: fc.constantFrom(...SORT_ORDERS),
+  sortTarget: fc.constantFrom(...SORT_TARGETS),
+  serializable: fc.boolean(),
+  keysOnly: rarely,
+  countOnly: rarely,
+  minModRevision: filter,
+  maxModRevision: filter,
+  minCreateRevision: filter,
+  maxCreateRevision: filter,
+});
+const put = fc.record({
+  kind: fc.constant("put" as const),
+  key,
+  value: bytes,
+  lease: fc.oneof({ weight: 12, arbitrary: fc.constant(0n) }, fc.constant(-5n)),
+  prevKv: fc.boolean(),
+  ignoreValue: rarely,
+  ignoreLease: rarely,
+});
+const deleteRange = fc.record({
+  kind: fc.constant("delete_range" as const),
+  key,
+  rangeEnd,
+  prevKv: fc.boolean(),
+});
+const operand = fc.integer({ min: -1, max: 8 });
+const compare: fc.Arbitrary<Compare> = fc.record({
+  key,
+  rangeEnd,
+  result: fc.constantFrom(...COMPARE_RESULTS, "invalid" as const),
+  target: fc.oneof(
+    fc.record({ kind: fc.constantFrom("version", "create", "mod"), operand }),
+    fc.record({ kind: fc.constant("value" as const), operand: bytes }),
+    fc.record({ kind: fc.constant("lease" as const), operand: fc.bigInt({ min: -1n, max: 1n }) }),
+    fc.record({ kind: fc.constant("invalid" as const) }),
+  ),
+});
+function txnOver(operation: fc.Arbitrary<RequestOp>): fc.Arbitrary<TxnRequest> {
+  const operations = fc.array(operation, { maxLength: 4 });
+  const compares = fc.array(compare, { maxLength: 2 });
+  const kind = fc.constant("txn" as const);
+  return fc.record({ kind, compare: compares, success: operations, failure: operations });
+}
+const empty = fc.constant({ kind: "empty" as const });
+const leaf = fc.oneof(
+  { weight: 3, arbitrary: rangeRequest },
+  { weight: 5, arbitrary: put },
+  { weight: 2, arbitrary: deleteRange },
+);
+const most = { weight: 30, arbitrary: leaf };
+const inner = txnOver(fc.oneof(most, { weight: 1, arbitrary: empty }));
+const txn = txnOver(
+  fc.oneof(most, { weight: 8, arbitrary: inner }, { weight: 1, arbitrary: empty }),
+);
+const request = fc.oneof(leaf, leaf, txn);
+const step = fc.record({ request, land: fc.boolean(), settle: fc.boolean() });
+
+describe("the store", () => {
+  it("answers every request as a list of all its past states would", () => {
+    const property = fc.property(fc.array(step, { maxLength: 25, size: "max" }), (steps) => {
+      const model = createModel();
+      const reader = createMemoryKv();
+      let mvcc = restoreMvcc(reader);
+      let overlay = createOverlay();
+      let waiting: (readonly KvWrite[])[] = [];
+      let issued = 0;
+      for (const { request: asked, land, settle } of steps) {
+        deepFreeze(mvcc);
+        const view = overlaid(overlay, reader);
+        const { mvcc: next, writes, answer } = perform(mvcc, view, asked);
+        expect(answer).toEqual(execute(model, asked));
+        mvcc = next;
+        expect(mvcc.revision).toBe(model.states.length - 1);
+        issued++;
+        overlay = pushWrites(overlay, issued as Index, writes);
+        waiting = [...waiting, writes];
+        if (land) reader.perform(waiting.shift() ?? []);
+        if (settle) overlay = confirm(overlay, (issued - waiting.length) as Index);
+      }
+      const view = overlaid(overlay, reader);
+      expectHistory(mvcc, view, model.states);
+      expect(contents(restoreMvcc(view))).toEqual(contents(mvcc));
+    });
+    fc.assert(property, { seed: SEED, numRuns: 400 });
+  });
+});
+
+/** One request as a node would serve it, and the answer in the model's words. */
+function perform(
+  mvcc: Mvcc,
+  view: KvReader,
+  asked: KvRequest,
+): { mvcc: Mvcc; writes: readonly KvWrite[]; answer: Answer | string } {
+  if (asked.kind === "range") {
+    const found = range(mvcc, view, asked);
+    const header = { revision: mvcc.revision };
+    const answer = found.ok ? { kind: "range", ...header, ...found.value } : found.error.name;
+    return { mvcc, writes: [], answer };
+  }
+  const applied = applyKv(mvcc, view, asked, FILL);
+  const { result } = applied;
+  if (asked.kind === "txn" && [...asked.success, ...asked.failure].every(isRange)) {
+    expect(readTxn(mvcc, view, asked, FILL)).toEqual(result);
+  }
+  if (!result.ok) {
+    expect(applied).toMatchObject({ mvcc, writes: [] });
+    return { ...applied, answer: result.error.name };
+  }
+  expect(result.value.header).toMatchObject(FILL);
+  expect(applied.writes.length > 0).toBe(applied.mvcc.revision > mvcc.revision);
+  return { ...applied, answer: plain(result.value) };
+}
+
+function isRange(operation: RequestOp): boolean {
+  return operation.kind === "range";
+}
+
+function plain(response: KvResponse): Answer {
+  const { header, ...rest } = response;
+  if (rest.kind !== "txn") return { ...rest, revision: header.revision };
+  const responses = rest.responses.map((inside) => {
+    expect(inside.header).toMatchObject({ clusterId: 0n, memberId: 0n, raftTerm: 0 });
+    return plain(inside);
+  });
+  return { ...rest, revision: header.revision, responses };
+}
+
+function expectHistory(mvcc: Mvcc, view: KvReader, states: readonly unknown[]): void {
+  for (let at = 1; at < states.length; at++) {
+    const everything = rangeOf("\0", { rangeEnd: "\0" as Bytes, revision: at });
+    const found = range(mvcc, view, everything);
+    expect(found.ok && found.value.kvs).toEqual(states[at]);
+  }
+}
+
+/** An index but for the shape of its trees. */
+function contents({ revision: newest, index }: Mvcc): unknown {
+  const lists = [index.live, index.dead].map((side) =>
+    [...entries(side)].map(([each, { newest: version, older }]) => {
+      return { each, version, older: older === null ? [] : [...entries(older)] };
+    }),
+  );
+  return { newest, lists };
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  if (value instanceof Uint8Array) return;
+  Object.freeze(value);
+  for (const inside of Object.values(value)) deepFreeze(inside);
+}
