@@ -24,7 +24,6 @@ export function createModel(): Model {
 export function execute(model: Model, request: KvRequest): Answer | string {
   const before = now(model);
   const operation: Operation = request.kind === "txn" ? choose(before, request) : request;
-  if (request.kind === "put" && request.lease !== 0n) return "LeaseNotFound";
   if (request.kind === "range" && request.revision <= 0) return perform(model, before, request);
   const error = refuse(model, before, operation);
   if (error !== null) return error;
@@ -77,9 +76,9 @@ function refuse(model: Model, state: readonly KeyValue[], operation: Operation):
     return operation.revision < -1 ? "Compacted" : null;
   }
   if (operation.kind === "put") {
+    if (operation.lease !== 0n) return "LeaseNotFound";
     const missing = state.every((kv) => kv.key !== operation.key);
-    if (missing && (operation.ignoreValue || operation.ignoreLease)) return "KeyNotFound";
-    return operation.lease === 0n ? null : "LeaseNotFound";
+    return missing && (operation.ignoreValue || operation.ignoreLease) ? "KeyNotFound" : null;
   }
   if (operation.kind === "delete_range") return null;
   return operation.operations.map((each) => refuse(model, state, each)).find(Boolean) ?? null;

@@ -45,7 +45,7 @@ export function applyKv(
 ): AppliedKv {
   const change = beginChange(mvcc, view);
   const operation = request.kind === "txn" ? choosePath(mvcc, change.readRow, request) : request;
-  const error = refusal(request) ?? check(mvcc, operation);
+  const error = check(mvcc, operation);
   if (error !== null) return { mvcc, writes: [], result: { ok: false, error } };
   const response = run(change, operation);
   const header = { ...fill, revision: change.mvcc.revision };
@@ -67,11 +67,6 @@ export function readTxn(
   const response = runPath(change, path);
   assert(change.writes.length === 0, "a transaction that can only read wrote something");
   return { ok: true, value: { ...response, header: { ...fill, revision: mvcc.revision } } };
-}
-
-/** A put by itself asks for its lease before its key; in a transaction it is the other way round. */
-function refusal(request: PutRequest | DeleteRangeRequest | TxnRequest): ApiError | null {
-  return request.kind === "put" && request.lease !== 0n ? ERRORS.LeaseNotFound : null;
 }
 
 /** Why an operation cannot be executed, judged by the store as it was before all of them. */
@@ -101,9 +96,9 @@ function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
 }
 
 function checkPut(mvcc: Mvcc, request: PutRequest): ApiError | null {
+  if (request.lease !== 0n) return ERRORS.LeaseNotFound; // no lease has ever been granted
   const keepsSomething = request.ignoreValue || request.ignoreLease;
-  if (keepsSomething && !has(mvcc.index.live, request.key)) return ERRORS.KeyNotFound;
-  return request.lease === 0n ? null : ERRORS.LeaseNotFound; // no lease has ever been granted
+  return keepsSomething && !has(mvcc.index.live, request.key) ? ERRORS.KeyNotFound : null;
 }
 
 function run(change: Change, operation: PathOp): KvResponse {

@@ -1,0 +1,369 @@
+// Whole nodes, played by hand: each file in testdata/ is a script and what came of it. Lines above
+// `----` are orders, lines below are what the nodes did. `npm run golden -- -u` rewrites the answers;
+// nobody commits a rewrite that they cannot explain.
+//
+// Nothing happens by itself on this stage: a disk effect ends at `disk`, mail arrives at `deliver`,
+// time passes at `tick`. `settle` lets everything happen until nothing is left, and shows replies only.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { putOf, rangeOf } from "./api/testing.ts";
+import type { Request } from "./api/request.ts";
+import { createConfig, DEFAULT_LIMITS } from "./config.ts";
+import type {
+  Bytes,
+  CallId,
+  ClusterId,
+  DiskToken,
+  Effect,
+  Index,
+  Input,
+  KvReader,
+  KvWrite,
+  Millis,
+  NodeId,
+  SnapshotMeta,
+  Table,
+  Term,
+} from "./contract.ts";
+import { readApplied } from "./kv/tables.ts";
+import type { OrderedMap } from "./lib/ordered-map.ts";
+import {
+  createOrderedMap,
+  entries,
+  entriesDescending,
+  get,
+  remove,
+  set,
+} from "./lib/ordered-map.ts";
+import { boot, step } from "./node.ts";
+import type { NodeState } from "./node-state.ts";
+import type { Message } from "./raft/message.ts";
+import { describeLog, describeRole } from "./raft/transcript.ts";
+import { createMemoryDisk } from "./storage/memory-disk.ts";
+import type { MemoryDisk } from "./storage/memory-disk.ts";
+import { describeEffect } from "./transcript.ts";
+
+const folder = join(import.meta.dirname, "testdata");
+
+describe("a script of whole nodes", () => {
+  for (const file of readdirSync(folder).toSorted((a, b) => (a < b ? -1 : 1))) {
+    it(file.replace(".txt", "").replaceAll("-", " "), async () => {
+      const script = readFileSync(join(folder, file), "utf8");
+      await expect(play(script)).toMatchFileSnapshot(`testdata/${file}`);
+    });
+  }
+});
+
+/** The script again, with the answers that it gets today. */
+function play(script: string): string {
+  const stage = new Stage();
+  const played = script
+    .trimEnd()
+    .split("\n\n")
+    .map((stanza) => {
+      const orders = (stanza.split("\n----")[0] as string).split("\n");
+      const answers = orders.filter((line) => !line.startsWith("#")).flatMap((o) => stage.play(o));
+      return answers.length === 0 ? orders.join("\n") : [...orders, "----", ...answers].join("\n");
+    });
+  return `${played.join("\n\n")}\n`;
+}
+
+type Tables = Readonly<Record<Table, OrderedMap<Bytes, Uint8Array>>>;
+type Disk = Extract<Effect, { kind: "disk" }>;
+type Kv = Extract<Effect, { kind: "kv" }>;
+type Letter = Readonly<
+  | { kind: "message"; from: NodeId; to: NodeId; message: Message }
+  | { kind: "image"; from: NodeId; to: NodeId; term: Term; image: Tables }
+>;
+type Actor = {
+  id: NodeId;
+  state: NodeState | null; // null: crashed
+  disk: MemoryDisk; // what is synced
+  tables: Tables; // what is durable
+  staged: Tables | null;
+  writing: readonly Disk[];
+  applying: readonly Kv[];
+  life: bigint;
+};
+
+const EMPTY: Tables = {
+  meta: createOrderedMap(),
+  keys: createOrderedMap(),
+  members: createOrderedMap(),
+};
+
+class Stage {
+  private readonly actors: Actor[] = [];
+  private mail: readonly Letter[] = [];
+  private now = 0;
+  private calls = 0;
+  private cut: readonly NodeId[] = [];
+  private lines: string[] = [];
+
+  /** One order; the lines that it led to. */
+  play(order: string): readonly string[] {
+    this.lines = [];
+    const [verb = "", who = "", ...rest] = order.split("#")[0]?.trim().split(/\s+/) ?? [];
+    this.carryOut(
+      verb,
+      who,
+      Object.fromEntries(rest.map((word) => word.split("=")) as [string, string][]),
+    );
+    return this.lines;
+  }
+
+  private carryOut(verb: string, who: string, words: Readonly<Record<string, string>>): void {
+    switch (verb) {
+      case "nodes":
+        return this.open(Number(who));
+      case "elect":
+        return this.elect(this.actor(who));
+      case "put":
+        return this.call(this.actor(who), putOf(words["key"] ?? "", words["value"] ?? ""));
+      case "get":
+        return this.call(this.actor(who), rangeOf(words["key"] ?? ""));
+      case "disk":
+        return this.finishDisk(this.actor(who));
+      case "deliver":
+        return this.deliver(BigInt(who) as NodeId);
+      case "tick":
+        return this.tick(Number(who));
+      case "settle":
+        return this.settle();
+      case "crash":
+        return this.crash(this.actor(who));
+      case "boot":
+        return this.start(this.actor(who));
+      case "cut":
+        this.cut = [...this.cut, BigInt(who) as NodeId];
+        return;
+      case "heal":
+        this.cut = [];
+        return;
+      case "show":
+        return this.show(this.actor(who));
+      default:
+        throw new Error(`no such order: ${verb}`);
+    }
+  }
+
+  private open(count: number): void {
+    for (let n = 1; n <= count; n++) {
+      const id = BigInt(n) as NodeId;
+      const fresh = { state: null, staged: null, writing: [], applying: [], life: 0n };
+      this.actors.push({ ...fresh, id, disk: createMemoryDisk(), tables: EMPTY });
+    }
+    this.quietly(() => {
+      for (const actor of this.actors) this.start(actor);
+      this.settle();
+    });
+  }
+
+  private start(actor: Actor): void {
+    actor.life += 1n;
+    const members = this.actors.map(({ id }) => ({ id, name: "", peerUrls: [], clientUrls: [] }));
+    const config = createConfig({
+      cluster: 1n as ClusterId,
+      node: actor.id,
+      members,
+      name: `n${actor.id}`,
+      clientUrls: [],
+      version: "0",
+      heartbeatMs: 100,
+      electionMs: 1000,
+      snapshotCount: 3,
+      preVote: true,
+      limits: { ...DEFAULT_LIMITS, segmentBytes: 256 },
+    });
+    const seed = actor.id * 100n + actor.life;
+    const booted = boot(
+      config,
+      seed,
+      this.now as Millis,
+      actor.disk,
+      readerOf(() => actor.tables),
+    );
+    if (!booted.ok) {
+      this.lines.push(`${actor.id} ${booted.error}`);
+      return;
+    }
+    const [state, effects] = booted.value;
+    actor.state = state;
+    this.perform(actor, effects);
+  }
+
+  /** Time passes for this one alone, so its timer is the first to fire. */
+  private elect(actor: Actor): void {
+    this.now += 2000;
+    this.quietly(() => this.input(actor, { kind: "tick", now: this.now as Millis }));
+    this.settle();
+    this.quietly(() => this.tick(100));
+    this.settle();
+    this.show(actor);
+  }
+
+  private call(actor: Actor, request: Request): void {
+    this.calls += 1;
+    const context = { deadline: Number.MAX_SAFE_INTEGER as Millis };
+    this.input(actor, { kind: "call", call: this.calls as CallId, request, context });
+  }
+
+  private tick(ms: number): void {
+    this.now += ms;
+    for (const actor of this.actors) {
+      if (actor.state !== null) this.input(actor, { kind: "tick", now: this.now as Millis });
+    }
+  }
+
+  private finishDisk(actor: Actor): void {
+    const [effect, ...rest] = actor.writing;
+    if (effect === undefined) return;
+    actor.writing = rest;
+    actor.disk.perform(effect.ops);
+    this.input(actor, { kind: "disk.done", token: effect.token });
+  }
+
+  private finishKv(actor: Actor): void {
+    const [effect, ...rest] = actor.applying;
+    if (effect === undefined) return;
+    actor.applying = rest;
+    actor.tables = effect.writes.reduce(written, actor.tables);
+    this.input(actor, { kind: "kv.done", applied: effect.applied });
+  }
+
+  private deliver(to: NodeId): void {
+    const arriving = this.mail.filter((letter) => letter.to === to);
+    this.mail = this.mail.filter((letter) => letter.to !== to);
+    const actor = this.actor(String(to));
+    for (const letter of arriving) {
+      const lost = this.cut.includes(letter.from) || this.cut.includes(to);
+      if (letter.kind === "image") this.deliverImage(actor, letter, lost);
+      else if (!lost && actor.state !== null) {
+        this.input(actor, { kind: "peer.message", from: letter.from, message: letter.message });
+      }
+    }
+  }
+
+  private deliverImage(
+    actor: Actor,
+    letter: Extract<Letter, { kind: "image" }>,
+    lost: boolean,
+  ): void {
+    const arrived = !lost && actor.state !== null;
+    if (arrived) {
+      actor.staged = letter.image;
+      const meta = readApplied(readerOf(() => letter.image));
+      this.input(actor, { kind: "snapshot.staged", from: letter.from, term: letter.term, meta });
+    }
+    const sender = this.actor(String(letter.from));
+    if (sender.state !== null) {
+      this.input(sender, { kind: "snapshot.sent", peer: actor.id, ok: arrived });
+    }
+  }
+
+  private settle(): void {
+    const before = this.lines.length;
+    for (let busy = true; busy;) {
+      busy = this.mail.length > 0;
+      for (const actor of this.actors) {
+        if (this.mail.some((letter) => letter.to === actor.id)) this.deliver(actor.id);
+        while (actor.writing.length > 0) [busy] = [true, this.finishDisk(actor)];
+        while (actor.applying.length > 0) [busy] = [true, this.finishKv(actor)];
+      }
+    }
+    const told = this.lines.splice(before).filter((line) => / (reply|snapshot)/.test(line));
+    this.lines.push(...told);
+  }
+
+  private crash(actor: Actor): void {
+    actor.state = null;
+    actor.writing = [];
+    actor.applying = [];
+    actor.staged = null;
+  }
+
+  private show({ id, state }: Actor): void {
+    if (state === null) this.lines.push(`${id} crashed`);
+    else {
+      const role = describeRole(state.raft, String);
+      this.lines.push(
+        `${id} ${role} ${describeLog(state.raft.log)} applied=${state.store.applied}`,
+      );
+    }
+  }
+
+  private input(actor: Actor, input: Input): void {
+    const state = actor.state as NodeState;
+    const [next, effects] = step(
+      state,
+      input,
+      readerOf(() => actor.tables),
+    );
+    actor.state = next;
+    this.perform(actor, effects);
+  }
+
+  private perform(actor: Actor, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      this.lines.push(`${actor.id} ${describeEffect(effect, String)}`);
+      switch (effect.kind) {
+        case "disk":
+          actor.writing = [...actor.writing, effect];
+          break;
+        case "kv":
+          actor.applying = [...actor.applying, effect];
+          break;
+        case "peer.send":
+          this.post({ kind: "message", from: actor.id, to: effect.to, message: effect.message });
+          break;
+        case "snapshot.send": {
+          const { to, term } = effect;
+          this.post({ kind: "image", from: actor.id, to, term, image: actor.tables });
+          break;
+        }
+        case "snapshot.install":
+          this.install(actor, effect.meta);
+          break;
+        default: // peers, replies and traces are only told
+      }
+    }
+  }
+
+  private post(letter: Letter): void {
+    this.mail = [...this.mail, letter];
+  }
+
+  private install(actor: Actor, meta: SnapshotMeta): void {
+    actor.tables = actor.staged as Tables;
+    actor.applying = [{ kind: "kv", applied: meta.index, writes: [] }];
+  }
+
+  private actor(who: string): Actor {
+    const found = this.actors.find((actor) => String(actor.id) === who);
+    if (found === undefined) throw new Error(`no node ${who}`);
+    return found;
+  }
+
+  private quietly(what: () => void): void {
+    const before = this.lines.length;
+    what();
+    this.lines.splice(before);
+  }
+}
+
+function readerOf(tables: () => Tables): KvReader {
+  return {
+    get: (table, key) => get(tables()[table], key),
+    scan: (table, from, to, reverse = false) =>
+      reverse ? entriesDescending(tables()[table], from, to) : entries(tables()[table], from, to),
+    sizeBytes: () => 1,
+  };
+}
+
+function written(tables: Tables, write: KvWrite): Tables {
+  const rows = tables[write.table];
+  const next = write.kind === "put" ? set(rows, write.key, write.value) : remove(rows, write.key);
+  return { ...tables, [write.table]: next };
+}
