@@ -1,0 +1,100 @@
+// Gaps: revisions that somebody saw the effect or the successor of, and that nobody acknowledged. Each
+// was made by an operation of unknown outcome. What requests and sightings alone rule out is ruled out
+// here, once, before any guessing.
+
+import { orderOfBytes } from "./etcd-compare.ts";
+import { keyOfRequest } from "./etcd-sequential.ts";
+import type { Evidence } from "./evidence.ts";
+import { writeSpansOf } from "./footprint.ts";
+import type { Span } from "./footprint.ts";
+import type { KeyOperation } from "./history-of-keys.ts";
+import type { RevisionIndex } from "./revision-index.ts";
+
+export type Suspect = Readonly<{
+  operation: KeyOperation;
+  requestKey: string; // suspects with equal requests are interchangeable
+  spans: readonly Span[]; // what it may write
+  isTxn: boolean;
+}>;
+
+/** The suspects of each gap, as positions in `suspects`: by call, the uninteresting ones first. */
+export type Gaps = Readonly<{
+  suspects: readonly Suspect[];
+  candidatesByRevision: ReadonlyMap<number, readonly number[]>;
+}>;
+
+export function findGaps(index: RevisionIndex, evidence: Evidence): Gaps {
+  const suspects = index.unknown.map(
+    (operation): Suspect => ({
+      operation,
+      requestKey: keyOfRequest(operation.input),
+      spans: writeSpansOf(operation.input),
+      isTxn: operation.input.kind === "txn",
+    }),
+  );
+  const candidatesByRevision = new Map<number, number[]>();
+  for (let revision = 2; revision <= index.top; revision++) {
+    if (index.writers[revision] !== null) continue;
+    const candidates: number[] = [];
+    for (const [at, { operation }] of suspects.entries()) {
+      if (operation.call > (index.latestCall[revision] as number)) break; // sorted by call
+      if (isConceivable(evidence, operation, revision)) candidates.push(at);
+    }
+    candidatesByRevision.set(revision, candidates);
+  }
+  pin(candidatesByRevision);
+  return { suspects, candidatesByRevision: preferUnseen(evidence, candidatesByRevision) };
+}
+
+/** Not ruled out by its request, whatever the store was. */
+function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: number): boolean {
+  if (input.kind === "txn") return true;
+  const seen = evidence.seenOf(revision);
+  if (input.kind === "delete_range") {
+    const isUntouched = input.rangeEnd === "" && evidence.isUntouched(input.key, revision);
+    return seen.length === 0 && !isUntouched;
+  }
+  if (input.kind !== "put" || evidence.isUntouched(input.key, revision)) return false;
+  return seen.every(({ key, pair, hasValue }) => {
+    if (key !== input.key || pair === null) return false;
+    return !hasValue || input.ignoreValue || orderOfBytes(pair.value, input.value) === 0;
+  });
+}
+
+/** The only candidate of one gap is no candidate of another. */
+function pin(candidatesByRevision: Map<number, number[]>): void {
+  const pinned = new Set<number>();
+  for (let isNew = true; isNew; ) {
+    isNew = false;
+    for (const candidates of candidatesByRevision.values()) {
+      const [only] = candidates;
+      if (candidates.length !== 1 || only === undefined || pinned.has(only)) continue;
+      pinned.add(only);
+      isNew = true;
+    }
+    if (!isNew) break;
+    for (const [revision, candidates] of candidatesByRevision) {
+      if (candidates.length < 2) continue;
+      const left = candidates.filter((at) => !pinned.has(at));
+      candidatesByRevision.set(revision, left);
+    }
+  }
+}
+
+/** A write whose effect was seen at one gap is tried last at the others. */
+function preferUnseen(
+  evidence: Evidence,
+  candidatesByRevision: ReadonlyMap<number, readonly number[]>,
+): ReadonlyMap<number, readonly number[]> {
+  const seen = new Set<number>();
+  for (const [revision, candidates] of candidatesByRevision) {
+    if (evidence.seenOf(revision).length > 0) for (const at of candidates) seen.add(at);
+  }
+  const preferred = new Map<number, readonly number[]>();
+  for (const [revision, candidates] of candidatesByRevision) {
+    const isSeen = evidence.seenOf(revision).length > 0;
+    const sorted = candidates.toSorted((a, b) => Number(seen.has(a)) - Number(seen.has(b)));
+    preferred.set(revision, isSeen ? candidates : sorted);
+  }
+  return preferred;
+}
