@@ -50,9 +50,8 @@ export class KvStore {
   /** An empty store to fill with a leader's image. An earlier one that was not installed is dropped. */
   async stage(): Promise<LmdbKv> {
     await this.dropStaged();
-    const path = this.#path(this.#version + 1);
-    fs.rmSync(path, { recursive: true, force: true });
-    this.#staged = new LmdbKv(path, { onDone: () => undefined, onFailure: this.#events.onFailure });
+    fs.rmSync(this.#path(this.#version + 1), { recursive: true, force: true });
+    this.#staged = this.#open(this.#version + 1);
     return this.#staged;
   }
 
@@ -82,6 +81,7 @@ export class KvStore {
     await this.#kv.close();
   }
 
+  /** Only the store in use reports: what commits in a staged or a leaving one concerns nobody. */
   #open(version: number): LmdbKv {
     const kv: LmdbKv = new LmdbKv(this.#path(version), {
       onDone: (applied) => {

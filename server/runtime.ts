@@ -1,0 +1,137 @@
+// The driver's heart: a queue of inputs, one step at a time, and every effect performed in its order.
+//
+// Inputs wait until the event loop has read whatever its sockets and disks had (setImmediate runs after
+// that), then they are stepped together: one turn shares one sync, one write per peer and per client. A
+// turn is cut off after a while, so that input and output never starve.
+//
+// What an effect causes joins the queue; it never re-enters. Nothing here catches: an exception out of a
+// step is a broken invariant, and it ends the process.
+
+import type { Request, Response } from "../core/api/request.ts";
+import { ERRORS } from "../core/api/errors.ts";
+import type {
+  CallId,
+  Effect,
+  Input,
+  KvReader,
+  Millis,
+  Performer,
+  Result,
+  Step,
+  StepFunction,
+} from "../core/contract.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { Clock } from "./clock.ts";
+
+/** Everything but the answers, which the runtime gives itself: it minted the calls. */
+export type Outside = Omit<Performer, "call.reply">;
+
+export type RuntimeOptions = Readonly<{
+  first: Step; // of boot
+  step: StepFunction;
+  kv: KvReader;
+  clock: Clock;
+  tickMs: number;
+  outside: Outside;
+}>;
+
+type Reply = (result: Result<Response>) => void;
+
+const TURN_MS = 10;
+const NO_DEADLINE = Number.MAX_SAFE_INTEGER as Millis;
+const STOPPED: Result<Response> = { ok: false, error: ERRORS.Stopped };
+
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #perform: Performer;
+  readonly #replies = new Map<CallId, Reply>();
+  #state: NodeState;
+  #queue: Input[] = [];
+  #scheduled = false;
+  #tickWaits = false;
+  #timer: NodeJS.Timeout | null = null;
+  #lastCall = 0;
+  #stopped = false;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.#state = options.first[0];
+    this.#perform = {
+      ...options.outside,
+      "call.reply": ({ call, result }) => this.#reply(call, result),
+    };
+  }
+
+  /** Performs what boot asked for and lets time begin. */
+  start(): void {
+    this.#performAll(this.#options.first[1]);
+    this.#timer = setInterval(() => {
+      if (this.#tickWaits) return;
+      this.#tickWaits = true;
+      this.submit({ kind: "tick", now: this.#options.clock.tick() });
+    }, this.#options.tickMs);
+  }
+
+  submit(input: Input): void {
+    this.#queue.push(input);
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** `reply` is called exactly once, unless the returned function tells that nobody waits any more. */
+  open(request: Request, timeoutMs: number | null, reply: Reply): () => void {
+    if (this.#stopped) {
+      reply(STOPPED);
+      return () => undefined;
+    }
+    const call = ++this.#lastCall as CallId;
+    const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
+    this.#replies.set(call, reply);
+    this.submit({ kind: "call", call, request, context: { deadline } });
+    return () => {
+      if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
+    };
+  }
+
+  /** Nothing is stepped any more; who still waits for an answer is told so. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const call of this.#replies.keys()) this.#reply(call, STOPPED);
+  }
+
+  #turn(): void {
+    const cutOffAt = performance.now() + TURN_MS;
+    let at = 0;
+    while (at < this.#queue.length && !this.#stopped) {
+      const input = this.#queue[at] as Input;
+      at += 1;
+      if (input.kind === "tick") this.#tickWaits = false;
+      const [state, effects] = this.#options.step(this.#state, input, this.#options.kv);
+      this.#state = state;
+      this.#performAll(effects);
+      if (performance.now() > cutOffAt) break;
+    }
+    this.#queue = this.#queue.slice(at);
+    this.#scheduled = this.#queue.length > 0;
+    if (this.#scheduled) setImmediate(() => this.#turn());
+  }
+
+  #performAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      const perform = this.#perform[effect.kind] as (each: Effect) => void;
+      perform(effect);
+    }
+  }
+
+  #reply(call: CallId, result: Result<Response>): void {
+    const reply = this.#replies.get(call);
+    this.#replies.delete(call);
+    reply?.(result); // the client may have gone while the answer was on its way
+  }
+
+  #deadlineAfter(timeoutMs: number): Millis {
+    return (this.#options.clock.now() + Math.ceil(timeoutMs)) as Millis;
+  }
+}

@@ -1,0 +1,113 @@
+// What the node tells people, in etcd's words.
+
+import type { NodeId } from "../core/contract.ts";
+import type { RaftTrace } from "../core/raft/state.ts";
+import type { TraceEvent } from "../core/trace.ts";
+import { hex } from "./boot.ts";
+import type { Identity } from "./boot.ts";
+import type { Log } from "./log.ts";
+import { authorityOf } from "./urls.ts";
+import { CLUSTER_VERSION } from "./version.ts";
+
+export type TraceLogOptions = Readonly<{
+  identity: Identity;
+  name: string;
+  listenClientUrls: readonly string[];
+  advertiseClientUrls: readonly string[];
+  log: Log;
+}>;
+
+export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) => void {
+  const { identity, log } = options;
+  const member = hex(identity.member);
+  const ids = { "cluster-id": hex(identity.cluster), "local-member-id": member };
+  const raftLog = createRaftLog(member, log);
+  return (event) => {
+    switch (event.kind) {
+      case "booted": {
+        const { term, commit, applied, lastIndex } = event;
+        const shown = { "commit-index": commit, "applied-index": applied, "last-index": lastIndex };
+        return log("info", "starting local member", { ...ids, term, ...shown });
+      }
+      case "published": {
+        const attributes = `{Name:${options.name} ClientURLs:[${options.advertiseClientUrls.join(" ")}]}`;
+        const shown = { ...ids, "local-member-attributes": attributes };
+        log("info", "published local member to cluster through raft", shown);
+        log("info", "enabled capabilities for version", { "cluster-version": CLUSTER_VERSION });
+        for (const url of options.listenClientUrls) {
+          log("info", "ready to serve client requests", { address: authorityOf(url) });
+        }
+        return;
+      }
+      case "log_trimmed":
+        return log("info", "compacted Raft logs", { "compact-index": event.through });
+      case "snapshot_installed":
+        return log("info", "applied snapshot", { "incoming-snapshot-index": event.index });
+      case "snapshot_sending":
+        return log("info", "sending database snapshot", {
+          "remote-peer-id": hex(event.to),
+          "snapshot-index": event.index,
+        });
+      default:
+        return raftLog(event);
+    }
+  };
+}
+
+/** Remembers the leader, to say who followed whom. */
+function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
+  let known: NodeId | null = null;
+  const follow = (leader: NodeId | null, term: number): void => {
+    if (leader === known) return;
+    const [from, to] = [known, leader];
+    known = leader;
+    if (from === null && to !== null) {
+      log("info", `raft.node: ${member} elected leader ${hex(to)} at term ${term}`);
+    } else if (from !== null && to !== null) {
+      log(
+        "info",
+        `raft.node: ${member} changed leader from ${hex(from)} to ${hex(to)} at term ${term}`,
+      );
+    } else if (from !== null) {
+      log("info", `raft.node: ${member} lost leader ${hex(from)} at term ${term}`);
+    }
+  };
+  return (event) => {
+    switch (event.kind) {
+      case "become_follower":
+        log("info", `${member} became follower at term ${event.term}`);
+        return follow(event.leader, event.term);
+      case "become_pre_candidate":
+        log("info", `${member} became pre-candidate at term ${event.term}`);
+        return follow(null, event.term);
+      case "become_candidate":
+        log("info", `${member} became candidate at term ${event.term}`);
+        return follow(null, event.term);
+      case "become_leader":
+        log("info", `${member} became leader at term ${event.term}`);
+        return follow(BigInt(`0x${member}`) as NodeId, event.term);
+      case "election_timeout":
+        return log("info", `${member} is starting a new election at term ${event.term}`);
+      case "vote_granted":
+      case "vote_refused": {
+        const kind = event.pre ? "MsgPreVote" : "MsgVote";
+        const verb = event.kind === "vote_granted" ? "cast" : "rejected";
+        const why = event.kind === "vote_refused" ? ` (${event.reason})` : "";
+        const preposition = event.kind === "vote_granted" ? "for" : "from";
+        const what = `${verb} ${kind} ${preposition} ${hex(event.to)} at term ${event.term}${why}`;
+        return log("info", `${member} ${what}`);
+      }
+      case "quorum_lost":
+        return log("warn", `${member} stepped down to follower since quorum is not active`);
+      case "commit":
+        return; // too many to read
+      case "log_truncated":
+        return log("info", `${member} found conflict, truncates its log`, { from: event.from });
+      case "snapshot_refused":
+        return log("warn", `${member} ignored a snapshot`, {
+          index: event.index,
+          commit: event.commit,
+        });
+    }
+  };
+}
