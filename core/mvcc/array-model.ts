@@ -27,13 +27,14 @@ export function execute(model: Model, request: KvRequest): Answer | string {
   if (request.kind === "range" && request.revision <= 0) return perform(model, before, request);
   const error = refuse(model, before, operation);
   if (error !== null) return error;
-  const scratch: Scratch = { state: before, wrote: false };
+  const scratch: Scratch = { state: before, wrote: false, lost: false };
   const answer = perform(model, before, operation, scratch);
+  if (scratch.lost) return "KeyNotFound";
   if (scratch.wrote) model.states.push(scratch.state);
   return { ...answer, revision: model.states.length - 1 };
 }
 
-type Scratch = { state: readonly KeyValue[]; wrote: boolean };
+type Scratch = { state: readonly KeyValue[]; wrote: boolean; lost: boolean };
 type Chosen = Readonly<{ kind: "chosen"; succeeded: boolean; operations: readonly Operation[] }>;
 type Operation = Exclude<RequestOp, TxnRequest> | Chosen;
 
@@ -88,7 +89,7 @@ function perform(
   model: Model,
   before: readonly KeyValue[],
   operation: Operation | RequestOp,
-  scratch: Scratch = { state: before, wrote: false },
+  scratch: Scratch = { state: before, wrote: false, lost: false },
 ): Answer {
   const begun = model.states.length - 1;
   const revision = (): number => begun + (scratch.wrote ? 1 : 0);
@@ -101,6 +102,7 @@ function perform(
     }
     case "put": {
       const old = scratch.state.find((kv) => kv.key === operation.key) ?? null;
+      scratch.lost ||= old === null && (operation.ignoreValue || operation.ignoreLease);
       const kv: KeyValue = {
         key: operation.key,
         createRevision: old?.createRevision ?? begun + 1,

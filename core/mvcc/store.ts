@@ -1,6 +1,7 @@
 // The store: a revision, an index of every version in memory, and their rows in the table "keys".
 
 import type { Bytes, KvReader, KvWrite, Revision } from "../contract.ts";
+import type { ApiError } from "../api/errors.ts";
 import type { KeyValue } from "../api/request.ts";
 import { decodeKeyValue, encodeKeyValue } from "../kv/tables.ts";
 import { assert, must } from "../lib/assert.ts";
@@ -31,6 +32,7 @@ export type Change = {
   readonly writes: KvWrite[]; // at index `sub`: the row of main.sub
   readonly readRow: ReadRow;
   mvcc: Mvcc; // as a reader sees it now
+  failure: ApiError | null; // set: the change must be thrown away
 };
 
 const NO_VALUE = new Uint8Array(0);
@@ -70,7 +72,7 @@ export function beginChange(mvcc: Mvcc, view: KvReader): Change {
     assert(write.kind === "put", "every write of a change puts a row");
     return decoded(write.value);
   };
-  return { main, writes, readRow, mvcc };
+  return { main, writes, readRow, mvcc, failure: null };
 }
 
 export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: bigint): void {
