@@ -123,6 +123,12 @@ export function timerOf(node: NodeFrame): Timer | null {
   return { kind: "election", elapsedMs, limitMs: raft.electionTimeoutMs };
 }
 
+/** How long until its election timer fires, if nothing resets it. */
+export function msUntilFire(node: NodeFrame): number {
+  const timer = timerOf(node);
+  return timer === null ? 0 : Math.max(0, timer.limitMs - timer.elapsedMs);
+}
+
 export function isCut(frame: Frame, from: NodeId, to: NodeId): boolean {
   return frame.cuts.some((cut) => cut.from === from && cut.to === to);
 }
@@ -159,19 +165,22 @@ export function campaignsOf(frame: Frame): readonly Campaign[] {
 }
 
 /** What a node would answer now to a request for its vote. Null: it would grant it. */
-export function refusalOf(frame: Frame, voter: NodeFrame, flight: Flight): Refusal | null {
+export function refusalOf(voter: NodeFrame, flight: Flight): Refusal | null {
   const raft = raftOf(voter);
   const { message } = flight;
   if (raft === null || message === null) return null;
   if (message.kind !== "vote" && message.kind !== "pre_vote") return null;
-  const pre = message.kind === "pre_vote";
-  if (pre ? message.term <= raft.term : message.term < raft.term) {
+  if (message.term < raft.term) {
     return { kind: "old_term", term: raft.term };
   }
-  const heard = voter.id === flight.from ? null : hearsLeader(frame, voter);
-  if (pre && heard !== null) return { kind: "hears_leader", leader: heard.id };
-  const vote = message.term === raft.term ? raft.vote : null;
-  if (!pre && vote !== null && vote !== flight.from) return { kind: "voted", vote };
+  const transfer = message.kind === "vote" && message.transfer;
+  if (message.term > raft.term && !transfer && raft.leader !== null && trustsLeader(raft, 0)) {
+    return { kind: "hears_leader", leader: raft.leader };
+  }
+  if (message.term === raft.term && raft.vote !== flight.from) {
+    if (raft.vote !== null) return { kind: "voted", vote: raft.vote };
+    if (raft.leader !== null) return { kind: "hears_leader", leader: raft.leader };
+  }
   return isNewer(raft, message.lastIndex, message.lastTerm)
     ? { kind: "newer_log", lastIndex: raft.log.lastIndex, lastTerm: raft.log.lastTerm }
     : null;
@@ -190,7 +199,7 @@ export function chancesOf(frame: Frame, candidate: NodeFrame): Chances {
     return own !== null && raft !== null && isNewer(raft, own.log.lastIndex, own.log.lastTerm);
   });
   const content = linked.filter(
-    (node) => !newer.includes(node) && own?.config.preVote === true && isContent(frame, node),
+    (node) => !newer.includes(node) && isContent(frame, node, msUntilFire(candidate)),
   );
   const willing = linked.filter((node) => !newer.includes(node) && !content.includes(node));
   const supporters = [candidate, ...willing];
@@ -225,8 +234,16 @@ export function isDecisive(frame: Frame): boolean {
   );
 }
 
-function isContent(frame: Frame, node: NodeFrame): boolean {
-  return raftOf(node)?.role === "leader" || hearsLeader(frame, node) !== null;
+/** Will it still turn a candidate away after so many milliseconds, because it counts on a leader? */
+function isContent(frame: Frame, node: NodeFrame, inMs: number): boolean {
+  const raft = raftOf(node);
+  return raft !== null && (hearsLeader(frame, node) !== null || trustsLeader(raft, inMs));
+}
+
+/** Thesis §4.2.3: who heard a leader within the shortest election timeout votes for nobody else. */
+function trustsLeader(raft: RaftState, inMs: number): boolean {
+  if (raft.role === "leader") return true;
+  return raft.leader !== null && raft.now + inMs - raft.leaderHeardAt < raft.config.electionMs;
 }
 
 /** Raft §5.4.1: the later last term wins, then the longer log. */

@@ -4,7 +4,17 @@
 import type { NodeId } from "../core/contract.ts";
 import type { RaftState } from "../core/raft/state.ts";
 import type { Flight, Frame, Micros, NodeFrame } from "../sim/frame.ts";
-import { leaderOf, nameOf, nodeById, quorumOf, raftOf } from "./cluster.ts";
+import {
+  isCut,
+  isUp,
+  leaderOf,
+  nameOf,
+  nodeById,
+  quorumOf,
+  raftOf,
+  refusalOf,
+  type Refusal,
+} from "./cluster.ts";
 import { sinceText } from "./words.ts";
 
 export type NoteKind =
@@ -43,11 +53,13 @@ function eventFindings(frame: Frame): Finding[] {
 }
 
 function changes(before: Frame, after: Frame): Finding[] {
-  return after.nodes.flatMap((node, at) => {
+  const answers = landedRequests(before, after).flatMap((flight) => answer(before, after, flight));
+  const diffs = after.nodes.flatMap((node, at) => {
     const old = before.nodes[at];
     if (old === undefined || old === node) return [];
-    return [...statusChanges(before, old, node), ...roleChanges(before, after, old, node)];
+    return [...statusChanges(before, old, node), ...roleChanges(after, old, node)];
   });
+  return [...answers, ...diffs];
 }
 
 function statusChanges(before: Frame, old: NodeFrame, node: NodeFrame): Finding[] {
@@ -75,16 +87,16 @@ function restartText(name: string, node: NodeFrame): string {
   return `${name} is back: its disk says term ${raft.term}, log up to ${raft.log.lastIndex}`;
 }
 
-function roleChanges(before: Frame, after: Frame, old: NodeFrame, node: NodeFrame): Finding[] {
+function roleChanges(after: Frame, old: NodeFrame, node: NodeFrame): Finding[] {
   const was = raftOf(old);
   const is = raftOf(node);
   if (was === null || is === null || was === is || old.status === "crashed") return [];
-  const found = [
+  return [
     ...campaignChanges(was, is, node),
     ...leadershipChanges(after, was, is, node),
+    ...surrenders(after, was, is, node),
     ...voteChanges(after, was, is, node),
   ];
-  return [...found, ...refusals(before, after, was, is, node)];
 }
 
 function campaignChanges(was: RaftState, is: RaftState, node: NodeFrame): Finding[] {
@@ -150,42 +162,63 @@ function voteChanges(after: Frame, was: RaftState, is: RaftState, node: NodeFram
   return [{ kind: "vote", node: node.number, text }];
 }
 
-/** Requests that arrived at this node and did not get its vote. */
-function refusals(
-  before: Frame,
-  after: Frame,
-  was: RaftState,
-  is: RaftState,
-  node: NodeFrame,
-): Finding[] {
-  return after.flights.flatMap((flight) => {
-    const { message } = flight;
-    if (flight.from !== node.id || flight.sentAt !== after.time || message === null) return [];
-    if (message.kind !== "vote_response" && message.kind !== "pre_vote_response") return [];
-    if (message.granted || before.flights.some((old) => old.id === flight.id)) return [];
-    const name = `n${node.number}`;
-    const text = `${name} refuses ${nameOf(after, flight.to)}: ${reason(after, was, is, flight)}`;
-    return [{ kind: "refusal", node: node.number, text }];
-  });
+/** A candidate that becomes a follower. */
+function surrenders(after: Frame, was: RaftState, is: RaftState, node: NodeFrame): Finding[] {
+  const stood = was.role === "candidate" || was.role === "pre_candidate";
+  if (!stood || is.role !== "follower") return [];
+  const name = `n${node.number}`;
+  const say = (text: string): Finding[] => [{ kind: "end", node: node.number, text }];
+  if (is.leader !== null) return say(`${name} accepts ${nameOf(after, is.leader)} as leader`);
+  return is.term > was.term
+    ? say(`${name} learns of term ${is.term} and steps back`)
+    : say(`${name} steps back: a majority refused`);
 }
 
-function reason(after: Frame, was: RaftState, is: RaftState, flight: Flight): string {
-  const asker = nodeById(after, flight.to);
-  const raft = asker === null ? null : raftOf(asker);
-  const pre = flight.message?.kind === "pre_vote_response";
-  if (raft === null) return "it does not know why";
-  const own = { index: is.log.lastIndex, term: is.log.lastTerm };
-  const its = { index: raft.log.lastIndex, term: raft.log.lastTerm };
-  if (!pre && is.vote !== null && is.vote !== flight.to) {
-    return `it voted for ${nameOf(after, is.vote)} in term ${is.term}`;
+/** What a node answers to a request that has just arrived. A vote given shows in the state itself. */
+function answer(before: Frame, after: Frame, flight: Flight): Finding[] {
+  const voter = nodeById(before, flight.to);
+  if (voter === null || !isUp(voter)) return [];
+  const node = voter.number;
+  const asker = nameOf(after, flight.from);
+  const refusal = refusalOf(voter, flight);
+  if (refusal !== null) {
+    const text = `n${node} refuses ${asker}: ${reason(after, voter, flight, refusal)}`;
+    return [{ kind: "refusal", node, text }];
   }
-  if (own.term > its.term || (own.term === its.term && own.index > its.index)) {
-    return `its log ends at ${own.index} of term ${own.term}, theirs at ${its.index} of term ${its.term}`;
+  const isPromise = flight.message?.kind === "pre_vote";
+  return isPromise ? [{ kind: "vote", node, text: `n${node} would vote for ${asker}` }] : [];
+}
+
+/** Requests for a vote that reached their node between the two frames. */
+function landedRequests(before: Frame, after: Frame): readonly Flight[] {
+  const due = before.flights.filter(({ message, arrivesAt }) => {
+    const isRequest = message?.kind === "vote" || message?.kind === "pre_vote";
+    return isRequest && arrivesAt <= after.time;
+  });
+  if (due.length === 0) return due;
+  const still = new Set(after.flights.map((flight) => flight.id));
+  return due.filter((flight) => !still.has(flight.id) && !isCut(before, flight.from, flight.to));
+}
+
+function reason(frame: Frame, voter: NodeFrame, flight: Flight, refusal: Refusal): string {
+  switch (refusal.kind) {
+    case "old_term":
+      return `it knows term ${refusal.term} already`;
+    case "voted":
+      return refusal.vote === voter.id
+        ? `it stands itself in this term`
+        : `it voted for ${nameOf(frame, refusal.vote)} in this term`;
+    case "newer_log": {
+      const { message } = flight;
+      const isAsking = message?.kind === "vote" || message?.kind === "pre_vote";
+      const theirs = isAsking ? `${message.lastTerm}/${message.lastIndex}` : "?";
+      return `its log ends at ${refusal.lastTerm}/${refusal.lastIndex}, theirs at ${theirs}`;
+    }
+    case "hears_leader": {
+      const raft = raftOf(voter);
+      if (raft === null || refusal.leader === voter.id) return "it leads";
+      const ago = sinceText(raft.now - raft.leaderHeardAt);
+      return `it heard its leader ${nameOf(frame, refusal.leader)} ${ago} ago`;
+    }
   }
-  if (raft.term < is.term) return `term ${raft.term} is over, it knows term ${is.term}`;
-  if (was.leader !== null) {
-    const ago = sinceText(is.now - was.leaderHeardAt);
-    return `it heard the leader ${nameOf(after, was.leader)} ${ago} ago`;
-  }
-  return `the answer to an older question`;
 }

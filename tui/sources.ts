@@ -98,7 +98,7 @@ export function orderOf(act: Act, frame: Frame): Readonly<{ text: string; fault:
         : { text: `n${act.node} crashes`, fault: crash(act.node, atMs, FOR_GOOD_MS) };
     case "restart":
       return statusOf(frame, act.node) === "crashed"
-        ? { text: `n${act.node} restarts`, fault: crash(act.node, atMs, 0) }
+        ? { text: `n${act.node} restarts`, fault: { kind: "restart", atMs, node: act.node } }
         : { text: `n${act.node} restarts: a crash and a start`, fault: crash(act.node, atMs, 0) };
     case "isolate":
       return {

@@ -11,6 +11,7 @@ import {
   isElectionTalk,
   isUp,
   leaderOf,
+  msUntilFire,
   nameOf,
   namesOf,
   nodeById,
@@ -18,7 +19,6 @@ import {
   raftOf,
   refusalOf,
   termOf,
-  timerOf,
   voterCount,
   type Campaign,
   type Chances,
@@ -96,7 +96,7 @@ export function refusalText(frame: Frame, voter: NodeFrame, refusal: Refusal): s
     case "voted":
       return `${name} voted ${nameOf(frame, refusal.vote)}`;
     case "newer_log":
-      return `${name} has log ${refusal.lastIndex}/${refusal.lastTerm}`;
+      return `${name} has log ${refusal.lastTerm}/${refusal.lastIndex}`;
     case "hears_leader":
       return `${name} hears ${nameOf(frame, refusal.leader)}`;
   }
@@ -110,7 +110,7 @@ export function fateText(frame: Frame, flight: Flight): string {
   if (isCut(frame, flight.from, flight.to)) return "lost: the link is cut";
   const kind = flight.message?.kind;
   if (kind !== "vote" && kind !== "pre_vote") return "";
-  const refusal = refusalOf(frame, receiver, flight);
+  const refusal = refusalOf(receiver, flight);
   if (refusal === null) return "will be granted";
   return `refused: ${refusalText(frame, receiver, refusal)}`;
 }
@@ -172,28 +172,24 @@ function nextTimers(frame: Frame): readonly string[] {
     (node) => isUp(node) && raftOf(node)?.role !== "leader" && hearsLeader(frame, node) === null,
   );
   const lines = byTimer(waiting).map(
-    (node) => `n${node.number} fires in ${sinceText(leftMs(node))}; ${chancesText(frame, node)}`,
+    (node) =>
+      `n${node.number} fires in ${sinceText(msUntilFire(node))}; ${chancesText(frame, node)}`,
   );
   const leader = leaderOf(frame);
   return leader === null ? lines : [...lines, leaderText(frame, leader)];
 }
 
 function leaderText(frame: Frame, leader: NodeFrame): string {
-  const beat = `n${leader.number} beats in ${sinceText(leftMs(leader))}`;
+  const beat = `n${leader.number} beats in ${sinceText(msUntilFire(leader))}`;
   const [first] = byTimer(
     frame.nodes.filter((node) => node.id !== leader.id && hearsLeader(frame, node) !== null),
   );
   if (first === undefined) return `${beat}; nobody hears it`;
-  return `${beat}; if it fell silent, n${first.number} would fire first, in ${sinceText(leftMs(first))}`;
+  return `${beat}; if it fell silent, n${first.number} would fire first, in ${sinceText(msUntilFire(first))}`;
 }
 
 function byTimer(nodes: readonly NodeFrame[]): readonly NodeFrame[] {
-  return nodes.toSorted((a, b) => leftMs(a) - leftMs(b));
-}
-
-export function leftMs(node: NodeFrame): number {
-  const timer = timerOf(node);
-  return timer === null ? 0 : Math.max(0, timer.limitMs - timer.elapsedMs);
+  return nodes.toSorted((a, b) => msUntilFire(a) - msUntilFire(b));
 }
 
 function obstaclesText(frame: Frame, node: NodeFrame, chances: Chances): string {
@@ -201,7 +197,7 @@ function obstaclesText(frame: Frame, node: NodeFrame, chances: Chances): string 
   const log = raftOf(node)?.log;
   const parts: string[] = [];
   if (newer.length > 0) {
-    const own = log === undefined ? "" : `, its own ends at ${log.lastIndex}/${log.lastTerm}`;
+    const own = log === undefined ? "" : `, its own ends at ${log.lastTerm}/${log.lastIndex}`;
     parts.push(`${namesOf(newer)} ${newer.length === 1 ? "has" : "have"} a newer log${own}`);
   }
   if (content.length > 0) {

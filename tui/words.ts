@@ -1,6 +1,6 @@
 // Numbers as people read them, and messages in a few words.
 
-import { messageText } from "./stand-in.ts";
+import { describeMessage } from "../core/raft/transcript.ts";
 import type { Flight, Frame, Micros } from "../sim/frame.ts";
 import { nameOf } from "./cluster.ts";
 
@@ -37,5 +37,5 @@ export function routeText(frame: Frame, flight: Flight): string {
 
 /** What a flight carries. */
 export function cargoText(flight: Flight): string {
-  return flight.message === null ? "snapshot" : messageText(flight.message);
+  return flight.message === null ? "snapshot image" : describeMessage(flight.message);
 }

@@ -141,7 +141,7 @@ function facts(frame: Frame, model: Model, node: NodeFrame, widths: Widths, deta
       `${`${raft?.log.commit ?? 0}/${raft?.log.lastIndex ?? 0}`.padEnd(2 * widths.index + 2)}`,
     );
   }
-  if (detail.extra) parts.push(`applied ${index(node.state?.applied ?? 0)}`);
+  if (detail.extra) parts.push(`applied ${index(node.state?.store.applied ?? 0)}`);
   return row(...parts);
 }
 

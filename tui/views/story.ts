@@ -1,11 +1,11 @@
 // The words next to the motion: why it is as it is, what comes next, and the list of what happened.
 
 import { row, segment, textOf, wrap, type Row, type Tone } from "../cells.ts";
-import { chancesOf, isUp, timerOf } from "../cluster.ts";
+import { chancesOf, isUp, msUntilFire, timerOf } from "../cluster.ts";
 import { clamp, frameAt } from "../history.ts";
 import { shownFrame, type Model } from "../model.ts";
 import type { Note, NoteKind } from "../notes.ts";
-import { chancesText, explain, leftMs, type Explanation } from "../why.ts";
+import { chancesText, explain, type Explanation } from "../why.ts";
 import { sinceText, timeText } from "../words.ts";
 import { heading, type Pane } from "./pane.ts";
 
@@ -54,7 +54,7 @@ export function whyPage(model: Model): Pane {
         if (!isCandidate) return [];
         const tone = chancesOf(frame, node).wins ? "good" : "plain";
         return wrap(
-          `n${node.number} fires in ${sinceText(leftMs(node))} unless it hears a leader; ${chancesText(frame, node)}`,
+          `n${node.number} fires in ${sinceText(msUntilFire(node))} unless it hears a leader; ${chancesText(frame, node)}`,
           columns,
           tone,
         );
