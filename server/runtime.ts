@@ -80,7 +80,7 @@ export class Runtime {
   }
 
   /** `reply` is called exactly once, unless the returned function tells that nobody waits any more. */
-  open(request: Request, timeoutMs: number | null, reply: Reply): () => void {
+  readonly open = (request: Request, timeoutMs: number | null, reply: Reply): (() => void) => {
     if (this.#stopped) {
       reply(STOPPED);
       return () => undefined;
@@ -92,7 +92,7 @@ export class Runtime {
     return () => {
       if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
     };
-  }
+  };
 
   /** Nothing is stepped any more; who still waits for an answer is told so. */
   stop(): void {

@@ -1,0 +1,83 @@
+// `detcd serve`: reads the flags, starts one member, and stops it on a signal.
+
+import { parseFlags, type FlagName, type Flags } from "./flags.ts";
+import { createLog, type Log } from "./log.ts";
+import { startServer } from "./server.ts";
+import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
+
+const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's names for them
+
+/** The exit code: 0 after a signal, 1 when the member cannot run, 2 when the flags cannot be read. */
+export async function main(_command: string, args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(args, process.env);
+  switch (parsed.kind) {
+    case "help":
+      console.log(parsed.text);
+      return 0;
+    case "version":
+      console.log(versionText());
+      return 0;
+    case "refused":
+      return refuse(parsed.message, parsed.exitCode);
+    case "run":
+      return run(parsed.flags, parsed.given, parsed.warnings);
+  }
+}
+
+async function run(
+  flags: Flags,
+  given: ReadonlySet<FlagName>,
+  warnings: readonly string[],
+): Promise<number> {
+  const output = flags["log-outputs"] === "stdout" ? process.stdout : process.stderr;
+  const sink = {
+    least: flags["log-level"],
+    write: (line: string) => void output.write(line),
+    now: () => new Date(),
+  };
+  const log = createLog(sink, "server/main.ts");
+  for (const warning of warnings) log("warn", warning);
+  const fatal = createFatal(log);
+  process.on("uncaughtException", fatal);
+  const logOf = (caller: string): Log => createLog(sink, caller);
+  const started = await startServer(flags, given, { logOf, fatal });
+  if (!started.ok) return refuse(started.error, 1);
+  const signal = await nextSignal();
+  log("info", "received signal; shutting down", { signal: SIGNALS[signal] });
+  await started.value.stop();
+  return 0;
+}
+
+/** A broken invariant or a failed disk: nobody knows what is true any more, so nothing goes on. */
+function createFatal(log: Log): (error: Error) => void {
+  return (error) => {
+    log("fatal", error.message, { error: error.name, stack: error.stack ?? "" });
+    process.exit(1);
+  };
+}
+
+/** The second signal finds no handler and ends the process at once. */
+function nextSignal(): Promise<keyof typeof SIGNALS> {
+  return new Promise((resolve) => {
+    const taken = (signal: NodeJS.Signals): void => {
+      for (const name of Object.keys(SIGNALS)) process.off(name, taken);
+      resolve(signal as keyof typeof SIGNALS);
+    };
+    for (const name of Object.keys(SIGNALS)) process.on(name, taken);
+  });
+}
+
+function refuse(message: string, exitCode: number): number {
+  console.error(`detcd serve: ${message}`);
+  return exitCode;
+}
+
+/** The first line is etcd's, because tools read the API level from it. */
+function versionText(): string {
+  return [
+    `etcd Version: ${ETCD_VERSION}`,
+    `detcd Version: ${DETCD_VERSION}`,
+    `Node Version: ${process.versions.node}`,
+    `OS/Arch: ${process.platform}/${process.arch}`,
+  ].join("\n");
+}

@@ -1,0 +1,150 @@
+// One member, wired: data directory, WAL, store, node, peers and clients.
+
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
+import type { Result } from "../core/contract.ts";
+import { boot, step } from "../core/node.ts";
+import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
+import { type DataDirectory, openDataDirectory } from "./boot.ts";
+import { createClock } from "./clock.ts";
+import { createDiskReader, WalDisk } from "./disk.ts";
+import type { FlagName, Flags } from "./flags.ts";
+import { KvStore } from "./kv-store.ts";
+import type { Log } from "./log.ts";
+import { Runtime } from "./runtime.ts";
+import { createTraceLog } from "./trace-log.ts";
+import { createPeerLinks } from "./peers-stub.ts";
+import { ETCD_VERSION } from "./version.ts";
+
+/** How long running calls may still take at a shutdown; then they are told, and have as long to hear it. */
+const GRACE_MS = 300;
+
+export type Surroundings = Readonly<{
+  logOf: (caller: string) => Log;
+  /** Ends the process: a broken invariant or a failed disk. */
+  fatal: (error: Error) => void;
+}>;
+
+export type Server = Readonly<{
+  /** Lets running calls end, makes everything durable, lets go of ports and directory. */
+  stop: () => Promise<void>;
+}>;
+
+/** What is open, to be closed in the reverse order. */
+type Closers = (() => Promise<void>)[];
+
+/** An error is one sentence for the operator. */
+export async function startServer(
+  flags: Flags,
+  given: ReadonlySet<FlagName>,
+  surroundings: Surroundings,
+): Promise<Result<Server, string>> {
+  const directory = await openDataDirectory(flags, given);
+  if (!directory.ok) return directory;
+  const closers: Closers = [directory.value.release];
+  const log = surroundings.logOf("server/server.ts");
+  const about = { name: flags.name, "data-dir": flags["data-dir"] };
+  try {
+    await open(flags, directory.value, surroundings, closers);
+  } catch (error) {
+    await closeAll(closers);
+    return { ok: false, error: (error as Error).message };
+  }
+  const stop = async (): Promise<void> => {
+    log("info", "closing etcd server", about);
+    await closeAll(closers);
+    log("info", "closed etcd server", about);
+  };
+  return { ok: true, value: { stop } };
+}
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.toReversed()) await close();
+}
+
+async function open(
+  flags: Flags,
+  directory: DataDirectory,
+  { logOf, fatal }: Surroundings,
+  closers: Closers,
+): Promise<void> {
+  const { identity, memberDirectory, walDirectory } = directory;
+  const config = configOf(flags, directory);
+  const clock = createClock(config.electionMs / 2, () => performance.now());
+  const submit: Runtime["submit"] = (input) => runtime.submit(input);
+  const kv = new KvStore(memberDirectory, {
+    onDone: (applied) => submit({ kind: "kv.done", applied }),
+    onFailure: fatal,
+  });
+  closers.push(() => kv.close());
+  const disk = new WalDisk(walDirectory, {
+    onDone: (token) => submit({ kind: "disk.done", token }),
+    onFailure: fatal,
+  });
+  closers.push(() => disk.close());
+  const seed = randomBytes(8).readBigUInt64LE();
+  const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
+  if (!booted.ok) throw new Error(booted.error);
+  const links = await createPeerLinks({ listenUrls: flags["listen-peer-urls"] });
+  closers.push(() => links.close());
+  const trace = createTraceLog({
+    identity,
+    name: flags.name,
+    listenClientUrls: flags["listen-client-urls"],
+    advertiseClientUrls: flags["advertise-client-urls"],
+    log: logOf("core/node.ts"),
+  });
+  const runtime: Runtime = new Runtime({
+    first: booted.value,
+    step,
+    kv: kv.reader,
+    clock,
+    tickMs: config.heartbeatMs / 2,
+    outside: {
+      "peer.send": ({ to, message }) => links.send(to, message),
+      peers: ({ members }) => links.setMembers(members),
+      disk: ({ token, ops }) => disk.perform(token, ops),
+      kv: ({ applied, writes }) => kv.apply(applied, writes),
+      "snapshot.send": () => undefined,
+      "snapshot.install": ({ meta }) => kv.install(meta.index),
+      trace: ({ event }) => trace(event),
+    },
+  });
+  closers.push(async () => runtime.stop());
+  runtime.start();
+  const clients = await serveEtcd({
+    urls: flags["listen-client-urls"],
+    maxRequestBytes: flags["max-request-bytes"],
+    sink: runtime,
+    log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
+  });
+  closers.push(() => stopClients(clients, runtime));
+}
+
+/** Answers that are on their way still arrive; who waits longer is told that the server stopped. */
+async function stopClients(clients: EtcdListener, runtime: Runtime): Promise<void> {
+  const patience = setTimeout(() => runtime.stop(), GRACE_MS);
+  await clients.close(2 * GRACE_MS);
+  clearTimeout(patience);
+}
+
+function configOf(flags: Flags, { identity }: DataDirectory): Config {
+  return createConfig({
+    cluster: identity.cluster,
+    node: identity.member,
+    members: identity.members,
+    name: flags.name,
+    clientUrls: flags["advertise-client-urls"],
+    version: ETCD_VERSION,
+    heartbeatMs: flags["heartbeat-interval"],
+    electionMs: flags["election-timeout"],
+    snapshotCount: flags["snapshot-count"],
+    preVote: flags["pre-vote"],
+    limits: {
+      ...DEFAULT_LIMITS,
+      requestBytes: flags["max-request-bytes"],
+      transactionOperations: flags["max-txn-ops"],
+    },
+  });
+}
