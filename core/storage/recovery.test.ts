@@ -196,7 +196,7 @@ describe("recovery", () => {
     member.disk.perform([{ kind: "truncate", file: segmentName(0), length: offset + 4096 }]);
     const recovered = mustRecover(member.disk);
     expect(recovered.wal.offset).toBe(offset);
-    expect(recovered.repairs).toEqual([{ kind: "sync", file: segmentName(0) }]);
+    expect(recovered.repairs.map((op) => op.kind)).toEqual(["write", "sync"]);
   });
 });
 

@@ -16,8 +16,10 @@
 // One thing cannot be told from a torn write: damage to the very last writes, those that nothing
 // written later vouches for. Only the other members know them.
 //
-// What was read may still be in a cache alone (the process died, the machine did not): so the repairs
-// always end with a sync, and nothing read here counts as durable until they are done.
+// What was read may still be in a cache alone: the process died, the machine did not. It may even be there
+// because a sync failed, and a kernel may then take it for written, so that the next sync does nothing
+// ("fsyncgate"). So the repairs write again whatever nothing vouches for, and sync; nothing that was read
+// here counts as durable until they are done.
 
 import type { DiskOp, DiskReader, Index, Result, Term } from "../contract.ts";
 import { must } from "../lib/assert.ts";
@@ -203,7 +205,7 @@ function repair(
   segmentBytes: number,
 ): WalPlan {
   const current = must(scans.at(-1), "a scan");
-  const { sequence, end, checksum } = current;
+  const { sequence, end, checksum, bytes } = current;
   const { hard, segments } = log;
   const wal: WalState = {
     identity,
@@ -215,11 +217,14 @@ function repair(
     hard,
     last: lastOf(log),
   };
-  const sync: DiskOp = { kind: "sync", file: segmentName(sequence) };
-  const cut = current.tail.kind === "torn" ? [truncate(sequence, end), sync] : [sync];
-  if (unopened === null) return { wal, ops: cut };
+  const file = segmentName(sequence);
+  const vouched = current.appends.reduce((most, { record }) => Math.max(most, record.synced), 0);
+  const again: DiskOp = { kind: "write", file, offset: vouched, bytes: bytes.slice(vouched, end) };
+  const cut = current.tail.kind === "torn" ? [truncate(sequence, end)] : [];
+  const ops: DiskOp[] = [...cut, again, { kind: "sync", file }];
+  if (unopened === null) return { wal, ops };
   const opened = openSegment(nextSegment(wal));
-  return { wal: opened.wal, ops: [...cut, truncate(unopened.sequence, 0), ...opened.ops] };
+  return { wal: opened.wal, ops: [...ops, truncate(unopened.sequence, 0), ...opened.ops] };
 }
 
 /** Brings log and KV together: the KV may be ahead by a snapshot, and never behind the log's start. */

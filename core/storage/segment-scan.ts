@@ -19,7 +19,7 @@ export type SegmentScan = Readonly<{
   appends: readonly Readonly<{ offset: number; record: AppendRecord }>[];
   end: number; // where the unbroken chain of good records ends
   checksum: number; // of the last good record
-  size: number;
+  bytes: Uint8Array; // the whole file
   tail: Tail;
 }>;
 
@@ -39,7 +39,7 @@ export function scanSegment(
   if (first === null || first.kind !== "segment") {
     const tail = scanTail(bytes, sequence, 0);
     const nothing = { header: null, previous: 0, appends: [], end: 0, checksum: 0 };
-    return { ok: true, value: { ...nothing, sequence, size: bytes.length, tail } };
+    return { ok: true, value: { ...nothing, sequence, bytes, tail } };
   }
   const header = readSegmentHeader(first.payload);
   if (header === null) return { ok: false, error: unreadable(file, first) };
@@ -58,8 +58,7 @@ export function scanSegment(
   }
   const tail = scanTail(bytes, sequence, end);
   const { previous } = first;
-  const size = bytes.length;
-  return { ok: true, value: { sequence, header, previous, appends, end, checksum, size, tail } };
+  return { ok: true, value: { sequence, header, previous, appends, end, checksum, bytes, tail } };
 }
 
 function unreadable(file: string, header: Frame): string {

@@ -14,8 +14,8 @@ export function transcribeSegment(
 ): readonly string[] {
   const scan = scanSegment(bytes, sequence, identity);
   if (!scan.ok) return [scan.error];
-  const { header, appends, end, size, tail } = scan.value;
-  const lines = [`${segmentName(sequence)}, ${size} bytes`];
+  const { header, appends, end, tail } = scan.value;
+  const lines = [`${segmentName(sequence)}, ${bytes.length} bytes`];
   if (header !== null) lines.push(`${place(0)} segment  ${transcribeHeader(header)}`);
   for (const { offset, record } of appends) {
     lines.push(`${place(offset)} append   ${transcribeAppend(record)}`);

@@ -1,0 +1,155 @@
+// A simulated key-value store: one persistent map, so that a root is a snapshot and costs nothing. The
+// durable root moves by commits alone. The visible root may be any state between the last committed and
+// the last issued batch, and may move back within these bounds: the contract promises no more, and
+// core/kv/overlay.ts must hide it.
+
+import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
+import { assert, must } from "../core/lib/assert.ts";
+import { ABOVE_ALL } from "../core/lib/bytes.ts";
+import {
+  createOrderedMap,
+  entries,
+  entriesDescending,
+  get,
+  type OrderedMap,
+  remove,
+  set,
+} from "../core/lib/ordered-map.ts";
+import type { Fates } from "./random.ts";
+
+/** `durable`: reads show nothing before its commit. `issued`: at once. `any`: by chance, each time. */
+export type Visibility = "durable" | "issued" | "any";
+
+/** The whole content after entry `applied`. Immutable: keep it, compare it, read it. */
+export type KvRoot = Readonly<{
+  applied: Index;
+  map: OrderedMap<string, Uint8Array>; // a char for the table, then the key
+  sizeBytes: number;
+}>;
+
+export const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
+
+const PREFIXES: Readonly<Record<Table, string>> = { meta: "a", members: "b", keys: "c" };
+
+export class SimKv {
+  readonly reader: KvReader = readerOf(() => this.#visible);
+  readonly #node: number;
+  readonly #fates: Fates;
+  readonly #visibility: Visibility;
+  #durable: KvRoot;
+  #visible: KvRoot;
+  #issued: readonly KvRoot[] = []; // not yet durable, oldest first
+  #staged: KvRoot | null = null;
+
+  constructor(node: number, fates: Fates, visibility: Visibility, root: KvRoot = EMPTY_ROOT) {
+    this.#node = node;
+    this.#fates = fates;
+    this.#visibility = visibility;
+    this.#durable = root;
+    this.#visible = root;
+  }
+
+  /** Takes a batch: atomic, and in order. */
+  apply(applied: Index, writes: readonly KvWrite[]): void {
+    const last = this.#issued.at(-1) ?? this.#durable;
+    assert(applied >= last.applied, `a batch of ${applied} after one of ${last.applied}`);
+    this.#issued = [...this.#issued, written(last, applied, writes)];
+    this.#look(applied);
+  }
+
+  /** Everything up to `applied` is durable, and visible. */
+  commit(applied: Index): void {
+    const committed = this.#issued.filter((root) => root.applied <= applied);
+    this.#issued = this.#issued.slice(committed.length);
+    this.#durable = committed.at(-1) ?? this.#durable;
+    this.#look(applied);
+  }
+
+  /** A store may have committed more than it had time to say. */
+  crash(keep: "none" | "some" | "all"): void {
+    const most = this.#issued.length;
+    const some = this.#fates.below(most + 1, "kv.crash", this.#node, this.#durable.applied);
+    const kept = keep === "some" ? some : keep === "all" ? most : 0;
+    this.#durable = this.#issued[kept - 1] ?? this.#durable;
+    this.#visible = this.#durable;
+    this.#issued = [];
+    this.#staged = null;
+  }
+
+  get appliedDurable(): Index {
+    return this.#durable.applied;
+  }
+
+  get durable(): KvRoot {
+    return this.#durable;
+  }
+
+  get visible(): KvRoot {
+    return this.#visible;
+  }
+
+  /** The content of a received image, aside, until it is installed. */
+  stage(applied: Index, writes: Iterable<KvWrite>): void {
+    this.#staged = written(EMPTY_ROOT, applied, writes);
+  }
+
+  /** The staged image takes the place of everything, at once and durably. */
+  install(applied: Index): void {
+    const staged = must(this.#staged, `no image is staged, ${applied} is wanted`);
+    assert(staged.applied === applied, `${staged.applied} is staged, ${applied} is wanted`);
+    this.#durable = staged;
+    this.#visible = staged;
+    this.#issued = [];
+    this.#staged = null;
+  }
+
+  #look(applied: Index): void {
+    const last = this.#issued.at(-1) ?? this.#durable;
+    if (this.#visibility === "issued") this.#visible = last;
+    else if (this.#visibility === "durable") this.#visible = this.#durable;
+    else {
+      const choices = [this.#durable, ...this.#issued];
+      const durable = this.#durable.applied;
+      const at = this.#fates.below(choices.length, "kv.look", this.#node, applied, durable);
+      this.#visible = must(choices[at], "a root");
+    }
+  }
+}
+
+/** Reads one root, or whichever `root` answers at the time. */
+export function readerOf(root: () => KvRoot): KvReader {
+  return {
+    get: (table, key) => get(root().map, PREFIXES[table] + key),
+    *scan(table, from, to, reverse = false) {
+      const low = PREFIXES[table] + from;
+      const high = PREFIXES[table] + to;
+      const walk = reverse ? entriesDescending : entries;
+      for (const [key, value] of walk(root().map, low, high)) yield [key.slice(1) as Bytes, value];
+    },
+    sizeBytes: () => root().sizeBytes,
+  };
+}
+
+/** The content of a root as the writes that make it from nothing. */
+export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
+  const reader = readerOf(() => root);
+  for (const table of ["meta", "members", "keys"] as const) {
+    for (const [key, value] of reader.scan(table, "" as Bytes, ABOVE_ALL)) {
+      yield { kind: "put", table, key, value };
+    }
+  }
+}
+
+function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {
+  let { map, sizeBytes } = root;
+  for (const write of writes) {
+    const key = PREFIXES[write.table] + write.key;
+    const before = get(map, key);
+    if (before !== null) sizeBytes -= key.length + before.length;
+    if (write.kind === "put") {
+      map = set(map, key, write.value);
+      sizeBytes += key.length + write.value.length;
+    } else if (before !== null) map = remove(map, key);
+  }
+  return { applied, map, sizeBytes };
+}
