@@ -19,6 +19,7 @@ export type Campaign = Readonly<{
   pre: boolean;
   yes: readonly NodeId[];
   no: readonly NodeId[];
+  coming: readonly NodeId[]; // their yes is on its way
   silent: readonly NodeId[];
   needed: number;
 }>;
@@ -158,10 +159,24 @@ export function campaignsOf(frame: Frame): readonly Campaign[] {
     const granted = answered(true);
     const yes = granted.includes(node.id) ? granted : [node.id, ...granted];
     const no = answered(false);
-    const silent = raft.voters.filter((id) => !yes.includes(id) && !no.includes(id));
+    const open = raft.voters.filter((id) => !yes.includes(id) && !no.includes(id));
+    const coming = open.filter((id) => isYesComing(frame, id, node.id, pre));
+    const silent = open.filter((id) => !coming.includes(id));
     const needed = quorumOf(raft.voters.length);
-    return [{ node, term: pre ? raft.term + 1 : raft.term, pre, yes, no, silent, needed }];
+    return [{ node, term: pre ? raft.term + 1 : raft.term, pre, yes, no, coming, silent, needed }];
   });
+}
+
+function isYesComing(frame: Frame, from: NodeId, to: NodeId, pre: boolean): boolean {
+  const kind = pre ? "pre_vote_response" : "vote_response";
+  return frame.flights.some(
+    ({ message, ...flight }) =>
+      flight.from === from &&
+      flight.to === to &&
+      message?.kind === kind &&
+      message.granted &&
+      !isCut(frame, from, to),
+  );
 }
 
 /** What a node would answer now to a request for its vote. Null: it would grant it. */

@@ -16,7 +16,7 @@ export type Binding = Readonly<{
   label: string; // the keys, as people read them
   text: string; // what they do
   hint: string; // in a word, for the bottom line; empty: not there
-  group: "time" | "view" | "faults, on the selected node" | "faults, on the network";
+  group: "time" | "view" | "selected node" | "network and all";
   presses: readonly Readonly<{ key: string; action: Action }>[];
 }>;
 
@@ -39,46 +39,42 @@ export type Pressed = Readonly<
   >
 >;
 
-const ON_NODE = "faults, on the selected node";
-const ON_NETWORK = "faults, on the network";
+const ON_NODE = "selected node";
+const ON_NETWORK = "network and all";
 
 export const KEYS: readonly Binding[] = [
   line("time", "space", "run", "run or pause", [["space", show({ kind: "run" })]]),
-  line("time", ". ,", "step", "one event forward, one back", [
-    [".", show({ kind: "step", by: 1 })],
+  line("time", ", .", "step", "one event back, on", [
     [",", show({ kind: "step", by: -1 })],
+    [".", show({ kind: "step", by: 1 })],
   ]),
-  line("time", "[ ]", "election", "the election before, after this moment", [
-    ["]", show({ kind: "election", by: 1 })],
+  line("time", "[ ]", "election", "election before, after", [
     ["[", show({ kind: "election", by: -1 })],
+    ["]", show({ kind: "election", by: 1 })],
   ]),
-  line("time", "< >", "event", "the event before, after this moment", [
-    [">", show({ kind: "event", by: 1 })],
+  line("time", "< >", "event", "event before, after", [
     ["<", show({ kind: "event", by: -1 })],
+    [">", show({ kind: "event", by: 1 })],
   ]),
-  line("time", "left right", "", "along the timeline (page up, down: in leaps)", [
-    ["right", show({ kind: "scrub", by: 1 })],
+  line("time", "left right", "", "along the timeline", [
     ["left", show({ kind: "scrub", by: -1 })],
-    ["pagedown", show({ kind: "scrub", by: 10 })],
+    ["right", show({ kind: "scrub", by: 1 })],
     ["pageup", show({ kind: "scrub", by: -10 })],
+    ["pagedown", show({ kind: "scrub", by: 10 })],
   ]),
-  line("time", "Home End", "", "to the beginning, to the live end", [
+  line("time", "Home End", "", "the start, the live end", [
     ["home", show({ kind: "start" })],
     ["end", show({ kind: "end" })],
   ]),
-  line("time", "+ -", "speed", "faster, slower", [
+  line("time", "- +", "speed", "slower, faster", [
+    ["-", show({ kind: "speed", by: -1 })],
     ["+", show({ kind: "speed", by: 1 })],
     ["=", show({ kind: "speed", by: 1 })],
-    ["-", show({ kind: "speed", by: -1 })],
   ]),
-  line("time", "s", "", "slow motion while votes travel: on, off", [
-    ["s", show({ kind: "slow_motion" })],
-  ]),
-  line("time", "f", "", "fork: play on from here; the rest stays as a branch", [
-    ["f", { kind: "fork" }],
-  ]),
-  line("time", "b", "", "to the next branch", [["b", { kind: "next_branch" }]]),
-  line("view", "1-9 up down", "", "select a node", [
+  line("time", "s", "", "slow motion of elections", [["s", show({ kind: "slow_motion" })]]),
+  line("time", "f", "", "fork: a new branch here", [["f", { kind: "fork" }]]),
+  line("time", "b", "", "the next branch", [["b", { kind: "next_branch" }]]),
+  line("view", "1-9", "", "select a node", [
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((node): [string, Action] => [
       String(node),
       show({ kind: "select", node }),
@@ -86,46 +82,36 @@ export const KEYS: readonly Binding[] = [
     ["up", show({ kind: "select_next", by: -1 })],
     ["down", show({ kind: "select_next", by: 1 })],
   ]),
-  line("view", "w", "why", "why: who asked, who refused, who can win", [
-    ["w", show({ kind: "pane", pane: "why" })],
-  ]),
-  line("view", "e", "", "the list of events", [["e", show({ kind: "pane", pane: "events" })]]),
+  line("view", "w", "why", "why, node by node", [["w", show({ kind: "pane", pane: "why" })]]),
+  line("view", "e", "", "every single event", [["e", show({ kind: "pane", pane: "events" })]]),
   line("view", "?", "help", "this help", [["?", show({ kind: "pane", pane: "help" })]]),
   line("view", "Esc", "", "back to the cluster", [["escape", show({ kind: "back" })]]),
   line("view", "q", "quit", "quit", [
     ["q", { kind: "quit" }],
     ["ctrl-c", { kind: "quit" }],
   ]),
-  line(ON_NODE, "c", "crash", "crash it: what it did not sync is lost", [
-    ["c", onNode((node) => ({ kind: "crash", node }))],
-  ]),
-  line(ON_NODE, "r", "restart", "restart it, with what its disk still has", [
+  line(ON_NODE, "c", "crash", "crash it", [["c", onNode((node) => ({ kind: "crash", node }))]]),
+  line(ON_NODE, "r", "restart", "restart it", [
     ["r", onNode((node) => ({ kind: "restart", node }))],
   ]),
-  line(ON_NODE, "p", "partition", "partition it: it neither hears nor is heard", [
+  line(ON_NODE, "p", "partition", "partition it", [
     ["p", onNode((node) => ({ kind: "isolate", node, direction: "both" }))],
   ]),
-  line(ON_NODE, "o", "", "one-way cut: it hears, but nobody hears it", [
+  line(ON_NODE, "o", "", "one-way: nobody hears it", [
     ["o", onNode((node) => ({ kind: "isolate", node, direction: "outbound" }))],
   ]),
-  line(ON_NODE, "i", "", "the other way: it is heard, but hears nobody", [
+  line(ON_NODE, "i", "", "one-way: it hears nobody", [
     ["i", onNode((node) => ({ kind: "isolate", node, direction: "inbound" }))],
   ]),
-  line(ON_NODE, "t", "timer", "its election timer runs out now", [
+  line(ON_NODE, "t", "timer", "its timer fires now", [
     ["t", onNode((node) => ({ kind: "fire", node }))],
   ]),
-  line(ON_NODE, "T", "", "inflate its term: it campaigns alone for a while", [
+  line(ON_NODE, "T", "", "inflate its term", [
     ["T", onNode((node) => ({ kind: "inflate", node }))],
   ]),
-  line(ON_NODE, "z", "", "freeze it, as a long pause of its machine does", [
-    ["z", onNode((node) => ({ kind: "freeze", node }))],
-  ]),
-  line(ON_NETWORK, "x", "", "split it in two, the leader on the smaller side", [
-    ["x", onNode(() => ({ kind: "split" }))],
-  ]),
-  line(ON_NETWORK, "l", "", "lose half of all messages for three seconds", [
-    ["l", onNode(() => ({ kind: "lossy" }))],
-  ]),
+  line(ON_NODE, "z", "", "freeze it", [["z", onNode((node) => ({ kind: "freeze", node }))]]),
+  line(ON_NETWORK, "x", "", "split, in unequal halves", [["x", onNode(() => ({ kind: "split" }))]]),
+  line(ON_NETWORK, "l", "", "lose half of it, for 3 s", [["l", onNode(() => ({ kind: "lossy" }))]]),
   line(ON_NETWORK, "h", "heal", "heal everything", [["h", onNode(() => ({ kind: "heal" }))]]),
 ];
 

@@ -1,7 +1,6 @@
 // Frames made by hand, for tests: a cluster in any state at all, described in a few words per node.
 
 import type { Index, Millis, NodeId, Term } from "../core/contract.ts";
-import type { NodeState } from "../core/node.ts";
 import { append, commitTo, createLog, type Log } from "../core/raft/log.ts";
 import type { Entry, Message } from "../core/raft/message.ts";
 import type { RaftState, Role } from "../core/raft/state.ts";
@@ -111,7 +110,7 @@ function makeNode(made: MadeNode, number: number, frame: MadeFrame): NodeFrame {
     number,
     status: made.status ?? "up",
     since: (made.sinceMs ?? 0) * 1000,
-    state: { raft, store: { applied: raft.log.commit } } as unknown as NodeState,
+    state: { raft, store: { applied: raft.log.commit } } as unknown as NodeFrame["state"],
   };
 }
 

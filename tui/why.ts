@@ -69,12 +69,13 @@ export function headlineOf(frame: Frame): Readonly<{ headline: string; isWell: b
 
 /** Who asks for votes, and what a running election lacks. */
 export function ballotText(frame: Frame, campaign: Campaign): string {
-  const { node, term, pre, yes, no, silent, needed } = campaign;
+  const { node, term, pre, yes, no, coming, silent, needed } = campaign;
   const names = (ids: Campaign["yes"]): string => ids.map((id) => nameOf(frame, id)).join(" ");
-  const asks = pre ? `n${node.number} would stand for term ${term}` : `n${node.number} t${term}`;
+  const asks = pre ? `n${node.number} pre-vote t${term}` : `n${node.number} t${term}`;
   const against = no.length === 0 ? "" : `, no ${names(no)}`;
+  const soon = coming.length === 0 ? "" : `, coming ${names(coming)}`;
   const open = silent.length === 0 ? "" : `, open ${names(silent)}`;
-  return `${asks}: ${yes.length} of ${needed} needed: yes ${names(yes)}${against}${open}`;
+  return `${asks}: has ${yes.length} of ${needed}: yes ${names(yes)}${soon}${against}${open}`;
 }
 
 /** Can it win an election now, and if not, who stands in its way? */

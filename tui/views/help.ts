@@ -10,20 +10,32 @@ export function helpPage(): Pane {
     note: row(segment("?: back to the cluster", "dim")),
     body: ({ columns, rows }) => {
       const lines = helpRows();
-      return lines.length > rows ? inColumns(lines, 2, columns) : lines;
+      const across = Math.max(1, Math.min(3, Math.ceil(lines.length / Math.max(1, rows))));
+      return inColumns(lines, across, columns);
     },
   };
 }
 
-/** The keys worth a word on the bottom line, as many as fit. */
+/** The keys worth a word on the bottom line, as many as fit, the most wanted first. */
 export function hints(columns: number): Row {
-  let text = "";
-  for (const { label, hint } of KEYS) {
-    const next = hint === "" ? text : `${text}${text === "" ? "" : "  "}${label} ${hint}`;
-    if (next.length > columns) break;
-    text = next;
+  const worth = KEYS.filter((binding) => binding.hint !== "").toSorted((a, b) => rank(a) - rank(b));
+  let kept: readonly Binding[] = [];
+  for (const binding of worth) {
+    const more = [...kept, binding];
+    if (hintText(more).length <= columns) kept = more;
   }
-  return row(segment(text, "dim"));
+  return row(segment(hintText(KEYS.filter((binding) => kept.includes(binding))), "dim"));
+}
+
+const MOST_WANTED = ["space", "?", "q", "c", "p", "h", ".", "]", "r", ">", "t", "w", "+"];
+
+function rank(binding: Binding): number {
+  const at = MOST_WANTED.findIndex((key) => binding.presses.some((press) => press.key === key));
+  return at < 0 ? MOST_WANTED.length : at;
+}
+
+function hintText(bindings: readonly Binding[]): string {
+  return bindings.map(({ label, hint }) => `${label.replace(" ", "")} ${hint}`).join("  ");
 }
 
 function helpRows(): readonly Row[] {
@@ -35,5 +47,5 @@ function helpRows(): readonly Row[] {
 }
 
 function helpRow(binding: Binding): Row {
-  return row(segment(`  ${binding.label.padEnd(12)}`, "strong"), binding.text);
+  return row(segment(`  ${binding.label.padEnd(11)}`, "strong"), binding.text);
 }

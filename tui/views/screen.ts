@@ -89,7 +89,9 @@ function wideBody(model: Model, size: Size): readonly Row[] {
 }
 
 function page(model: Model, pane: Pane, size: Size): readonly Row[] {
-  return stack([place(pane, 1, 1, 1, 2), place(timelinePane(model), 2, 2, 0, 1)], size);
+  const places = [place(pane, 1, 1, 1, 2)];
+  if (model.pane !== "help") places.push(place(timelinePane(model), 2, 2, 0, 1));
+  return stack(places, size);
 }
 
 /** Without borders: a line of state, a line per node, the words; at last one sentence. */
@@ -138,7 +140,7 @@ function footerRow(model: Model, columns: number): Row {
   if (model.message !== "") {
     return border([segment(model.message, "strong")], row(segment("? help", "dim")), columns);
   }
-  return fit(border(hints(columns - 8), [], columns), columns);
+  return fit(border(hints(columns - 6), [], columns), columns);
 }
 
 function place(

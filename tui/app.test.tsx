@@ -1,0 +1,63 @@
+import { renderToString } from "ink";
+import { describe, expect, it } from "vitest";
+import { App, Screen } from "./app.tsx";
+import { textOf } from "./cells.ts";
+import { depthOf } from "./colours.ts";
+import { parseFlags } from "./flags.ts";
+import { ELECTION } from "./made-election.ts";
+import { makeSource } from "./made-frames.ts";
+import { createSession } from "./session.ts";
+import { screen } from "./views/screen.ts";
+
+describe("the Ink shell", () => {
+  it("shows the rows of the views, and nothing else", () => {
+    const session = createSession(makeSource(ELECTION));
+    for (const key of ["space", ".", ".", ".", ".", "."]) session.press(key);
+    const size = { columns: 80, rows: 24 };
+    const drawn = renderToString(<Screen model={session.model()} size={size} depth={0} />, size);
+    const codes = new RegExp(`${String.fromCodePoint(27)}\\[[0-9;]*m`, "gu");
+    const rows = screen(session.model(), size).map((cells) => textOf(cells).trimEnd());
+    const lines = drawn.replaceAll(codes, "").split("\n");
+    expect(lines.map((line) => line.trimEnd())).toEqual(rows);
+  });
+
+  it("starts without a terminal", () => {
+    const session = createSession(makeSource(ELECTION));
+    expect(renderToString(<App session={session} depth={256} />)).toContain("detcd");
+  });
+});
+
+describe("the flags", () => {
+  it("are read with a space or an equals sign", () => {
+    const parsed = parseFlags(["--seed", "7", "--nodes=3", "--speed", "0.5", "--plain"], 1);
+    expect(parsed).toMatchObject({ ok: true, flags: { seed: 7, nodes: 3, speed: 8, plain: true } });
+  });
+
+  it.each([
+    ["--nodes=0", "--nodes 0: a whole number from 1 to 9 is needed"],
+    ["--nodes=many", "--nodes many: a whole number from 1 to 9 is needed"],
+    ["--seed=-1", "--seed -1: a whole number from 0 to 4294967295 is needed"],
+    ["--seed=4294967296", "--seed 4294967296: a whole number"],
+    ["--speed=3", "--speed 3: choose one of"],
+    ["--speed", "--speed needs a value"],
+    ["--plain=yes", "--plain takes no value"],
+    ["--sped", 'unknown flag "--sped"'],
+    ["hello", 'unknown flag "hello"'],
+  ])("refuse %s in one line", (arg, error) => {
+    const parsed = parseFlags([arg], 1);
+    if (parsed.ok) throw new Error("it was accepted");
+    expect(parsed.error).toContain(error);
+    expect(parsed.error).not.toContain("\n");
+  });
+});
+
+describe("colours", () => {
+  it("are as many as the terminal has, and none when nobody wants them", () => {
+    expect(depthOf({ TERM: "xterm-256color" }, false)).toBe(256);
+    expect(depthOf({ TERM: "vt220" }, false)).toBe(16);
+    expect(depthOf({ TERM: "xterm-256color", NO_COLOR: "1" }, false)).toBe(0);
+    expect(depthOf({ TERM: "xterm-256color", NO_COLOR: "" }, false)).toBe(256);
+    expect(depthOf({ TERM: "xterm-256color" }, true)).toBe(0);
+    expect(depthOf({ TERM: "dumb" }, false)).toBe(0);
+  });
+});
