@@ -1,0 +1,179 @@
+// The way to one peer: a connection that only sends, kept up for ever. Messages may be lost, so that
+// nothing here waits or grows without a bound: when there is no room, the oldest go.
+
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import type { ClusterId, NodeId } from "../../core/contract.ts";
+import type { Message } from "../../core/raft/message.ts";
+import { encodePeerMessage } from "../wire/peer-frames.ts";
+import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
+import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
+import { hostAndPort } from "./listen.ts";
+import type { Log } from "./listen.ts";
+
+/** The largest message between peers. */
+export const PEER_FRAME_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Asks for a sign of life, and is one. */
+export const PING: Buffer = frameOf(Buffer.alloc(0));
+export const PING_MS = 1000;
+/** A connection that is silent for so long is taken for dead. */
+export const SILENCE_MS_MAX = 5000;
+
+const QUEUE_MESSAGES_MAX = 4096;
+const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
+const QUEUE_MESSAGES_MAX_UNCONNECTED = 64; // older ones would be news of yesterday
+const SOCKET_BYTES_MAX = 1024 * 1024; // written and not yet taken by the system
+const RETRY_MS_MIN = 25;
+const RETRY_MS_MAX = 1000;
+
+export type PeerSenderOptions = Readonly<{
+  cluster: ClusterId;
+  self: NodeId;
+  peer: NodeId;
+  urls: readonly string[]; // tried in turn
+  onUnreachable: (peer: NodeId) => void;
+  log: Log;
+}>;
+
+export class PeerSender {
+  readonly urls: readonly string[];
+  readonly #options: PeerSenderOptions;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #socket: Socket | null = null;
+  #isOpen = false; // the peer has welcomed us
+  #isClosed = false;
+  #isFlushDue = false;
+  #isOverflowing = false;
+  #failures = 0; // since it was last open
+  #lastTrouble: string | null = null; // said once, not at every attempt
+  #heardAtMs = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #pulse: NodeJS.Timeout | null = null;
+
+  constructor(options: PeerSenderOptions) {
+    this.urls = options.urls;
+    this.#options = options;
+    this.#connect();
+  }
+
+  send(message: Message): void {
+    const frame = encodePeerMessage(message);
+    if (frame.length > PEER_FRAME_BYTES_MAX) {
+      this.#options.log(
+        `dropped a ${message.kind} message of ${frame.length} bytes to member ` +
+          `${this.#name()}: the limit is ${PEER_FRAME_BYTES_MAX}`,
+      );
+      return;
+    }
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.length;
+    this.#dropOldest();
+    if (this.#isFlushDue || !this.#isOpen) return;
+    this.#isFlushDue = true;
+    setImmediate(() => {
+      this.#isFlushDue = false;
+      this.#flush(); // all that this turn of the event loop had to say
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#socket?.destroy();
+  }
+
+  #dropOldest(): void {
+    const messagesMax = this.#isOpen ? QUEUE_MESSAGES_MAX : QUEUE_MESSAGES_MAX_UNCONNECTED;
+    let isDropping = false;
+    while (
+      this.#queue.length > messagesMax ||
+      (this.#queuedBytes > QUEUE_BYTES_MAX && this.#queue.length > 1)
+    ) {
+      this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
+      isDropping = true;
+    }
+    if (!isDropping || this.#isOverflowing) return;
+    this.#isOverflowing = true; // until a flush makes room
+    if (this.#isOpen) this.#options.onUnreachable(this.#options.peer);
+  }
+
+  #flush(): void {
+    const socket = this.#socket;
+    const isFull = socket === null || socket.writableLength >= SOCKET_BYTES_MAX;
+    if (!this.#isOpen || isFull || this.#queue.length === 0) return;
+    const frames = joinFrames(this.#queue);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#isOverflowing = false;
+    socket.write(frames);
+  }
+
+  #connect(): void {
+    const url = this.urls[this.#failures % this.urls.length] as string;
+    const socket = connect({ ...hostAndPort(url), noDelay: true });
+    this.#socket = socket;
+    let trouble = "the connection was closed";
+    socket.setTimeout(SILENCE_MS_MAX, () => {
+      socket.destroy(new Error(`no answer within ${SILENCE_MS_MAX} ms`));
+    });
+    socket.on("error", (error) => (trouble = error.message));
+    socket.on("drain", () => this.#flush());
+    socket.on("close", () => this.#onClose(`${trouble} (${url})`));
+    const { cluster, self, peer } = this.#options;
+    socket.write(frameOf(encodeHello({ cluster, from: self, to: peer, purpose: "messages" })));
+    void this.#listenTo(socket, url);
+  }
+
+  /** The answer to our hello, then nothing but signs of life. */
+  async #listenTo(socket: Socket, url: string): Promise<void> {
+    const parser = createFrameParser(HELLO_BYTES_MAX);
+    for await (const frames of framesFrom(socket, parser)) {
+      this.#heardAtMs = performance.now();
+      for (const frame of frames) {
+        if (this.#isOpen) continue;
+        const refusal = decodeAnswer(frame);
+        if (refusal !== null) return void socket.destroy(new Error(`refused: ${refusal}`));
+        this.#onWelcome(socket, url);
+      }
+    }
+    socket.destroy();
+  }
+
+  #onWelcome(socket: Socket, url: string): void {
+    this.#isOpen = true;
+    this.#failures = 0;
+    this.#lastTrouble = null;
+    socket.setTimeout(0);
+    this.#pulse = setInterval(() => this.#checkPulse(socket), PING_MS);
+    this.#options.log(`connected to member ${this.#name()} at ${url}`);
+    this.#flush();
+  }
+
+  #checkPulse(socket: Socket): void {
+    const silenceMs = performance.now() - this.#heardAtMs;
+    if (silenceMs > SILENCE_MS_MAX) socket.destroy(new Error(`silent for ${SILENCE_MS_MAX} ms`));
+    else socket.write(PING);
+  }
+
+  #onClose(trouble: string): void {
+    if (this.#pulse !== null) clearInterval(this.#pulse);
+    this.#pulse = null;
+    this.#socket = null;
+    this.#isOpen = false;
+    if (this.#isClosed) return;
+    this.#dropOldest();
+    if (trouble !== this.#lastTrouble) {
+      this.#options.log(`no connection to member ${this.#name()}, trying again: ${trouble}`);
+    }
+    this.#lastTrouble = trouble;
+    this.#options.onUnreachable(this.#options.peer);
+    const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    this.#retry = setTimeout(() => this.#connect(), waitMs);
+  }
+
+  #name(): string {
+    return this.#options.peer.toString(16);
+  }
+}
