@@ -82,6 +82,7 @@ describe("the flags of serve", () => {
 
 const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
+  ["--data-directory /x", 2, "did you mean --data-dir?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
   ["--quota-backend-bytes 1", 2, "flag provided but not defined"],
   ["--name", 2, "flag needs an argument: --name"],

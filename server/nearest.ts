@@ -1,10 +1,12 @@
-// The word somebody probably meant: the nearest by edit distance, when it is near at all.
+// The word somebody probably meant: the nearest by edit distance or a shared beginning, when it is
+// near at all.
 
 export function nearest<T extends string>(word: string, candidates: readonly T[]): T | null {
   let best: T | null = null;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word, candidate);
+    const begins = word.startsWith(candidate) || candidate.startsWith(word);
+    const distance = begins ? 1 : editDistance(word, candidate);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

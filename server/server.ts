@@ -6,6 +6,7 @@ import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
 import type { Result } from "../core/contract.ts";
 import { boot, step } from "../core/node.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
+import { createPeerLinks } from "../net/socket/peer-link.ts";
 import { type DataDirectory, openDataDirectory } from "./boot.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
@@ -14,7 +15,6 @@ import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
 import { Runtime } from "./runtime.ts";
 import { createTraceLog } from "./trace-log.ts";
-import { createPeerLinks } from "./peers-stub.ts";
 import { ETCD_VERSION } from "./version.ts";
 
 /** How long running calls may still take at a shutdown; then they are told, and have as long to hear it. */
@@ -86,7 +86,15 @@ async function open(
   const seed = randomBytes(8).readBigUInt64LE();
   const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
   if (!booted.ok) throw new Error(booted.error);
-  const links = await createPeerLinks({ listenUrls: flags["listen-peer-urls"] });
+  const links = createPeerLinks({
+    cluster: config.cluster,
+    self: config.node,
+    listenUrls: flags["listen-peer-urls"],
+    onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
+    onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
+    onSnapshot: async () => false,
+    log: (line) => logOf("net/socket/peer-link.ts")("info", line),
+  });
   closers.push(() => links.close());
   const trace = createTraceLog({
     identity,
@@ -103,7 +111,7 @@ async function open(
     tickMs: config.heartbeatMs / 2,
     outside: {
       "peer.send": ({ to, message }) => links.send(to, message),
-      peers: ({ members }) => links.setMembers(members),
+      peers: ({ members }) => links.setPeers(members),
       disk: ({ token, ops }) => disk.perform(token, ops),
       kv: ({ applied, writes }) => kv.apply(applied, writes),
       "snapshot.send": () => undefined,
@@ -112,6 +120,7 @@ async function open(
     },
   });
   closers.push(async () => runtime.stop());
+  await links.listen();
   runtime.start();
   const clients = await serveEtcd({
     urls: flags["listen-client-urls"],

@@ -1,0 +1,173 @@
+// For live tests: members as real processes, and the real etcdctl.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+export type MemberPlan = Readonly<{
+  name: string;
+  dataDirectory: string;
+  clientUrl: string;
+  peerUrl: string;
+  initialCluster: string;
+}>;
+
+export type Finished = Readonly<{ code: number | null; stdout: string; stderr: string }>;
+
+const MAIN = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
+const RUN_MAIN =
+  `import { main } from ${JSON.stringify(MAIN)};` +
+  `process.exitCode = await main("serve", process.argv.slice(1));`;
+const WAIT_MS = 15_000;
+
+const children = new Set<ChildProcess>();
+const directories: string[] = [];
+
+export const HAS_ETCDCTL: boolean = spawnSync("etcdctl", ["version"]).status === 0;
+
+/** Ports that were free a moment ago. */
+export async function planMembers(names: readonly string[]): Promise<readonly MemberPlan[]> {
+  const root = fs.mkdtempSync(join(tmpdir(), "detcd-live-"));
+  directories.push(root);
+  const ports = await freePorts(2 * names.length);
+  const peerUrlOf = (at: number): string => `http://127.0.0.1:${ports[2 * at + 1]}`;
+  const initialCluster = names.map((name, at) => `${name}=${peerUrlOf(at)}`).join(",");
+  return names.map((name, at) => ({
+    name,
+    dataDirectory: join(root, `${name}.etcd`),
+    clientUrl: `http://127.0.0.1:${ports[2 * at]}`,
+    peerUrl: peerUrlOf(at),
+    initialCluster,
+  }));
+}
+
+export function flagsOf(plan: MemberPlan): readonly string[] {
+  const flags = {
+    name: plan.name,
+    "data-dir": plan.dataDirectory,
+    "listen-client-urls": plan.clientUrl,
+    "advertise-client-urls": plan.clientUrl,
+    "listen-peer-urls": plan.peerUrl,
+    "initial-advertise-peer-urls": plan.peerUrl,
+    "initial-cluster": plan.initialCluster,
+    "initial-cluster-token": "live-test",
+  };
+  return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+}
+
+export class MemberProcess {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown>;
+  #output = "";
+
+  constructor(flags: readonly string[]) {
+    const args = ["--input-type=module", "-e", RUN_MAIN, "--", ...flags];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    children.add(this.#child);
+    this.#exit = once(this.#child, "exit");
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
+    }
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves once the words are in the output. */
+  async says(words: string): Promise<void> {
+    const deadline = Date.now() + WAIT_MS;
+    while (!this.#output.includes(words)) {
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`never said ${JSON.stringify(words)}:\n${this.#output}`);
+      }
+      await pause(20);
+    }
+  }
+
+  async exited(): Promise<number | null> {
+    await this.#exit;
+    children.delete(this.#child);
+    return this.#child.exitCode;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    this.signal(signal);
+    return this.exited();
+  }
+}
+
+export async function startMember(
+  plan: MemberPlan,
+  more: readonly string[] = [],
+): Promise<MemberProcess> {
+  const member = new MemberProcess([...flagsOf(plan), ...more]);
+  await member.says('"msg":"serving client traffic');
+  return member;
+}
+
+/** One run of `detcd serve` that is expected to end by itself. */
+export async function runToEnd(
+  flags: readonly string[],
+): Promise<Readonly<{ code: number | null; output: string }>> {
+  const member = new MemberProcess(flags);
+  const code = await member.exited();
+  return { code, output: member.output.trim() };
+}
+
+export async function etcdctl(
+  endpoints: readonly string[],
+  args: readonly string[],
+  input = "",
+): Promise<Finished> {
+  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...args], {
+    env: { ...process.env, ETCDCTL_API: "3" },
+  });
+  children.add(child);
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin.end(input);
+  await once(child, "close");
+  children.delete(child);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** Repeats until it holds. */
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${WAIT_MS} ms: ${holds.toString()}`);
+    await pause(50);
+  }
+}
+
+/** Ends what is left of this test file. */
+export async function cleanUp(): Promise<void> {
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all([...children].map(async (child) => child.exitCode ?? once(child, "exit")));
+  children.clear();
+  for (const path of directories.splice(0)) fs.rmSync(path, { recursive: true, force: true });
+}
+
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
+}
