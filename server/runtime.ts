@@ -45,6 +45,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #perform: Performer;
   readonly #replies = new Map<CallId, Reply>();
+  readonly #awaited = new Map<Input, () => void>();
   #state: NodeState;
   #queue: Input[] = [];
   #scheduled = false;
@@ -79,6 +80,14 @@ export class Runtime {
     setImmediate(() => this.#turn());
   }
 
+  /** Resolves once the input has been stepped and what it caused has been performed. */
+  stepped(input: Input): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaited.set(input, resolve);
+      this.submit(input);
+    });
+  }
+
   /** `reply` is called exactly once, unless the returned function tells that nobody waits any more. */
   readonly open = (request: Request, timeoutMs: number | null, reply: Reply): (() => void) => {
     if (this.#stopped) {
@@ -111,6 +120,7 @@ export class Runtime {
       const [state, effects] = this.#options.step(this.#state, input, this.#options.kv);
       this.#state = state;
       this.#performAll(effects);
+      if (this.#awaited.size > 0) this.#tellStepped(input);
       if (performance.now() > cutOffAt) break;
     }
     this.#queue = this.#queue.slice(at);
@@ -123,6 +133,11 @@ export class Runtime {
       const perform = this.#perform[effect.kind] as (each: Effect) => void;
       perform(effect);
     }
+  }
+
+  #tellStepped(input: Input): void {
+    this.#awaited.get(input)?.();
+    this.#awaited.delete(input);
   }
 
   #reply(call: CallId, result: Result<Response>): void {

@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { ERRORS } from "../core/api/errors.ts";
+import type { Request, Response } from "../core/api/request.ts";
+import type { Effect, Input, KvReader, Millis, Result, StepFunction } from "../core/contract.ts";
+import type { NodeState } from "../core/node-state.ts";
+import { Runtime } from "./runtime.ts";
+
+const STATE = {} as NodeState;
+const REQUEST: Request = { kind: "status" };
+const KV: KvReader = { get: () => null, scan: () => [], sizeBytes: () => 0 };
+const ANSWER = { ok: true, value: { kind: "alarm_get" } } as unknown as Result<Response>;
+
+let running: Runtime | null = null;
+afterEach(() => {
+  running?.stop();
+  running = null;
+});
+
+/** A runtime around a made-up step; `seen` is what happened, in order. */
+function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; seen: string[] } {
+  const seen: string[] = [];
+  const note =
+    (name: string) =>
+    (effect: Effect): void =>
+      void seen.push(`${name}${effect.kind === "disk" ? ` ${effect.token}` : ""}`);
+  const stepAndNote: StepFunction = (state, input) => {
+    seen.push(`step ${input.kind}`);
+    return [state, step(input)];
+  };
+  let now = 0;
+  const runtime = new Runtime({
+    first: [STATE, [{ kind: "peers", members: [] }]],
+    step: stepAndNote,
+    kv: KV,
+    clock: { now: () => now as Millis, tick: () => (now += 10) as Millis },
+    tickMs: 60_000,
+    outside: {
+      "peer.send": note("send"),
+      peers: note("peers"),
+      disk: (effect) => {
+        note("disk")(effect);
+        runtime.submit({ kind: "disk.done", token: effect.token }); // at once: the worst case
+      },
+      kv: note("kv"),
+      "snapshot.send": note("snapshot.send"),
+      "snapshot.install": note("snapshot.install"),
+      trace: note("trace"),
+    },
+  });
+  running = runtime;
+  return { runtime, seen };
+}
+
+function disk(token: number): Effect {
+  return { kind: "disk", token: token as never, ops: [] };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+describe("the runtime", () => {
+  it("performs what boot asked for before any step", async () => {
+    const { runtime, seen } = createRuntime(() => []);
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    runtime.start();
+    await turn();
+    expect(seen).toEqual(["peers", "step tick"]);
+  });
+
+  it("finishes all effects of a step before the input that one of them causes", async () => {
+    const { runtime, seen } = createRuntime((input) =>
+      input.kind === "tick" ? [disk(1), disk(2), { kind: "peers", members: [] }] : [],
+    );
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    await turn();
+    expect(seen).toEqual([
+      "step tick",
+      "disk 1",
+      "disk 2",
+      "peers",
+      "step disk.done",
+      "step disk.done",
+    ]);
+  });
+
+  it("lets input and output have their turn, however much there is to step", async () => {
+    const { runtime, seen } = createRuntime((input) =>
+      input.kind === "disk.done" ? [disk(1)] : [],
+    );
+    runtime.submit({ kind: "disk.done", token: 1 as never }); // causes itself, for ever
+    await turn();
+    await turn();
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  it("gives each call its own answer, once", async () => {
+    const { runtime } = createRuntime((input) =>
+      input.kind === "call" ? [{ kind: "call.reply", call: input.call, result: ANSWER }] : [],
+    );
+    const answers: unknown[] = [];
+    const cancel = runtime.open(REQUEST, null, (result) => answers.push(result));
+    await turn();
+    cancel();
+    runtime.stop();
+    expect(answers).toEqual([ANSWER]);
+  });
+
+  it("tells the core when a client has gone, and the client nothing more", async () => {
+    const { runtime, seen } = createRuntime(() => []);
+    const answers: unknown[] = [];
+    runtime.open(REQUEST, 100, (result) => answers.push(result))();
+    await turn();
+    runtime.stop();
+    expect(seen).toEqual(["step call", "step call.cancel"]);
+    expect(answers).toEqual([]);
+  });
+
+  it("turns what is left of a client's deadline into a time on the node's clock", async () => {
+    const deadlines: number[] = [];
+    const { runtime } = createRuntime((input) => {
+      if (input.kind === "call") deadlines.push(input.context.deadline);
+      return [];
+    });
+    runtime.open(REQUEST, 99.5, () => undefined);
+    runtime.open(REQUEST, null, () => undefined);
+    await turn();
+    expect(deadlines).toEqual([100, Number.MAX_SAFE_INTEGER]);
+  });
+
+  it("answers everybody with etcd's word when it stops, and steps nothing afterwards", async () => {
+    const { runtime, seen } = createRuntime(() => []);
+    const answers: unknown[] = [];
+    runtime.open(REQUEST, null, (result) => answers.push(result));
+    await turn();
+    runtime.stop();
+    runtime.open(REQUEST, null, (result) => answers.push(result));
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    await turn();
+    expect(answers).toEqual([
+      { ok: false, error: ERRORS.Stopped },
+      { ok: false, error: ERRORS.Stopped },
+    ]);
+    expect(seen).toEqual(["step call"]);
+  });
+
+  it("resolves `stepped` when the input has been stepped and its effects performed", async () => {
+    const { runtime, seen } = createRuntime(() => [disk(7)]);
+    await runtime.stepped({ kind: "tick", now: 1 as Millis });
+    expect(seen.slice(0, 2)).toEqual(["step tick", "disk 7"]);
+  });
+});
