@@ -167,6 +167,7 @@ export class SimDisk implements DiskReader {
    *  from fsync failures?", 2020): the new bytes, taken for written, so that no later sync writes them;
    *  the bytes of before; or the new bytes, still to be written. */
   #spoil(file: FileName, token: DiskToken): void {
+    this.#pending = loseProcess(this.#durable, this.#pending);
     const fate = this.#chance.below(3, "disk.spoil", file, token);
     if (fate === 2) return;
     this.#pending = this.#pending.filter(({ op }) => op.file !== file || op.kind === "remove");

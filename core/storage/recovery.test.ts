@@ -189,6 +189,17 @@ describe("recovery", () => {
     }
   });
 
+  it("clears a segment whose header was lost and whose body was not", () => {
+    const member = start();
+    append(member, hardState(1, 0), entry(1, 1, 300));
+    const { ops } = appendToWal(member.wal, null, [entry(1, 2, 600)]);
+    const created = ops.flatMap((op) => (op.kind === "write" ? [op] : []))[0]!;
+    const torn = created.bytes.slice().fill(0, 0, 512);
+    member.disk.perform([{ ...created, bytes: torn }]);
+    const again = start(LOG_START, member.disk);
+    expect(member.disk.read(segmentName(1)).length).toBe(again.wal.offset);
+  });
+
   it("takes a tail of zeros for space that was never used", () => {
     const member = start();
     append(member, hardState(1, 0), entry(1, 1));

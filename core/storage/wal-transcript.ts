@@ -39,7 +39,9 @@ function transcribeAppend(record: AppendRecord): string {
   if (first !== undefined) {
     const last = must(record.entries.at(-1), "a last entry");
     const bytes = record.entries.reduce((sum, entry) => sum + entry.data.length, 0);
-    parts.push(`entries ${first.term}/${first.index}–${last.term}/${last.index} (${bytes} bytes)`);
+    const range = `${first.term}/${first.index}–${last.term}/${last.index}`;
+    const what = first === last ? `entry ${first.term}/${first.index}` : `entries ${range}`;
+    parts.push(`${what} (${bytes} bytes)`);
   }
   return parts.join("  ");
 }
