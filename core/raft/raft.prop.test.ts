@@ -1,0 +1,348 @@
+// Raft's promises (thesis figure 3.2) under any order of deliveries, losses, doubles, crashes and clocks:
+// a small world is driven by a list of choices, and what it does is compared with what a ghost remembers.
+// In the end the faults stop, and the world must come together again.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Index, NodeId, Term } from "../contract.ts";
+import { quorumSize } from "./quorum.ts";
+import { entryAt, termAt } from "./log.ts";
+import type { Entry } from "./message.ts";
+import type { RaftOutput, RaftState } from "./state.ts";
+import {
+  boot,
+  crash,
+  createWorld,
+  deliver,
+  isCut,
+  settle,
+  step,
+  sync,
+  wait,
+  type Packet,
+  type TestNode,
+  type World,
+  type WorldEvent,
+} from "./testing.ts";
+
+type Choice = Readonly<{ kind: string; a: number; b: number }>;
+
+type Ghost = Readonly<{
+  leaders: Map<Term, NodeId>;
+  entries: Map<string, string>; // term/index → the term before it, and its data
+  committed: string[]; // by index − 1: term and data
+  proposals: Set<string>; // what was committed; each was proposed once
+  asked: Map<bigint, Index>; // a read → what had been committed when it was asked
+  counts: Map<string, number>; // a run in which nothing happens proves nothing
+}>;
+
+const WEIGHTS: Readonly<Record<string, number>> = {
+  deliver: 40,
+  drop: 4,
+  double: 6,
+  sync: 24,
+  wait: 14,
+  expire: 4,
+  propose: 10,
+  read: 4,
+  crash: 2,
+  boot: 3,
+  compact: 2,
+  transfer: 2,
+  unreachable: 2,
+  isolate: 2,
+  heal: 3,
+};
+
+const choices = fc.array(
+  fc.record({
+    kind: fc.oneof(
+      ...Object.entries(WEIGHTS).map(([kind, weight]) => ({
+        weight,
+        arbitrary: fc.constant(kind),
+      })),
+    ),
+    a: fc.nat(1 << 20),
+    b: fc.nat(1 << 20),
+  }),
+  { minLength: 200, maxLength: 500, size: "max" },
+);
+
+describe("Raft, whatever the network, the disks and the clocks do", () => {
+  const total = new Map<string, number>();
+
+  for (const voters of [3, 4, 5]) {
+    it(`keeps its promises among ${voters} voters`, () => {
+      const property = fc.property(choices, fc.boolean(), (list, preVote) => {
+        for (const [what, count] of run(voters, preVote, list).counts) {
+          total.set(what, (total.get(what) ?? 0) + count);
+        }
+      });
+      fc.assert(property, { numRuns: 100, seed: 2026 + voters, endOnFailure: true });
+    });
+  }
+
+  it("was tried hard enough for that to mean something", () => {
+    const kinds = ["leader", "commit", "truncated", "restored", "read", "crash", "doubled"];
+    const seldom = kinds.filter((kind) => (total.get(kind) ?? 0) < 20);
+    expect(seldom, JSON.stringify([...total])).toEqual([]);
+  });
+});
+
+function run(voters: number, preVote: boolean, list: readonly Choice[]): Ghost {
+  const ghost: Ghost = {
+    leaders: new Map(),
+    entries: new Map(),
+    committed: [],
+    proposals: new Set(),
+    asked: new Map(),
+    counts: new Map(),
+  };
+  const config = { preVote, appendBytes: 8, appendsInFlight: 3 };
+  const world = createWorld(voters, config, (event) => judge(world, ghost, event));
+  for (const node of world.nodes) boot(world, node.id);
+  for (const [at, choice] of list.entries()) act(world, ghost, choice, at);
+  recover(world);
+  return ghost;
+}
+
+function act(world: World, ghost: Ghost, { kind, a, b }: Choice, at: number): void {
+  const node = pick(world.nodes, a);
+  if (kind === "boot") {
+    for (const down of world.nodes) if (down.state === null) boot(world, down.id);
+  } else if (kind === "heal") {
+    world.cuts = [];
+  } else if (kind === "isolate") {
+    isolate(world, node.id, b % 3 === 0);
+  } else if (kind === "deliver" || kind === "drop" || kind === "double") {
+    if (world.wire.length > 0) carry(world, ghost, kind, pick(world.wire, a));
+  } else if (node.state !== null) {
+    actOn(world, ghost, node, { kind, a, b }, at);
+  }
+}
+
+function actOn(world: World, ghost: Ghost, node: TestNode, { kind, b }: Choice, at: number): void {
+  const { id } = node;
+  switch (kind) {
+    case "sync":
+      sync(world, id);
+      return;
+    case "wait":
+      return wait(world, id, b % 150);
+    case "expire":
+      return wait(world, id, 1000 + (b % 1000));
+    case "propose":
+      step(world, id, { kind: "propose", data: bytesOf(`${at}`) });
+      return;
+    case "read":
+      ghost.asked.set(BigInt(at), ghost.committed.length as Index);
+      step(world, id, { kind: "read_index", context: BigInt(at) });
+      return;
+    case "crash":
+      count(ghost, "crash");
+      return crash(world, id, b % (node.pending.length + 1));
+    case "compact":
+      step(world, id, { kind: "compact", through: node.applied.length as Index });
+      return;
+    case "transfer":
+      step(world, id, { kind: "transfer_leader", to: pick(world.voters, b) });
+      return;
+    case "unreachable":
+      step(world, id, { kind: "unreachable", peer: pick(world.voters, b) });
+      return;
+    default:
+      expect.unreachable(kind);
+  }
+}
+
+function carry(world: World, ghost: Ghost, kind: string, packet: Packet): void {
+  const doubled = kind === "double" && packet.kind === "message" && !isCut(world, packet);
+  deliver(world, packet, kind !== "drop" && !isCut(world, packet));
+  if (!doubled) return;
+  count(ghost, "doubled");
+  world.wire.push(packet);
+}
+
+function isolate(world: World, id: NodeId, bothWays: boolean): void {
+  const others = world.voters.filter((other) => other !== id);
+  const deaf = others.map((other) => ({ from: other, to: id }));
+  const mute = others.map((other) => ({ from: id, to: other }));
+  world.cuts = bothWays ? [...deaf, ...mute] : deaf;
+}
+
+/** No more faults: there must be a leader, and a proposal must reach every state machine. */
+function recover(world: World): void {
+  world.cuts = [];
+  for (const node of world.nodes) if (node.state === null) boot(world, node.id);
+  let proposed = false;
+  for (let round = 0; round < 200; round++) {
+    settle(world);
+    if (proposed && world.nodes.every((node) => holdsFinal(node))) return;
+    const leader = world.nodes.find((node) => node.state?.role === "leader");
+    if (leader !== undefined && !world.nodes.some((node) => holdsFinal(node))) {
+      step(world, leader.id, { kind: "propose", data: bytesOf("final") });
+      proposed = true;
+    }
+    settle(world);
+    for (const node of world.nodes) wait(world, node.id, 100);
+  }
+  expect.unreachable("the cluster did not recover in twenty seconds");
+}
+
+function holdsFinal(node: TestNode): boolean {
+  return node.applied.some((entry) => textOf(entry) === "final");
+}
+
+function judge(world: World, ghost: Ghost, event: WorldEvent): void {
+  switch (event.kind) {
+    case "stepped":
+      return judgeStep(world, ghost, event.node, event.before, event.output);
+    case "wrote":
+      if (event.write.hard !== null) {
+        expect(event.write.hard.term).toBeGreaterThanOrEqual(event.node.disk.hard.term);
+      }
+      return;
+    case "left":
+      if (event.packet.kind === "message") judgeMessage(world, event.packet);
+      return;
+    case "applied":
+      for (const entry of event.entries) expect(ghost.committed[entry.index - 1]).toBe(said(entry));
+  }
+}
+
+function judgeStep(
+  world: World,
+  ghost: Ghost,
+  node: TestNode,
+  before: RaftState,
+  output: RaftOutput,
+): void {
+  const { state } = output;
+  for (const entry of output.entries) recordEntry(ghost, state, entry);
+  for (const trace of output.traces) {
+    if (trace.kind === "become_leader") judgeLeader(ghost, state);
+    if (trace.kind === "log_truncated") count(ghost, "truncated");
+    if (trace.kind === "log_truncated") expect(state.role).toBe("follower");
+  }
+  if (output.restore !== null) count(ghost, "restored");
+  if (state.log.commit > before.log.commit) judgeCommit(world, ghost, before, state);
+  for (const { context, index } of output.reads) {
+    if (index === null) continue;
+    count(ghost, "read");
+    expect(index).toBeGreaterThanOrEqual(ghost.asked.get(context) ?? Infinity);
+  }
+  expect(state.persistedTerm).toBeLessThanOrEqual(node.disk.hard.term);
+  if (output.restore === null) {
+    const onDisk = Math.max(lastOnDisk(node), node.applied.length);
+    expect(state.log.durableIndex).toBeLessThanOrEqual(onDisk);
+  }
+}
+
+/** Log matching: one term and index, one entry, and one entry before it. */
+function recordEntry(ghost: Ghost, state: RaftState, entry: Entry): void {
+  const key = `${entry.term}/${entry.index}`;
+  const value = `${termAt(state.log, (entry.index - 1) as Index)} ${said(entry)}`;
+  expect(ghost.entries.get(key) ?? value, key).toBe(value);
+  ghost.entries.set(key, value);
+}
+
+/** Election safety and leader completeness. */
+function judgeLeader(ghost: Ghost, state: RaftState): void {
+  count(ghost, "leader");
+  expect(ghost.leaders.get(state.term) ?? state.config.id).toBe(state.config.id);
+  ghost.leaders.set(state.term, state.config.id);
+  expect(state.log.lastIndex).toBeGreaterThan(ghost.committed.length);
+  for (const [at, committed] of ghost.committed.entries()) {
+    const entry = entryAt(state.log, (at + 1) as Index);
+    if (entry !== null) expect(said(entry)).toBe(committed);
+    else expect(at + 1).toBeLessThanOrEqual(state.log.compactedIndex);
+  }
+}
+
+/** What is committed stays, and it was on the disks of a majority, in the leader's own term. */
+function judgeCommit(world: World, ghost: Ghost, before: RaftState, state: RaftState): void {
+  const { commit } = state.log;
+  if (state.role === "leader") {
+    expect(termAt(state.log, commit)).toBe(state.term);
+    const holders = world.nodes.filter((node) => holdsOnDisk(node, commit, state.term));
+    expect(holders.length).toBeGreaterThanOrEqual(quorumSize(world.voters.length));
+  }
+  for (let index = before.log.commit + 1; index <= commit; index++) {
+    const entry = entryAt(state.log, index as Index);
+    if (entry === null) continue; // within a restored image
+    const known = ghost.committed[index - 1];
+    if (known === undefined) {
+      count(ghost, "commit");
+      expect(ghost.committed.length).toBe(index - 1);
+      ghost.committed.push(said(entry));
+      if (entry.data.length === 0) continue;
+      expect(ghost.proposals.has(textOf(entry)), `${textOf(entry)} came twice`).toBe(false);
+      ghost.proposals.add(textOf(entry));
+    } else {
+      expect(said(entry)).toBe(known);
+    }
+  }
+}
+
+/** Nothing is said before what it depends on is on disk. */
+function judgeMessage(world: World, { from, to, message }: Packet & { kind: "message" }): void {
+  const node = pick(
+    world.nodes.filter((one) => one.id === from),
+    0,
+  );
+  const { hard } = node.disk;
+  switch (message.kind) {
+    case "vote":
+      expect([hard.term, hard.vote]).toEqual([message.term, from]);
+      return;
+    case "vote_response":
+      if (message.granted) expect([hard.term, hard.vote]).toEqual([message.term, to]);
+      return;
+    case "append_response":
+      expect(hard.term).toBe(message.term);
+      if (message.rejected) return;
+      expect(Math.max(lastOnDisk(node), node.applied.length)).toBeGreaterThanOrEqual(message.index);
+      return;
+    case "append":
+    case "heartbeat":
+    case "heartbeat_response":
+    case "timeout_now":
+    case "read_index_response":
+      expect(hard.term).toBe(message.term);
+      return;
+    case "pre_vote":
+    case "pre_vote_response":
+    case "propose":
+    case "read_index":
+      return;
+  }
+}
+
+function holdsOnDisk(node: TestNode, index: Index, term: Term): boolean {
+  if (index <= node.disk.base.index || index <= node.applied.length) return true;
+  return node.disk.entries.some((entry) => entry.index === index && entry.term === term);
+}
+
+function lastOnDisk({ disk }: TestNode): number {
+  return disk.entries.at(-1)?.index ?? disk.base.index;
+}
+
+function count(ghost: Ghost, what: string): void {
+  ghost.counts.set(what, (ghost.counts.get(what) ?? 0) + 1);
+}
+
+function pick<T>(list: readonly T[], at: number): T {
+  return list[at % list.length] as T;
+}
+
+function said(entry: Entry): string {
+  return `${entry.term} ${textOf(entry)}`;
+}
+
+function textOf(entry: Entry): string {
+  return String.fromCharCode(...entry.data);
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
