@@ -74,7 +74,7 @@ export function errorFromStatus(code: number, message: string): ApiError {
 
 /** grpc-go's words for a path that nobody serves. */
 function unknownPath(path: string): ApiError {
-  const [, service, method] = /^\/?(.*)\/([^/]*)$/.exec(path) ?? [];
+  const [, service, method] = /^\/?(.+)\/([^/]*)$/.exec(path) ?? [];
   if (service === undefined || method === undefined) {
     const words = `malformed method name: ${JSON.stringify(path)}`;
     return { ...unknownMethod("", ""), message: words };

@@ -1,0 +1,237 @@
+// Requests and answers through their bytes and back, and the words for what cannot be served.
+
+import { describe, expect, it } from "vitest";
+import { ERRORS, GRPC, malformed, messageTooLarge } from "../../core/api/errors.ts";
+import type { Compare, Header, Request, RequestOp, Response } from "../../core/api/request.ts";
+import type { Bytes, ClusterId, NodeId } from "../../core/contract.ts";
+import { fromText } from "../../core/lib/bytes.ts";
+import { CODEC } from "./etcd-messages.ts";
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  errorFromStatus,
+  findMethod,
+  pathOf,
+} from "./methods.ts";
+
+const MAX = Number.MAX_SAFE_INTEGER;
+const NOTHING = new Uint8Array(0);
+const KEY = "\0\xff\x80k" as Bytes;
+const RANGE: Request = {
+  kind: "range",
+  key: KEY,
+  rangeEnd: "\0" as Bytes,
+  limit: 10,
+  revision: -1,
+  sortOrder: "descend",
+  sortTarget: "mod",
+  serializable: true,
+  keysOnly: false,
+  countOnly: true,
+  minModRevision: 1,
+  maxModRevision: 2,
+  minCreateRevision: 3,
+  maxCreateRevision: MAX,
+};
+const PUT: Request = {
+  kind: "put",
+  key: KEY,
+  value: new Uint8Array([0, 255]),
+  lease: -(2n ** 63n),
+  prevKv: true,
+  ignoreValue: false,
+  ignoreLease: true,
+};
+const DELETE: Request = { kind: "delete_range", key: KEY, rangeEnd: "" as Bytes, prevKv: true };
+const COMPARES: readonly Compare[] = [
+  { key: KEY, rangeEnd: KEY, result: "not_equal", target: { kind: "version", operand: 0 } },
+  { key: KEY, rangeEnd: "" as Bytes, result: "equal", target: { kind: "create", operand: -5 } },
+  { key: KEY, rangeEnd: "" as Bytes, result: "less", target: { kind: "mod", operand: MAX } },
+  { key: KEY, rangeEnd: KEY, result: "greater", target: { kind: "value", operand: NOTHING } },
+  { key: KEY, rangeEnd: KEY, result: "invalid", target: { kind: "lease", operand: -7n } },
+  { key: KEY, rangeEnd: KEY, result: "equal", target: { kind: "invalid" } },
+];
+const OPERATIONS: readonly RequestOp[] = [RANGE, PUT, DELETE, { kind: "empty" }];
+const INNER: Request = { kind: "txn", compare: COMPARES, success: OPERATIONS, failure: [] };
+const TXN: Request = { ...INNER, failure: [INNER, { kind: "empty" }] };
+const REQUESTS: readonly Request[] = [
+  RANGE,
+  { ...RANGE, sortOrder: "invalid", sortTarget: "invalid" },
+  PUT,
+  DELETE,
+  TXN,
+  { kind: "member_list", linearizable: true },
+  { kind: "member_list", linearizable: false },
+  { kind: "status" },
+  { kind: "alarm_get" },
+];
+
+const HEADER: Header = {
+  clusterId: (2n ** 64n - 1n) as ClusterId,
+  memberId: 0x8e9e05c52164694dn as NodeId,
+  revision: 12,
+  raftTerm: 3,
+};
+const INNER_HEADER: Header = {
+  ...HEADER,
+  clusterId: 0n as ClusterId,
+  memberId: 0n as NodeId,
+  raftTerm: 0,
+};
+const KV = {
+  key: KEY,
+  createRevision: 1,
+  modRevision: MAX,
+  version: 2,
+  value: new Uint8Array([1]),
+  lease: -1n,
+};
+const ANSWERS = {
+  range: { kind: "range", header: HEADER, kvs: [KV, KV], more: true, count: 3 },
+  put: { kind: "put", header: INNER_HEADER, prevKv: KV },
+  delete: { kind: "delete_range", header: INNER_HEADER, deleted: 2, prevKvs: [KV, KV] },
+} as const;
+const INNER_TXN = {
+  kind: "txn",
+  header: INNER_HEADER,
+  succeeded: true,
+  responses: [ANSWERS.put, ANSWERS.delete],
+} as const;
+const RESPONSES: readonly Response[] = [
+  ANSWERS.range,
+  ANSWERS.put,
+  { ...ANSWERS.put, prevKv: null },
+  ANSWERS.delete,
+  { ...INNER_TXN, succeeded: false, responses: [INNER_TXN, ANSWERS.range] },
+  {
+    kind: "member_list",
+    header: HEADER,
+    members: [
+      { id: HEADER.memberId, name: "nød", peerUrls: ["http://p:1", ""], clientUrls: [] },
+      { id: 1n as NodeId, name: "", peerUrls: [], clientUrls: ["http://c:1"] },
+    ],
+  },
+  {
+    kind: "status",
+    header: HEADER,
+    version: "3.6.0",
+    dbSize: 1,
+    dbSizeInUse: 2,
+    leader: HEADER.memberId,
+    raftIndex: 3,
+    raftTerm: 4,
+    raftAppliedIndex: 5,
+    errors: ["one", "two"],
+  },
+  { kind: "alarm_get", header: HEADER },
+];
+
+describe("a call", () => {
+  it.each(REQUESTS)("$kind survives its bytes", (request) => {
+    const path = pathOf(request);
+    expect(findMethod(path)).toMatchObject({ path, kind: request.kind });
+    expect(decodeRequest(path, encodeRequest(request))).toEqual({ ok: true, value: request });
+  });
+
+  it.each(RESPONSES)("$kind is answered through bytes", (response) => {
+    const path = pathOf({ ...REQUESTS.find(({ kind }) => kind === response.kind) } as Request);
+    expect(decodeResponse(path, encodeResponse(response))).toEqual({ ok: true, value: response });
+  });
+
+  it("saturates counters that no store can reach, and keeps every bit of identities", () => {
+    const bytes = CODEC.encode("RangeRequest", { limit: 2n ** 63n - 1n, revision: -(2n ** 63n) });
+    const decoded = decodeRequest("/etcdserverpb.KV/Range", bytes);
+    expect(decoded).toMatchObject({
+      value: { limit: MAX, revision: Number.MIN_SAFE_INTEGER, sortOrder: "none" },
+    });
+    const lease = 2n ** 62n + 1n;
+    const put = decodeRequest("/etcdserverpb.KV/Put", CODEC.encode("PutRequest", { lease }));
+    expect(put).toMatchObject({ value: { lease } });
+  });
+
+  it("compares with zero where the operand is another target's", () => {
+    const mod = 2;
+    const compare = { target: mod, version: 7 };
+    const bytes = CODEC.encode("TxnRequest", { compare: [compare] });
+    const decoded = decodeRequest("/etcdserverpb.KV/Txn", bytes);
+    expect(decoded).toMatchObject({
+      value: { compare: [{ target: { kind: "mod", operand: 0 } }] },
+    });
+  });
+
+  it("has etcd's words for what is not served", () => {
+    expect(decodeRequest("/etcdserverpb.Lease/LeaseGrant", NOTHING)).toEqual(
+      refused("unknown method LeaseGrant for service etcdserverpb.Lease"),
+    );
+    expect(decodeRequest("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
+    expect(decodeRequest("nonsense", NOTHING)).toEqual(
+      refused('malformed method name: "nonsense"'),
+    );
+    expect(findMethod("/a.B/C")).toBeNull();
+    expect(decodeResponse("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
+  });
+
+  it("refuses to raise or clear an alarm", () => {
+    const activate = CODEC.encode("AlarmRequest", { action: 1, alarm: 1 });
+    expect(decodeRequest("/etcdserverpb.Maintenance/Alarm", activate)).toMatchObject({
+      ok: false,
+      error: { code: GRPC.UNIMPLEMENTED, definite: true },
+    });
+  });
+
+  it("that cannot be read did not happen; an answer that cannot be read may mean that it did", () => {
+    const bad = Uint8Array.of(0xff);
+    const path = "/etcdserverpb.KV/Put";
+    const error = malformed("proto: cannot parse invalid wire-format data");
+    expect(decodeRequest(path, bad)).toEqual({ ok: false, error });
+    expect(decodeResponse(path, bad)).toEqual({ ok: false, error: { ...error, definite: false } });
+    const empty = CODEC.encode("TxnResponse", { responses: [{}] });
+    expect(decodeResponse("/etcdserverpb.KV/Txn", empty)).toMatchObject({
+      ok: false,
+      error: { definite: false },
+    });
+  });
+});
+
+describe("a status", () => {
+  it.each(Object.values(ERRORS))("of $name is that error again", (error) => {
+    expect(errorFromStatus(error.code, error.message)).toEqual(error);
+  });
+
+  it("with numbers or names in its words is recognised by their beginning", () => {
+    for (const error of [malformed("x"), messageTooLarge(5, 4)]) {
+      expect(errorFromStatus(error.code, error.message)).toEqual(error);
+    }
+    expect(errorFromStatus(12, "unknown method X for service Y")).toMatchObject({
+      name: "UnknownMethod",
+      definite: true,
+    });
+  });
+
+  it("of unknown words is definite only for the codes of a refusal", () => {
+    const definite = [3, 5, 9, 11, 12];
+    for (let code = 1; code <= 16; code++) {
+      expect([code, errorFromStatus(code, "?").definite]).toEqual([code, definite.includes(code)]);
+    }
+    expect(errorFromStatus(14, "connection refused")).toEqual({
+      name: "UNAVAILABLE",
+      code: GRPC.UNAVAILABLE,
+      message: "connection refused",
+      definite: false,
+    });
+    expect(errorFromStatus(15, "data loss")).toMatchObject({ code: GRPC.UNKNOWN });
+  });
+});
+
+it("a key travels as the bytes that a client sends", () => {
+  const request: Request = { ...DELETE, key: fromText("köy") };
+  const bytes = Buffer.from(encodeRequest(request));
+  expect(bytes.subarray(2, 6).toString("utf8")).toBe("köy");
+});
+
+function refused(message: string) {
+  const error = { name: "UnknownMethod", code: GRPC.UNIMPLEMENTED, message, definite: true };
+  return { ok: false, error };
+}
