@@ -10,6 +10,7 @@ import {
   type MemberPlan,
   type MemberProcess,
   planMembers,
+  putRequest,
   startMember,
 } from "./testing.ts";
 
@@ -30,24 +31,12 @@ afterAll(async () => {
 });
 
 async function start(plan: MemberPlan): Promise<Running> {
-  const process = await startMember(plan);
+  const process = await startMember(plan, ["--snapshot-count=100"]);
   return { plan, process, client: createEtcdClient(plan.clientUrl) };
 }
 
 function isReady(process: MemberProcess): boolean {
   return process.output.includes("ready to serve client requests");
-}
-
-function put(key: string, value: string): Request {
-  return {
-    kind: "put",
-    key: key as Bytes,
-    value: Buffer.from(value),
-    lease: 0n,
-    prevKv: false,
-    ignoreValue: false,
-    ignoreLease: false,
-  };
 }
 
 function range(key: string, more: Partial<RangeRequest> = {}): Request {
@@ -71,7 +60,7 @@ function range(key: string, more: Partial<RangeRequest> = {}): Request {
 }
 
 async function write(member: Running, key: string, value: string): Promise<boolean> {
-  return (await member.client.call(put(key, value), TIMEOUT_MS)).ok;
+  return (await member.client.call(putRequest(key, Buffer.from(value)), TIMEOUT_MS)).ok;
 }
 
 /** Null: the call failed, or there is no such key. */
@@ -148,6 +137,22 @@ describe("three members", () => {
     expect(await write(rejoined, "after", "rejoined")).toBe(true);
   }, 30_000);
 
+  it("bring a member that is too far behind for the log up to date with an image", async () => {
+    const leader = await leaderOf(members);
+    const [behind, other] = members.filter((member) => member !== leader) as [Running, Running];
+    behind.client.close();
+    await behind.process.end("SIGKILL");
+    const keys = Array.from({ length: 500 }, (_, at) => `behind/${at}`);
+    for (const key of keys) expect(await write(other, key, key)).toBe(true);
+    const again = await start(behind.plan);
+    members[members.indexOf(behind)] = again;
+    await again.process.says('"msg":"applied snapshot"');
+    const here = { serializable: true };
+    await eventually(async () => (await read(again, keys.at(-1) as string, here)) !== null);
+    expect(await Promise.all(keys.map((key) => read(again, key, here)))).toEqual(keys);
+    expect(await write(again, "after", "image")).toBe(true);
+  }, 30_000);
+
   it("end with 0 on SIGTERM, one after the other, and come back with their data", async () => {
     for (const { process, client } of members) {
       client.close();
@@ -157,7 +162,7 @@ describe("three members", () => {
     }
     members = await Promise.all(members.map(({ plan }) => start(plan)));
     for (const member of members) {
-      await eventually(async () => (await read(member, "after")) === "rejoined");
+      await eventually(async () => (await read(member, "after")) === "image");
     }
   }, 30_000);
 });

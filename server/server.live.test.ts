@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEtcdClient } from "../net/socket/client.ts";
 import {
   cleanUp,
   etcdctl,
@@ -11,6 +12,7 @@ import {
   type MemberPlan,
   type MemberProcess,
   planMembers,
+  putRequest,
   runToEnd,
   startMember,
 } from "./testing.ts";
@@ -142,6 +144,44 @@ describe.skipIf(!HAS_ETCDCTL)(`one member and etcdctl${skipReason}`, () => {
     expect(code).toBe(1);
     expect(output.split("\n").at(-1)).toContain(`cannot listen on ${plan.clientUrl}`);
   });
+});
+
+describe("a member that cannot go on", () => {
+  it("ends with 1 and one fatal line when its disk refuses, having acknowledged nothing more", async () => {
+    const [plan] = (await planMembers(["one"])) as [MemberPlan];
+    const member = await startMember(plan);
+    const client = createEtcdClient(plan.clientUrl);
+    fs.rmSync(join(plan.dataDirectory, "member", "wal"), { recursive: true });
+    const value = Buffer.alloc(1_400_000);
+    let last = true;
+    for (let at = 0; last; at++) last = (await client.call(putRequest(`k${at}`, value), 5000)).ok;
+    client.close();
+    expect(await member.exited()).toBe(1); // the next segment could not be created
+    const fatal = member.output.split("\n").filter((line) => line.includes('"level":"fatal"'));
+    expect(fatal).toHaveLength(1);
+    expect(fatal[0]).toContain("start again");
+  }, 20_000);
+
+  it("ends with 1 when its log was damaged, and says where", async () => {
+    const [plan] = (await planMembers(["one"])) as [MemberPlan];
+    const member = await startMember(plan);
+    const client = createEtcdClient(plan.clientUrl);
+    for (let at = 0; at < 20; at++) {
+      const { ok } = await client.call(putRequest(`k${at}`, Buffer.alloc(500)), 5000);
+      expect(ok).toBe(true);
+    }
+    client.close();
+    expect(await member.end("SIGTERM")).toBe(0);
+    const directory = join(plan.dataDirectory, "member", "wal");
+    const [segment] = fs.readdirSync(directory) as [string];
+    const bytes = fs.readFileSync(join(directory, segment));
+    bytes[3000] = (bytes[3000] as number) ^ 1;
+    fs.writeFileSync(join(directory, segment), bytes);
+    const { code, output } = await runToEnd(flagsOf(plan));
+    expect(code).toBe(1);
+    expect(output).toContain(`${segment} is damaged at offset`);
+    expect(fs.readFileSync(join(directory, segment)).equals(bytes)).toBe(true);
+  }, 20_000);
 });
 
 describe("a member that cannot start", () => {

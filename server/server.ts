@@ -14,6 +14,7 @@ import type { FlagName, Flags } from "./flags.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
 import { Runtime } from "./runtime.ts";
+import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTraceLog } from "./trace-log.ts";
 import { ETCD_VERSION } from "./version.ts";
 
@@ -86,13 +87,18 @@ async function open(
   const seed = randomBytes(8).readBigUInt64LE();
   const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
   if (!booted.ok) throw new Error(booted.error);
+  const snapshots = new SnapshotFiles({
+    store: kv,
+    stepped: (input) => runtime.stepped(input),
+    log: logOf("server/snapshot-files.ts"),
+  });
   const links = createPeerLinks({
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
-    onSnapshot: async () => false,
+    onSnapshot: snapshots.receive,
     log: (line) => logOf("net/socket/peer-link.ts")("info", line),
   });
   closers.push(() => links.close());
@@ -114,7 +120,7 @@ async function open(
       peers: ({ members }) => links.setPeers(members),
       disk: ({ token, ops }) => disk.perform(token, ops),
       kv: ({ applied, writes }) => kv.apply(applied, writes),
-      "snapshot.send": () => undefined,
+      "snapshot.send": (effect) => void snapshots.send(effect, links),
       "snapshot.install": ({ meta }) => kv.install(meta.index),
       trace: ({ event }) => trace(event),
     },

@@ -7,6 +7,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Request } from "../core/api/request.ts";
+import type { Bytes } from "../core/contract.ts";
 
 export type MemberPlan = Readonly<{
   name: string;
@@ -139,6 +141,18 @@ export async function etcdctl(
   await once(child, "close");
   children.delete(child);
   return { code: child.exitCode, stdout, stderr };
+}
+
+export function putRequest(key: string, value: Uint8Array): Request {
+  return {
+    kind: "put",
+    key: key as Bytes,
+    value,
+    lease: 0n,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  };
 }
 
 /** Repeats until it holds. */
