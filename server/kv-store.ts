@@ -75,6 +75,11 @@ export class KvStore {
     this.#events.onDone(applied);
   }
 
+  /** Everything given to `apply` is durable and reported. */
+  idle(): Promise<void> {
+    return this.#kv.idle();
+  }
+
   async close(): Promise<void> {
     await this.dropStaged();
     await Promise.all(this.#leaving);

@@ -65,15 +65,6 @@ function fill(store: KvStore, index: number): void {
   store.apply(index as Index, [...writes, putApplied(metaAt(index))]);
 }
 
-/** Commits come at their own pace. */
-async function committed(store: KvStore): Promise<void> {
-  while (store.reader.get("meta", "applied" as Bytes) === null) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-}
-
 /** What arrives at the other end when `meddle` has had its way with the chunks. */
 async function ship(
   from: Side,
@@ -95,7 +86,7 @@ describe("an image on its way", () => {
   it("arrives whole, as it stood when it was begun, and takes over", async () => {
     const [from, to] = [createSide("from"), createSide("to")];
     fill(from.store, 12);
-    await committed(from.store);
+    await from.store.idle();
     let chunks = 0;
     await ship(from, to, async function* (all) {
       for await (const chunk of all) {
@@ -122,7 +113,7 @@ describe("an image on its way", () => {
   it("leaves nothing behind when the node does not want it", async () => {
     const [from, to] = [createSide("from"), createSide("to", false)];
     fill(from.store, 12);
-    await committed(from.store);
+    await from.store.idle();
     await ship(from, to);
     expect(from.inputs).toEqual([{ kind: "snapshot.sent", peer: TO, ok: true }]);
     expect(to.store.reader.get("keys", "k0" as Bytes)).toBeNull();
@@ -153,7 +144,7 @@ describe("an image on its way", () => {
   it.each(meddlers)("that is %s is never shown to the node", async (_name, meddle) => {
     const [from, to] = [createSide("from"), createSide("to")];
     fill(from.store, 12);
-    await committed(from.store);
+    await from.store.idle();
     await ship(from, to, meddle);
     expect(from.inputs).toEqual([{ kind: "snapshot.sent", peer: TO, ok: false }]);
     expect(to.inputs).toEqual([]);
@@ -164,7 +155,7 @@ describe("an image on its way", () => {
   it("is refused while another one is being received", async () => {
     const [from, to] = [createSide("from"), createSide("to")];
     fill(from.store, 12);
-    await committed(from.store);
+    await from.store.idle();
     let second: boolean | null = null;
     await ship(from, to, async function* (chunks) {
       for await (const chunk of chunks) {
