@@ -1,11 +1,11 @@
 // The shell around the session: Ink gives it the terminal, the keys and the size. Everything drawn here
 // was made by views/; the only clock of the wall in this room beats in this file.
 
-import { Box, Text, useAnimation, useApp, useInput, useWindowSize } from "ink";
+import { Box, Text, useApp, useInput, useWindowSize } from "ink";
 import { useEffect, useState, type ReactElement } from "react";
 import { type Size } from "./cells.ts";
 import { paint, type Depth } from "./colours.ts";
-import { keyName } from "./keys.ts";
+import { keyNames } from "./keys.ts";
 import type { Model } from "./model.ts";
 import type { Session } from "./session.ts";
 import { screen } from "./views/screen.ts";
@@ -20,12 +20,20 @@ export function App({ session, depth }: AppProps): ReactElement {
   const { exit } = useApp();
   const { columns, rows } = useWindowSize();
   const [model, setModel] = useState(session.model());
-  const { frame, delta } = useAnimation({ interval: FRAME_MS, isActive: model.running });
+  const { running } = model;
   useEffect(() => {
-    if (session.pass(Math.min(delta, LONGEST_PASS_MS))) setModel(session.model());
-  }, [session, frame, delta]);
+    if (!running) return undefined;
+    let before = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      session.pass(Math.min(now - before, LONGEST_PASS_MS));
+      before = now;
+      setModel(session.model());
+    }, FRAME_MS);
+    return () => clearInterval(timer);
+  }, [session, running]);
   useInput((input, key) => {
-    if (!session.press(keyName(input, key))) exit();
+    if (!keyNames(input, key).every((name) => session.press(name))) exit();
     setModel(session.model());
   });
   return <Screen model={model} size={{ columns, rows }} depth={depth} />;

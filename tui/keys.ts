@@ -94,7 +94,7 @@ export const KEYS: readonly Binding[] = [
   line(ON_NODE, "r", "restart", "restart it", [
     ["r", onNode((node) => ({ kind: "restart", node }))],
   ]),
-  line(ON_NODE, "p", "partition", "partition it", [
+  line(ON_NODE, "p", "cut", "partition it", [
     ["p", onNode((node) => ({ kind: "isolate", node, direction: "both" }))],
   ]),
   line(ON_NODE, "o", "", "one-way: nobody hears it", [
@@ -123,8 +123,19 @@ export function actionOf(key: string): Action | null {
   return ACTIONS.get(key) ?? null;
 }
 
-/** One name for each key. Pasted text is no key. */
-export function keyName(input: string, pressed: Pressed): string {
+/** The names of the keys in one report of the terminal. Keys struck fast come together; what is longer is
+ *  pasted text, and nobody wants a cluster to obey that. */
+export function keyNames(input: string, pressed: Pressed): readonly string[] {
+  const special = specialName(pressed);
+  if (special !== null) return [special];
+  if (pressed.ctrl) return [`ctrl-${input}`];
+  if (input.length > FAST_TYPING) return [];
+  return input.split("").map((key) => (key === " " ? "space" : key));
+}
+
+const FAST_TYPING = 6;
+
+function specialName(pressed: Pressed): string | null {
   if (pressed.upArrow) return "up";
   if (pressed.downArrow) return "down";
   if (pressed.leftArrow) return "left";
@@ -133,9 +144,7 @@ export function keyName(input: string, pressed: Pressed): string {
   if (pressed.end) return "end";
   if (pressed.pageUp) return "pageup";
   if (pressed.pageDown) return "pagedown";
-  if (pressed.escape) return "escape";
-  if (pressed.ctrl) return `ctrl-${input}`;
-  return input === " " ? "space" : input;
+  return pressed.escape ? "escape" : null;
 }
 
 function line(

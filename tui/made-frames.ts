@@ -83,10 +83,10 @@ export function makeSource(frames: readonly Frame[], acts: string[] = []): Sourc
     next: () => frames[++at] ?? null,
     act: (act) => {
       acts.push("node" in act ? `${act.kind} n${act.node}` : act.kind);
-      return `done: ${act.kind}`;
+      return { text: `done: ${act.kind}`, frame: frames[++at] ?? null };
     },
-    rerun: (step) => {
-      const from = frames.findIndex((frame) => frame.step >= step);
+    rerun: (to) => {
+      const from = frames.findIndex((frame) => frame.step >= to.step);
       return from < 0 ? null : makeSource(frames.slice(from), acts);
     },
   };
@@ -152,7 +152,7 @@ function makeRaft(made: MadeNode, number: number, frame: MadeFrame): RaftState {
 
 function makeLog(terms: string, commit: number): Log {
   const data = new Uint8Array(1);
-  const entries = [...terms].map((digit, at): Entry => ({
+  const entries = terms.split("").map((digit, at): Entry => ({
     term: Number(digit) as Term,
     index: (at + 1) as Index,
     data,

@@ -24,6 +24,10 @@ function obeyed(model: Model, ...commands: readonly Command[]): Model {
   return commands.reduce((one, command) => reduce(one, { kind: "command", command }), model);
 }
 
+function many(by: 1 | -1): readonly Command[] {
+  return Array.from({ length: 40 }, () => ({ kind: "speed", by }));
+}
+
 describe("the model", () => {
   it("stays where it is when frames arrive", () => {
     expect(shownFrame(recorded())).toBe(FIRST);
@@ -77,8 +81,6 @@ describe("the model", () => {
   });
 
   it("keeps the speed within its bounds", () => {
-    const many = (by: 1 | -1): Command[] =>
-      Array.from({ length: 40 }, () => ({ kind: "speed", by }));
     expect(SPEEDS[obeyed(recorded(), ...many(1)).speed]).toBe(20);
     expect(SPEEDS[obeyed(recorded(), ...many(-1)).speed]).toBe(0.001);
   });

@@ -61,9 +61,9 @@ export type Event = Readonly<
 export const SPEEDS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20,
 ] as const;
-export const NORMAL_SPEED = 9;
-/** So much slower while votes travel: an election of 30 ms becomes a second to watch. */
-export const SLOW_MOTION = 40;
+export const NORMAL_SPEED = 6;
+/** No faster than this while votes travel: an election of 30 ms becomes a second to watch. */
+export const SLOW_MOTION: number = 1 / 40;
 export const TIMELINE_PARTS = 60;
 
 export function createModel(title: string, frame: Frame, limit?: number): Model {
@@ -116,12 +116,16 @@ export function isLive(model: Model): boolean {
 
 /** Seconds of the run in a second, here and now. */
 export function paceOf(model: Model): number {
-  const pace = SPEEDS[model.speed] ?? 1;
-  return isSlowed(model) ? pace / SLOW_MOTION : pace;
+  return isSlowed(model) ? SLOW_MOTION : fullPace(model);
 }
 
 export function isSlowed(model: Model): boolean {
-  return model.slowMotion && (SPEEDS[model.speed] ?? 1) >= 0.05 && isDecisive(shownFrame(model));
+  const pace = fullPace(model);
+  return model.slowMotion && pace > SLOW_MOTION && pace <= 1 && isDecisive(shownFrame(model));
+}
+
+function fullPace(model: Model): number {
+  return SPEEDS[model.speed] ?? 1;
 }
 
 export function isElection(note: Note): boolean {

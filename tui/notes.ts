@@ -38,7 +38,10 @@ export type Note = Readonly<{
 type Finding = Readonly<{ kind: NoteKind; node: number | null; text: string }>;
 
 export function notesBetween(before: Frame | null, after: Frame, position: number): Note[] {
-  const findings = [...eventFindings(after), ...(before === null ? [] : changes(before, after))];
+  const findings = [
+    ...eventFindings(before, after),
+    ...(before === null ? [] : changes(before, after)),
+  ];
   return findings.map((finding) => ({
     ...finding,
     position,
@@ -47,9 +50,22 @@ export function notesBetween(before: Frame | null, after: Frame, position: numbe
   }));
 }
 
-function eventFindings(frame: Frame): Finding[] {
+/** Told by the simulator itself. An event stays on the frames until the next one replaces it. */
+function eventFindings(before: Frame | null, frame: Frame): Finding[] {
   const { kind, node, text } = frame.event;
-  return kind === "fault" || kind === "violation" ? [{ kind, node, text }] : [];
+  if (before !== null && before.event === frame.event) return [];
+  if (kind === "violation") return [{ kind, node, text }];
+  // What changes the status of a node is told by the change itself.
+  if (kind !== "fault" || /crashes|starts again|is paused/u.test(text)) return [];
+  return [{ kind, node, text: retold(text) }];
+}
+
+/** In the screen's own names, and without the times that stand beside it anyway. */
+function retold(fault: string): string {
+  const text = fault.replace(/^at [^:]*: /u, "").replaceAll(/node (\d)/gu, "n$1");
+  const [before, sides] = text.split("splits into ");
+  if (sides === undefined) return text;
+  return `${before}splits into ${sides.replaceAll(/\d/gu, "n$&").replaceAll(",", " ")}`;
 }
 
 function changes(before: Frame, after: Frame): Finding[] {
@@ -63,7 +79,8 @@ function changes(before: Frame, after: Frame): Finding[] {
 }
 
 function statusChanges(before: Frame, old: NodeFrame, node: NodeFrame): Finding[] {
-  if (old.status === node.status) return [];
+  const isFirstStart = raftOf(old) === null;
+  if (old.status === node.status || isFirstStart) return [];
   const say = (text: string): Finding[] => [{ kind: "fault", node: node.number, text }];
   const name = `n${node.number}`;
   switch (node.status) {

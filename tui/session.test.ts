@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { actionOf, KEYS, keyName, type Pressed } from "./keys.ts";
+import { actionOf, KEYS, keyNames, type Pressed } from "./keys.ts";
 import { ELECTION } from "./made-election.ts";
 import { makeSource } from "./made-frames.ts";
-import { isLive, shownFrame } from "./model.ts";
-import { createSession, type Session } from "./session.ts";
+import { isLive, shownFrame, SPEEDS } from "./model.ts";
+import { createSession, SESSION, type Session } from "./session.ts";
 import { textOf } from "./cells.ts";
 import { helpPage, hints } from "./views/help.ts";
 
+const AT_FULL_SPEED = { ...SESSION, speed: SPEEDS.indexOf(1) };
+
 function play(keys: string): Session {
-  const session = createSession(makeSource(ELECTION));
+  const session = createSession(makeSource(ELECTION), AT_FULL_SPEED);
   for (const key of keys) session.press(key === " " ? "space" : key);
   return session;
 }
@@ -55,10 +57,15 @@ describe("the keys", () => {
   });
 
   it("have the names that the table uses", () => {
-    expect(keyName(" ", NOTHING)).toBe("space");
-    expect(keyName("", { ...NOTHING, leftArrow: true })).toBe("left");
-    expect(keyName("c", { ...NOTHING, ctrl: true })).toBe("ctrl-c");
-    expect(keyName("T", NOTHING)).toBe("T");
+    expect(keyNames(" ", NOTHING)).toEqual(["space"]);
+    expect(keyNames("", { ...NOTHING, leftArrow: true })).toEqual(["left"]);
+    expect(keyNames("c", { ...NOTHING, ctrl: true })).toEqual(["ctrl-c"]);
+    expect(keyNames("T", NOTHING)).toEqual(["T"]);
+  });
+
+  it("come apart when they are struck fast, and pasted text is no key", () => {
+    expect(keyNames("4c", NOTHING)).toEqual(["4", "c"]);
+    expect(keyNames("crash them all", NOTHING)).toEqual([]);
   });
 
   it("do nothing when they are not in the table", () => {

@@ -6,6 +6,7 @@ import type { Act } from "./acts.ts";
 import { frameAt, lastFrame, noteBeyond, upTo, type History } from "./history.ts";
 import { actionOf } from "./keys.ts";
 import {
+  NORMAL_SPEED,
   createModel,
   isElection,
   isLive,
@@ -39,11 +40,14 @@ export type SessionOptions = Readonly<{
 }>;
 
 export const SESSION: SessionOptions = {
-  speed: 9,
+  speed: NORMAL_SPEED,
   framesKept: 200_000,
   framesAtOnce: 2000,
   framesAhead: 20_000,
 };
+
+/** How long an answer stays on a running screen. */
+const SAYING_MS = 6000;
 
 type Branch = Readonly<{ source: Source; history: History; position: number }>;
 
@@ -59,7 +63,11 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
   const tell = (event: Event): void => {
     model = reduce(model, event);
   };
-  const say = (text: string): void => tell({ kind: "say", text });
+  let saidForMs = 0;
+  const say = (text: string): void => {
+    saidForMs = 0;
+    tell({ kind: "say", text });
+  };
 
   const record = (enough: (frame: Frame) => boolean, limit: number): void => {
     const frames: Frame[] = [];
@@ -76,6 +84,8 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
 
   const pass = (ms: number): boolean => {
     if (!model.running) return false;
+    saidForMs += ms;
+    if (model.message !== "" && saidForMs > SAYING_MS) say("");
     const micros = ms * 1000 * paceOf(model);
     const until = model.now + micros;
     if (lastFrame(model.history).time <= until && !model.over) {
@@ -104,7 +114,7 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
   };
 
   const fork = (): boolean => {
-    const again = source.rerun(shownFrame(model).step);
+    const again = source.rerun(shownFrame(model));
     if (again === null) {
       say("this moment cannot be played again: acting at the live end instead");
       tell({ kind: "command", command: { kind: "end" } });
@@ -137,10 +147,10 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
     const forked = !isLive(model) && fork();
     // The simulator is one event ahead of a live screen: catch up, then act.
     tell({ kind: "command", command: { kind: "end" } });
-    const text = source.act(order);
-    record(() => true, 1);
+    const { text, frame } = source.act(order);
+    if (frame !== null) tell({ kind: "frames", frames: [frame], over: model.over });
     tell({ kind: "command", command: { kind: "end" } });
-    say(forked ? `${text} (a new branch; b: to the others)` : text);
+    say(forked ? `${text} (a new branch)` : text);
   };
 
   const press = (key: string): boolean => {

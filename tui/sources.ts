@@ -13,10 +13,11 @@ export interface Source {
   readonly first: Frame;
   /** Null: the run is over. */
   readonly next: () => Frame | null;
-  /** Do this now. The answer is a sentence: what was done, or why it was not. */
-  readonly act: (act: Act) => string;
-  /** The same run with the same acts once more, up to this step. Null: it did not come out the same. */
-  readonly rerun: (step: number) => Source | null;
+  /** Do this now. The answer is a sentence: what was done, or why it was not; and the moment after. */
+  readonly act: (act: Act) => Readonly<{ text: string; frame: Frame | null }>;
+  /** The same run with the same acts once more, up to this frame of it. Null: too far, or not to be
+   *  reached again. */
+  readonly rerun: (to: Frame) => Source | null;
 }
 
 /** An injected fault, and after which event. */
@@ -24,6 +25,8 @@ type Injection = Readonly<{ step: number; fault: Fault }>;
 
 /** Longer than anybody watches: such a fault lasts until it is healed. */
 const FOR_GOOD_MS = 100 * 24 * 3_600_000;
+/** Some seconds of computing: beyond it, acting in the past would feel like a hang. */
+const RERUN_STEPS = 25_000;
 const LOSSY_MS = 3000;
 const INFLATE_MS = 2000;
 
@@ -36,7 +39,7 @@ export function watchOptions(seed: number, nodes: number, clients: number): SimO
     healAtMs: FOR_GOOD_MS,
     // Long delays and short timers, as in the Raft paper: an election is a race that can be watched.
     node: { ...DEFAULT_OPTIONS.node, tickMs: 5, heartbeatMs: 50, electionMs: 250 },
-    network: { ...DEFAULT_OPTIONS.network, delayMicros: 5000, tail: [1, 50] },
+    network: { ...DEFAULT_OPTIONS.network, delayMicros: 10_000, tail: [1, 50] },
     disk: { ...DEFAULT_OPTIONS.disk, syncMicros: 1000 },
     clients: { ...DEFAULT_OPTIONS.clients, count: clients, intervalMs: 400 },
     frames: true,
@@ -60,29 +63,24 @@ function sourceOf(options: SimOptions, simulation: Simulation, past: readonly In
     act: (act) => {
       const order = orderOf(act, simulation.frame());
       if (order.fault !== null) inject(order.fault);
-      return order.text;
+      return { text: order.text, frame: order.fault === null ? null : simulation.frame() };
     },
-    rerun: (step) => {
-      const kept = injections.filter((injection) => injection.step <= step);
-      const again = rerunTo(options, kept, step);
-      return again === null ? null : sourceOf(options, again, kept);
-    },
+    rerun: (to) => (to.step > RERUN_STEPS ? null : rerunTo(options, injections, to)),
   };
 }
 
-function rerunTo(
-  options: SimOptions,
-  injections: readonly Injection[],
-  step: number,
-): Simulation | null {
+/** An injected fault does not count as a step: of those made at the last step, only as many are made again
+ *  as the frame knows of. */
+function rerunTo(options: SimOptions, made: readonly Injection[], to: Frame): Source | null {
   const simulation = createSimulation(options);
-  let at = 0;
-  for (;;) {
-    const now = simulation.frame().step;
-    for (; injections[at] !== undefined && injections[at]!.step <= now; at++) {
-      simulation.inject(injections[at]!.fault);
+  let again = 0;
+  for (let step = 0; ; step++) {
+    for (; made[again] !== undefined && made[again]!.step === step; again++) {
+      const isThere = step === to.step && simulation.frame().event.text === to.event.text;
+      if (isThere) break;
+      simulation.inject(made[again]!.fault);
     }
-    if (now >= step) return simulation;
+    if (step === to.step) return sourceOf(options, simulation, made.slice(0, again));
     if (!simulation.step()) return null;
   }
 }
@@ -183,7 +181,7 @@ function fireOrder(
   }
   const aheadMs = Math.max(1, Math.ceil(timer.limitMs - timer.elapsedMs) + 1);
   return {
-    text: `the clock of n${node} leaps ${aheadMs} ms ahead: its timer runs out`,
+    text: `the clock of n${node} leaps ${aheadMs} ms: its timer fires`,
     fault: { kind: "clock_jump", atMs, node, aheadMs },
   };
 }

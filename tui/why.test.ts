@@ -85,10 +85,11 @@ describe("the words beside the picture", () => {
   });
 });
 
-describe("the story", () => {
-  const story = (model: Model): readonly string[] =>
-    model.history.notes.map((note) => `${note.kind}: ${note.text}`);
+function story(model: Model): readonly string[] {
+  return model.history.notes.map((note) => `${note.kind}: ${note.text}`);
+}
 
+describe("the story", () => {
   it("tells an election from the loss of a leader to the next one", () => {
     const [first, ...others] = ELECTION;
     if (first === undefined) throw new Error("the run is empty");

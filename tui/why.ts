@@ -142,7 +142,7 @@ function storyOf(history: History, position: number): readonly Note[] {
     story.push(note);
     if (story.length >= STORY_LENGTH) break;
   }
-  return story.reverse();
+  return story.toReversed();
 }
 
 function nextOf(frame: Frame, now: Micros): readonly string[] {
@@ -164,7 +164,14 @@ function nextTalk(frame: Frame, now: Micros): string | null {
   if (kind === "vote" || kind === "pre_vote") {
     return `${to} hears the question of ${from} ${after}${tail}`;
   }
-  return `the answer of ${from} reaches ${to} ${after}${tail}`;
+  const decides = isDeciding(frame, flight) ? `; then ${to} has its majority` : "";
+  return `the answer of ${from} reaches ${to} ${after}${tail}${decides}`;
+}
+
+function isDeciding(frame: Frame, flight: Flight): boolean {
+  const campaign = campaignsOf(frame).find(({ node }) => node.id === flight.to);
+  if (campaign === undefined || !campaign.coming.includes(flight.from)) return false;
+  return campaign.yes.length + 1 === campaign.needed;
 }
 
 /** Those whose timer will fire, because no leader resets it; else what holds the timers back. */

@@ -1,6 +1,6 @@
 // Numbers as people read them, and messages in a few words.
 
-import { describeMessage } from "../core/raft/transcript.ts";
+import { describeEntries, describeMessage } from "../core/raft/transcript.ts";
 import type { Flight, Frame, Micros } from "../sim/frame.ts";
 import { nameOf } from "./cluster.ts";
 
@@ -38,4 +38,21 @@ export function routeText(frame: Frame, flight: Flight): string {
 /** What a flight carries. */
 export function cargoText(flight: Flight): string {
   return flight.message === null ? "snapshot image" : describeMessage(flight.message);
+}
+
+/** The same where there is little room: what it is, the term, and what it brings. */
+export function shortCargoText({ message }: Flight): string {
+  if (message === null) return "snapshot";
+  const head = `${message.kind.replace("_response", " reply")} t${message.term}`;
+  switch (message.kind) {
+    case "append":
+      return message.entries.length === 0 ? head : `${head} ${describeEntries(message.entries)}`;
+    case "append_response":
+      return message.rejected ? `${head} no` : `${head} ${message.index}`;
+    case "vote_response":
+    case "pre_vote_response":
+      return `${head} ${message.granted ? "yes" : "no"}`;
+    default:
+      return head;
+  }
 }

@@ -17,9 +17,11 @@ export function flightsPane(model: Model): Pane {
     title: [...heading("in flight"), ...(cuts === "" ? [] : [segment(`  cut: ${cuts}`, "bad")])],
     note: row(segment(count, "dim")),
     body: ({ columns, rows }) =>
-      byInterest(frame)
-        .slice(0, rows)
-        .map((flight) => flightRow(model, frame, flight, columns)),
+      frame.flights.length === 0
+        ? [row(segment("nothing is under way", "dim"))]
+        : byInterest(frame)
+            .slice(0, rows)
+            .map((flight) => flightRow(model, frame, flight, columns)),
   };
 }
 

@@ -5,7 +5,7 @@ import { row, segment, type Row, type Tone } from "../cells.ts";
 import { isElectionTalk, nodeById } from "../cluster.ts";
 import { frameAt } from "../history.ts";
 import { shownFrame, type Model } from "../model.ts";
-import { cargoText, timeText } from "../words.ts";
+import { shortCargoText, timeText } from "../words.ts";
 import type { Flight, Frame } from "../../sim/frame.ts";
 import { heading, type Pane } from "./pane.ts";
 
@@ -41,11 +41,11 @@ function arrivalsBefore(model: Model, most: number): readonly Arrival[] {
       if (found.length < most) found.push({ flight, frame, isLost: isLost(before, flight) });
     }
   }
-  return found.reverse();
+  return found.toReversed();
 }
 
 function landed(before: Frame, after: Frame): readonly Flight[] {
-  if (before.flights === after.flights) return [];
+  if (!before.flights.some((flight) => flight.arrivesAt <= after.time)) return [];
   const still = new Set(after.flights.map((flight) => flight.id));
   return before.flights.filter(
     (flight) => !still.has(flight.id) && flight.arrivesAt <= after.time && !isHeartbeat(flight),
@@ -77,7 +77,7 @@ function arrivalRow({ flight, frame, isLost: lost }: Arrival, lanes: readonly nu
   const high = Math.max(from, to);
   const end = lost ? "x" : "o";
   const room = Math.max(0, high - low - 3);
-  const label = ` ${cargoText(flight)} `.slice(0, room);
+  const label = ` ${shortCargoText(flight)} `.slice(0, room);
   const shaft = label
     .padStart(label.length + Math.floor((room - label.length) / 2), "-")
     .padEnd(room, "-");

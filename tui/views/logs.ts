@@ -1,7 +1,7 @@
 // The logs, entry by entry: the digit is the term, # is committed, a dot is not.
 
 import { row, segment, termTone, type Row, type Segment } from "../cells.ts";
-import { letterOf, nameOf, raftOf } from "../cluster.ts";
+import { isCut, letterOf, nameOf, raftOf } from "../cluster.ts";
 import type { Frame, NodeFrame } from "../../sim/frame.ts";
 import { termAt } from "../../core/raft/log.ts";
 import type { Index } from "../../core/contract.ts";
@@ -87,18 +87,17 @@ function highestIndex(frame: Frame): number {
 
 /** The sides of a partition, if the cuts are exactly that: every link between sides, none within. */
 function groupsOf(frame: Frame): readonly (readonly NodeFrame[])[] | null {
-  const key = (from: NodeFrame, to: NodeFrame): string => `${from.id}>${to.id}`;
-  const cut = new Set(frame.cuts.map(({ from, to }) => `${from}>${to}`));
+  const isOff = (from: NodeFrame, to: NodeFrame): boolean => isCut(frame, from.id, to.id);
   const groups: NodeFrame[][] = [];
   for (const node of frame.nodes) {
-    const home = groups.find((group) => group.every((other) => !cut.has(key(node, other))));
+    const home = groups.find((group) => group.every((other) => !isOff(node, other)));
     if (home === undefined) groups.push([node]);
     else home.push(node);
   }
   const isWhole = frame.nodes.every((from) =>
     frame.nodes.every((to) => {
       const together = groups.some((group) => group.includes(from) && group.includes(to));
-      return from === to || cut.has(key(from, to)) !== together;
+      return from === to || isOff(from, to) !== together;
     }),
   );
   return isWhole ? groups : null;

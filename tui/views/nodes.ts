@@ -91,12 +91,14 @@ const DETAILS: readonly Detail[] = [
 ];
 
 function widthsOf(frame: Frame): Widths {
-  const longest = (numbers: readonly number[]): number =>
-    Math.max(...numbers.map((one) => String(one).length));
   return {
     term: longest(frame.nodes.map(termOf)),
     index: longest(frame.nodes.map((node) => raftOf(node)?.log.lastIndex ?? 0)),
   };
+}
+
+function longest(numbers: readonly number[]): number {
+  return Math.max(...numbers.map((one) => String(one).length));
 }
 
 function fixedWidth(frame: Frame, model: Model, widths: Widths, detail: Detail): number {
@@ -137,9 +139,7 @@ function facts(frame: Frame, model: Model, node: NodeFrame, widths: Widths, deta
     parts.push(`commit ${index(raft?.log.commit ?? 0)}last ${index(raft?.log.lastIndex ?? 0)}`);
   }
   if (detail.log === "short") {
-    parts.push(
-      `${`${raft?.log.commit ?? 0}/${raft?.log.lastIndex ?? 0}`.padEnd(2 * widths.index + 2)}`,
-    );
+    parts.push(`${raft?.log.commit ?? 0}/${raft?.log.lastIndex ?? 0}`.padEnd(2 * widths.index + 2));
   }
   if (detail.extra) parts.push(`applied ${index(node.state?.store.applied ?? 0)}`);
   return row(...parts);

@@ -44,9 +44,12 @@ export function beside(left: readonly Row[], right: readonly Row[]): readonly Ro
 
 export function border(title: Row, note: Row, columns: number): Row {
   const inner = columns - 4;
-  const padded = (cells: Row): Row => (cells.length === 0 ? [] : row(" ", ...cells, " "));
   const line = spread(padded(title), padded(note), inner, "-");
   return fit([segment("+-", "dim"), ...line, segment("-+", "dim")], columns);
+}
+
+function padded(cells: Row): Row {
+  return cells.length === 0 ? [] : row(" ", ...cells, " ");
 }
 
 export function heading(text: string, tone: Tone = "title"): Row {
@@ -55,11 +58,12 @@ export function heading(text: string, tone: Tone = "title"): Row {
 
 function paneRows(pane: Pane, size: Size): readonly Row[] {
   const inner = { columns: Math.max(0, size.columns - 4), rows: size.rows - 1 };
-  const edge = (text: string): Row => [segment(text, "dim")];
   const body = fill(pane.body(inner), inner);
   return [
     border(pane.title, pane.note, size.columns),
-    ...body.map((cells) => fit([...edge("| "), ...cells, ...edge(" |")], size.columns)),
+    ...body.map((cells) =>
+      fit([segment("| ", "dim"), ...cells, segment(" |", "dim")], size.columns),
+    ),
   ];
 }
 

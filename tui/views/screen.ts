@@ -1,6 +1,6 @@
 // The whole screen as rows, for every size: exactly so many rows of exactly so many cells.
 
-import { fill, fit, row, segment, spread, wrap, type Row, type Size } from "../cells.ts";
+import { fill, fit, row, segment, spread, widthOf, wrap, type Row, type Size } from "../cells.ts";
 import { isLive, isSlowed, paceOf, shownFrame, type Model } from "../model.ts";
 import { explain, headlineOf } from "../why.ts";
 import { lastFrame } from "../history.ts";
@@ -50,7 +50,7 @@ function tallBody(model: Model, size: Size): readonly Row[] {
       place(nodes(model, size.columns), count, count, 0, 6),
       place(logsPane(model), Math.min(count, half), isRoomy ? count + 1 : half, 0, 2),
       place(flightsPane(model), 2, 4, 1, 3),
-      place(whyPane(model), 3, 4, 3, 4),
+      place(whyPane(model, true), 3, 4, 3, 4),
       place(timelinePane(model), size.rows < 12 ? 1 : 2, 2, 0, 5),
     ],
     size,
@@ -75,7 +75,7 @@ function wideBody(model: Model, size: Size): readonly Row[] {
   );
   const rightRows = stack(
     [
-      place(whyPane(model), 6, 9, 0, 5),
+      place(whyPane(model, false), 4, 7, 0, 5),
       place(storyPane(model), 6, 10, 1, 4),
       place(replicationPane(model), count - 1, count - 1, 0, 3),
     ],
@@ -117,19 +117,23 @@ function smallScreen(model: Model, size: Size): readonly Row[] {
 function nodes(model: Model, columns: number): Pane {
   const frame = shownFrame(model);
   const title = row(segment("detcd", "strong"), segment(`  ${model.title}`, "title"));
-  const where = `event ${frame.step}  ${timeText(model.now)}  `;
-  const note = row(segment(columns >= 60 ? where : "", "dim"), ...stateWords(model));
-  return nodesPane(model, title, note);
+  const state = stateWords(model);
+  const moment = segment(`${timeText(model.now)}  `, "dim");
+  const event = segment(`event ${frame.step}  `, "dim");
+  const room = columns - widthOf(title) - 10;
+  const notes: readonly Row[] = [[event, moment, ...state], [moment, ...state], state];
+  return nodesPane(model, title, notes.find((note) => widthOf(note) <= room) ?? []);
 }
 
 function stateWords(model: Model): Row {
-  const pace = segment(paceText(paceOf(model)));
+  if (model.over && isLive(model)) return row(segment("the end", "warn"));
   const behind = (lastFrame(model.history).time - model.now) / 1000;
-  const state = model.running ? segment("> ", "good") : segment("|| paused ", "warn");
-  const slow = isSlowed(model) ? segment(" slow motion", "warn") : segment("");
-  if (model.over && isLive(model)) return [segment("the end", "warn")];
-  if (isLive(model)) return [state, pace, slow, segment(" live", "good")];
-  return [state, pace, slow, segment(` past, ${sinceText(behind)} ago`, "here")];
+  const where = isLive(model)
+    ? segment("  live", "good")
+    : segment(`  past, ${sinceText(behind)} ago`, "here");
+  if (!model.running) return row(segment("|| paused", "warn"), where);
+  const slow = isSlowed(model) ? " slow motion" : "";
+  return row(segment("> ", "good"), paceText(paceOf(model)), segment(slow, "warn"), where);
 }
 
 function paceText(pace: number): string {

@@ -20,7 +20,7 @@ const TONES: Readonly<Record<NoteKind, Tone>> = {
 };
 
 /** What comes next stands at the bottom and always has a row; the story takes what is left. */
-export function whyPane(model: Model): Pane {
+export function whyPane(model: Model, hasStory: boolean): Pane {
   const why = explain(model);
   return {
     title: row(segment("why: ", "title"), headline(why)),
@@ -29,13 +29,11 @@ export function whyPane(model: Model): Pane {
       const ballots = why.ballots
         .slice(0, Math.max(0, rows - 1))
         .map((text) => row(segment(text, "strong")));
-      const next = nextRows(
-        why,
-        columns,
-        Math.max(1, Math.min(rows - ballots.length, Math.ceil(rows / 2))),
-      );
+      const left = rows - ballots.length;
+      const most = hasStory ? Math.min(left, Math.ceil(rows / 2)) : left;
+      const next = nextRows(why, columns, Math.max(1, most));
       const room = rows - ballots.length - next.length;
-      const story = why.story.slice(-room).map(noteRow);
+      const story = (hasStory ? why.story : []).slice(-room).map(noteRow);
       return [...(room > 0 ? story : []), ...ballots, ...next];
     },
   };
@@ -53,11 +51,8 @@ export function whyPage(model: Model): Pane {
         const isCandidate = isUp(node) && timerOf(node)?.kind === "election";
         if (!isCandidate) return [];
         const tone = chancesOf(frame, node).wins ? "good" : "plain";
-        return wrap(
-          `n${node.number} fires in ${sinceText(msUntilFire(node))} unless it hears a leader; ${chancesText(frame, node)}`,
-          columns,
-          tone,
-        );
+        const text = `n${node.number} fires in ${sinceText(msUntilFire(node))}; ${chancesText(frame, node)}`;
+        return wrap(text, columns, tone);
       });
       const tail = [
         ...section(
@@ -68,7 +63,7 @@ export function whyPage(model: Model): Pane {
           "what comes next",
           why.next.slice(0, 2).flatMap((text) => wrap(text, columns)),
         ),
-        ...section(`who could win now (${why.margin})`, nodes),
+        ...section(`who could win, if no leader spoke (${why.margin})`, nodes),
       ];
       const room = Math.max(0, rows - tail.length - 1);
       const story = why.story.flatMap((note) =>

@@ -2,7 +2,7 @@
 
 import { row, segment, type Row, type Segment, type Tone } from "../cells.ts";
 import { frameAt, lastFrame, type History } from "../history.ts";
-import { isLive, type Model } from "../model.ts";
+import type { Model } from "../model.ts";
 import type { Note, NoteKind } from "../notes.ts";
 import { timeText } from "../words.ts";
 import { heading, type Pane } from "./pane.ts";
@@ -60,12 +60,10 @@ function storyRow(model: Model): Row {
   const note = latestNote(model.history, model.position);
   if (note === null) return row(segment("the beginning: every node is a follower", "dim"));
   const mark = MARKS[note.kind];
-  const where = isLive(model) ? "" : `  (event ${note.step})`;
   return row(
     segment(`${mark[0]} `, mark[2]),
     segment(`${timeText(note.time)}  `, "dim"),
     note.text,
-    where,
   );
 }
 
