@@ -116,6 +116,7 @@ function tearFile(
   changes: readonly Pending[],
   chance: Chance,
 ): CrashReport {
+  if (changes.some(({ op }) => op.kind === "write")) nameFile(durable, file);
   const flushed = flushedWrites(file, changes, chance);
   const seen = new Map<number, number>(); // sector → writes to it so far
   let lost = 0;
@@ -131,7 +132,7 @@ function tearFile(
         seen.set(sector, before + 1);
         if (before >= (flushed.get(sector) ?? 0)) continue;
         kept += 1;
-        writeSector(fileOf(durable, file), sector, op);
+        writeSector(nameFile(durable, file), sector, op);
       }
       if (kept === 0) lost += 1;
       else if (kept < sectors.length) torn += 1;
@@ -184,8 +185,8 @@ function writeSector(file: SimFile, sector: number, op: Extract<DiskOp, { kind: 
   writeTo(file, from, op.bytes.subarray(from - op.offset, to - op.offset));
 }
 
-/** The name of a new file is kept when this is called. */
-function fileOf(files: Files, file: FileName): SimFile {
+/** The file, new and empty if it must be: a name may be on disk without any bytes. */
+function nameFile(files: Files, file: FileName): SimFile {
   const found = files.get(file) ?? { bytes: new Uint8Array(SECTOR_BYTES), length: 0 };
   files.set(file, found);
   return found;

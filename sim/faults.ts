@@ -24,7 +24,9 @@ export type Fault = Readonly<
   | TermInflation
   | { kind: "drop"; atMs: number; forMs: number; ratio: readonly [number, number] }
   | { kind: "duplicate"; atMs: number; forMs: number; ratio: readonly [number, number] }
+  | { kind: "corrupt"; atMs: number; forMs: number; ratio: readonly [number, number] } // one bit
   | { kind: "delay"; atMs: number; forMs: number; upToMs: number } // every message, each by its own
+  | { kind: "restart"; atMs: number; node: number } // a crashed node, before its time
   | { kind: "heal"; atMs: number } // all that lasts ends now, and crashed nodes start
 >;
 export type FaultKind = Fault["kind"];
@@ -68,14 +70,11 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   "term_inflation",
   "drop",
   "duplicate",
+  "corrupt",
   "delay",
+  "restart",
   "heal",
 ];
-
-/** How long a fault lasts by itself; zero for what happens at once. */
-export function lastsMs(fault: Fault): number {
-  return "forMs" in fault ? fault.forMs : 0;
-}
 
 /** One fault in a sentence without its end mark. */
 export function describe(fault: Fault): string {
@@ -108,8 +107,12 @@ export function describe(fault: Fault): string {
       return `${until}: ${fault.ratio.join(" of ")} messages are lost`;
     case "duplicate":
       return `${until}: ${fault.ratio.join(" of ")} messages arrive twice`;
+    case "corrupt":
+      return `${until}: ${fault.ratio.join(" of ")} messages arrive with a wrong bit`;
     case "delay":
       return `${until}: every message takes up to ${seconds(fault.upToMs)} more`;
+    case "restart":
+      return `${span}: node ${fault.node} starts again`;
     case "heal":
       return `${span}: everything heals`;
   }

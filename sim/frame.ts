@@ -1,5 +1,6 @@
-// One moment of a simulated cluster, as plain data that shares structure with its neighbours: keeping
-// every frame of a run is cheap, and every screen, report and time machine is a function of frames.
+// One moment of a simulated cluster, as plain data that shares structure with its neighbours:
+// keeping every frame of a run is cheap, and every screen, report and time machine is a function of
+// frames.
 
 import type { NodeId } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";

@@ -1,7 +1,7 @@
-// Fates: content-keyed chance. The fate of a thing is a function of the seed and of what the thing *is*
-// (which message from whom to whom, which attempt), never of how many draws came before. Deleting one
-// event therefore leaves every other fate as it was, so that schedules shrink and seeds survive
-// refactorings of the simulator.
+// Fates: content-keyed chance. The fate of a thing is a function of the seed and of what the thing
+// *is* (which message from whom to whom, which attempt), never of how many draws came before.
+// Deleting one event therefore leaves every other fate as it was, so that schedules shrink and
+// seeds survive refactorings of the simulator.
 
 export type Key = number | bigint | string;
 

@@ -1,10 +1,31 @@
 // One run: a world, a cluster, clients and faults, driven event by event until the time is over or an
 // oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
+import type { NodeId } from "../core/contract.ts";
+import { AssertionError } from "../core/lib/assert.ts";
+import { boot, step } from "../core/node.ts";
+import { describeInput, describeTraceEvent } from "../core/transcript.ts";
+import { Client } from "./client.ts";
+import type { ClientContext } from "./client.ts";
+import { Cluster } from "./cluster.ts";
 import type { Fault, FaultKind } from "./faults.ts";
-import type { Frame } from "./frame.ts";
+import { describe } from "./faults.ts";
+import type { Frame, Micros, SimEvent } from "./frame.ts";
+import type { Ghost, Moment } from "./ghost.ts";
+import { createGhost, record } from "./ghost.ts";
 import type { SimOperation } from "./history.ts";
+import { Injector } from "./injector.ts";
+import { firstBroken } from "./invariants.ts";
+import { Network } from "./network.ts";
 import type { CallName, SimOptions } from "./options.ts";
+import { checkOptions } from "./options.ts";
+import { createFates } from "./random.ts";
+import type { Answered } from "./recorder.ts";
+import { Recorder } from "./recorder.ts";
+import type { Core, SimNode, Taken } from "./sim-node.ts";
+import { Tally } from "./tally.ts";
+import { readAll } from "./workload.ts";
+import { World } from "./world.ts";
 
 export interface Simulation {
   /** One event. False: there was none, because the run is over. */
@@ -41,7 +62,7 @@ export type Coverage = Readonly<{
   highestTerm: number;
   committedEntries: number;
   crashes: number;
-  restarts: number;
+  restarts: number; // boots, but for the first of each node
   tornTails: number; // boots that cut a broken tail off the log
   lostWrites: number; // crashes that lost writes not yet synced
   snapshotsSent: number;
@@ -58,5 +79,226 @@ export type Coverage = Readonly<{
   writes: number;
 }>;
 
-export declare function createSimulation(options: SimOptions): Simulation;
-export declare function runSimulation(options: SimOptions): SimResult;
+export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {
+  const run = new Run(checkOptions(options), core);
+  return {
+    step: () => run.step(),
+    frame: () => run.frame(),
+    inject: (fault) => run.inject(fault),
+    result: () => run.result(),
+  };
+}
+
+export function runSimulation(options: SimOptions, core: Core = { boot, step }): SimResult {
+  const run = new Run(checkOptions(options), core);
+  while (run.step());
+  return run.result();
+}
+
+const nameOf = (id: NodeId): string => id.toString();
+
+class Run {
+  readonly #options: SimOptions;
+  readonly #world = new World();
+  readonly #network: Network;
+  readonly #cluster: Cluster;
+  readonly #injector: Injector;
+  readonly #recorder: Recorder;
+  readonly #tally = new Tally();
+  readonly #ghost: Ghost;
+  readonly #unanswered: Set<number>;
+  #steps = 0;
+  #over = false;
+  #acting: number | null = null; // the node whose step is under way
+  #event: SimEvent = { kind: "start", node: null, text: "the run begins" };
+  #violation: Violation | null = null;
+
+  constructor(options: SimOptions, core: Core) {
+    this.#options = options;
+    const fates = createFates(options.seed);
+    const world = this.#world;
+    this.#ghost = createGhost(options.nodes);
+    this.#network = new Network(world, fates, options.network);
+    this.#recorder = new Recorder(
+      () => world.now,
+      (answered) => this.#answered(answered),
+    );
+    this.#cluster = new Cluster({
+      options,
+      core,
+      world,
+      fates,
+      network: this.#network,
+      tickMs: options.node.tickMs,
+      twice: options.twice,
+      commitMicros: options.disk.commitMicros,
+      begins: (node, input) => this.#begins(node, input),
+      taken: (node, taken) => this.#taken(node, taken),
+      crashed: (_node, { lost }) => {
+        this.#tally.counts.crashes += 1;
+        if (lost > 0) this.#tally.counts.lostWrites += 1;
+      },
+      witness: (moment) => this.#witness(moment),
+      broken: (oracle, message, node) => this.#violate(oracle, message, node),
+    });
+    this.#injector = new Injector(world, this.#cluster, this.#network, {
+      begun: (fault, node) => this.#faultBegins(fault, node),
+      inflating: (node, untilMs) => this.#inflating(node, untilMs),
+    });
+    this.#unanswered = new Set(this.#cluster.numbers());
+    this.#plan(fates);
+  }
+
+  step(): boolean {
+    if (this.#over) return false;
+    this.#steps += 1;
+    this.#acting = null;
+    try {
+      if (!this.#world.run()) this.#over = true;
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error;
+      this.#violate("assertion", error.message, this.#acting);
+    }
+    return true;
+  }
+
+  inject(fault: Fault): void {
+    this.#injector.inject(fault);
+  }
+
+  frame(): Frame {
+    return {
+      step: this.#steps,
+      time: this.#world.now,
+      event: this.#event,
+      nodes: this.#cluster.frames(),
+      flights: this.#network.flights(),
+      cuts: this.#network.cuts().map(({ from, to }) => {
+        return { from: this.#cluster.idOf(from), to: this.#cluster.idOf(to) };
+      }),
+    };
+  }
+
+  result(): SimResult {
+    const { counts, digest } = this.#tally;
+    const { sent, lost, duplicated } = this.#network.counts;
+    return {
+      hash: digest.hex(),
+      events: this.#steps,
+      simulatedMs: this.#world.now / 1000,
+      faultsInjected: { ...this.#injector.counts },
+      history: this.#recorder.operations(),
+      calls: this.#recorder.names(),
+      violation: this.#violation,
+      coverage: {
+        ...counts,
+        restarts: Math.max(0, counts.restarts - this.#options.nodes),
+        committedEntries: this.#ghost.committed.length - 1,
+        messagesSent: sent,
+        messagesLost: lost,
+        messagesDuplicated: duplicated,
+      },
+    };
+  }
+
+  /** Everything that is known to happen before the run begins. */
+  #plan(fates: ClientContext["fates"]): void {
+    const { durationMs, healAtMs, clients, nodes } = this.#options;
+    const world = this.#world;
+    const tailMs = durationMs - healAtMs;
+    const endsAt: Micros = 1000 * (healAtMs + Math.ceil(tailMs / 2));
+    const context: ClientContext = {
+      world,
+      fates,
+      nodes,
+      options: clients,
+      line: this.#cluster,
+      recorder: this.#recorder,
+      endsAt,
+    };
+    world.at(0, () => this.#cluster.start());
+    this.#injector.plan(this.#options.faults);
+    for (let number = 0; number < clients.count; number++) new Client(number, context).start();
+    world.at(durationMs * 1000, () => this.#end(tailMs > 0));
+    if (tailMs === 0) return; // no time to show that all is well again
+    world.at(healAtMs * 1000, () => this.#injector.close());
+    world.at(1000 * (healAtMs + Math.ceil((3 * tailMs) / 4)), () => this.#askAll(context));
+  }
+
+  /** One last linearizable read of everything at every node. */
+  #askAll(context: ClientContext): void {
+    for (const node of this.#cluster.numbers()) {
+      const client = new Client(this.#options.clients.count + node - 1, context);
+      client.ask(node, readAll(), (outcome) => {
+        if (outcome.kind === "ok") this.#unanswered.delete(node);
+      });
+    }
+  }
+
+  #end(judged: boolean): void {
+    this.#over = true;
+    if (!judged) return;
+    this.#witness({
+      kind: "ended",
+      states: this.#cluster.states(),
+      contents: this.#cluster.contents(),
+      unanswered: [...this.#unanswered],
+    });
+  }
+
+  #begins(node: SimNode, input: Taken["input"]): void {
+    this.#acting = node.number;
+    if (!this.#options.frames) return;
+    const text = input === null ? "boots" : describeInput(input, nameOf);
+    this.#event = { kind: "input", node: node.number, text };
+  }
+
+  #taken(node: SimNode, { input, weight, effects }: Taken): void {
+    this.#tally.digest.number(this.#world.now);
+    this.#tally.taken(node.number, input, weight, effects);
+    if (!this.#options.frames) return;
+    const traces = effects.filter((effect) => effect.kind === "trace");
+    if (traces.length === 0) return;
+    const told = traces.map(({ event }) => describeTraceEvent(event, nameOf)).join(", ");
+    this.#event = { kind: "trace", node: node.number, text: `${this.#event.text}: ${told}` };
+  }
+
+  #answered(answered: Answered): void {
+    this.#tally.answered(answered.operation);
+    this.#witness({ kind: "answered", ...answered });
+  }
+
+  #faultBegins(fault: Fault, node: number | null): void {
+    const text = describe(fault);
+    this.#tally.digest.text(text);
+    this.#event = { kind: "fault", node, text };
+    this.#witness({ kind: "disturbed" });
+  }
+
+  /** Only where nothing else could unseat a leader. */
+  #inflating(node: number, untilMs: number): void {
+    const { network, disk, node: timing } = this.#options;
+    const calmMicros = timing.electionMs * 250;
+    const slow = network.tailMicros > calmMicros || disk.tailMicros > calmMicros;
+    if (network.drop[0] > 0 || slow || !this.#cluster.led()) return;
+    this.#witness({ kind: "inflating", node, untilMs });
+  }
+
+  #witness(moment: Moment): void {
+    const broken = firstBroken(this.#ghost, moment);
+    if (broken !== null) {
+      const node = "node" in moment ? moment.node : null;
+      this.#violate(broken.id, broken.message, node);
+    }
+    record(this.#ghost, moment);
+  }
+
+  /** The first one counts: what follows may only follow from it. */
+  #violate(oracle: string, message: string, node: number | null): void {
+    this.#over = true;
+    if (this.#violation !== null) return;
+    const timeMs = this.#world.now / 1000;
+    this.#violation = { oracle, message, step: this.#steps, timeMs, node };
+    this.#event = { kind: "violation", node, text: `${oracle}: ${message}` };
+  }
+}

@@ -1,0 +1,282 @@
+// The nodes of a run and what lies between them: peer messages and client calls as bytes on the network,
+// images of the store in one flight each.
+
+import { createConfig } from "../core/config.ts";
+import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
+import type { Member } from "../core/apply/membership.ts";
+import { readApplied } from "../core/kv/tables.ts";
+import { must } from "../core/lib/assert.ts";
+import type { NodeState } from "../core/node-state.ts";
+import { decodeRequest, encodeResponse } from "../net/wire/methods.ts";
+import { decodePeerMessage, encodePeerMessage } from "../net/wire/peer-frames.ts";
+import type { Call, Line, Reply } from "./client.ts";
+import { NodeClock } from "./clock.ts";
+import { Digest, digestBytes } from "./digest.ts";
+import { SimDisk } from "./disk.ts";
+import type { NodeFrame } from "./frame.ts";
+import { readerOf, SimKv, writesOf } from "./kv.ts";
+import type { KvRoot } from "./kv.ts";
+import type { Network } from "./network.ts";
+import { CLIENTS, nameOf } from "./network.ts";
+import type { SimOptions } from "./options.ts";
+import { SimNode } from "./sim-node.ts";
+import type { EffectOf, Surroundings } from "./sim-node.ts";
+
+const CLUSTER = 0xdec1n;
+
+/** What a cluster tells and asks of the run around it. */
+export type ClusterContext = Omit<Surroundings, "send" | "sendSnapshot" | "reply"> &
+  Readonly<{ options: SimOptions; network: Network }>;
+
+type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void }>;
+
+export class Cluster implements Line {
+  readonly #context: ClusterContext;
+  readonly #nodes: readonly SimNode[];
+  readonly #open: readonly Map<CallId, OpenCall>[]; // by node: calls not yet answered
+  #callsTaken = 0;
+
+  constructor(context: ClusterContext) {
+    this.#context = context;
+    const numbers = Array.from({ length: context.options.nodes }, (_, at) => at + 1);
+    const around: Surroundings = {
+      ...context,
+      send: (node, effect) => this.#send(node, effect),
+      sendSnapshot: (node, effect) => this.#sendSnapshot(node, effect),
+      reply: (node, effect) => this.#reply(node, effect),
+      crashed: (node, report) => {
+        this.#hangUp(node);
+        context.crashed(node, report);
+      },
+    };
+    this.#open = numbers.map(() => new Map());
+    this.#nodes = numbers.map((number) => createNode(number, numbers, around, context.options));
+  }
+
+  start(): void {
+    for (const node of this.#nodes) node.boot();
+  }
+
+  get electionMs(): number {
+    return this.#context.options.node.electionMs;
+  }
+
+  numbers(): readonly number[] {
+    return this.#nodes.map((node) => node.number);
+  }
+
+  node(number: number): SimNode {
+    return must(this.#nodes[number - 1], `there is no node ${number}`);
+  }
+
+  idOf(number: number): NodeId {
+    return this.node(number).config.node;
+  }
+
+  /** By number; null: down. */
+  states(): readonly (NodeState | null)[] {
+    return this.#nodes.map((node) => (node.status === "crashed" ? null : node.state));
+  }
+
+  /** A digest of what each store holds. */
+  contents(): readonly string[] {
+    return this.#nodes.map((node) => digestStore(node.kv));
+  }
+
+  frames(): readonly NodeFrame[] {
+    return this.#nodes.map((node) => node.frame());
+  }
+
+  /** Who leads in the highest term; nobody: the lowest node that is up. */
+  leader(): number {
+    const up = this.#nodes.filter((node) => node.status !== "crashed");
+    const leading = up.filter((node) => node.state?.raft.role === "leader");
+    const byTerm = leading.toSorted((a, b) => termOf(b) - termOf(a));
+    return (byTerm[0] ?? up[0])?.number ?? 1;
+  }
+
+  led(): boolean {
+    return this.states().some((state) => state?.raft.role === "leader");
+  }
+
+  allUp(): boolean {
+    return this.#nodes.every((node) => node.status === "up");
+  }
+
+  healAll(): void {
+    for (const node of this.#nodes) {
+      node.forgive();
+      node.boot();
+    }
+  }
+
+  // The line of a client: its call is carried at most once each way, as on one connection.
+
+  call(number: number, call: Call, answer: (reply: Reply) => void): void {
+    const back = (reply: Reply): void => {
+      const bytes = reply.kind === "response" ? reply.bytes : NO_BYTES;
+      this.#carry(number, CLIENTS + call.client, "answer", bytes, () => answer(reply));
+    };
+    this.#carry(CLIENTS + call.client, number, "call", call.bytes, (bytes) => {
+      const node = this.node(number);
+      if (node.status === "crashed") return back({ kind: "refused" });
+      const decoded = decodeRequest(call.path, bytes);
+      if (!decoded.ok) return back({ kind: "status", ...decoded.error });
+      const id = ++this.#callsTaken as CallId;
+      must(this.#open[number - 1], "every node has calls").set(id, { call, answer: back });
+      const deadline = (node.clock.read(this.#context.world.now) + call.timeoutMs) as Millis;
+      const request = decoded.value;
+      node.take({ kind: "call", call: id, request, context: { deadline } }, digestBytes(bytes));
+    });
+  }
+
+  cancel(number: number, call: Call): void {
+    this.#carry(CLIENTS + call.client, number, "cancel", call.bytes, () => {
+      const open = must(this.#open[number - 1], "every node has calls");
+      for (const [id, { call: waiting }] of open) {
+        if (waiting.id !== call.id) continue;
+        open.delete(id);
+        this.node(number).take({ kind: "call.cancel", call: id });
+      }
+    });
+  }
+
+  #carry(
+    from: number,
+    to: number,
+    kind: string,
+    bytes: Uint8Array,
+    arrive: (bytes: Uint8Array) => void,
+  ): void {
+    const name = [kind, digestBytes(bytes)];
+    const parcel = { from, to, name, bytes, message: null, once: true, weightMicros: 0 };
+    this.#context.network.send({ ...parcel, arrive, lose: () => {} });
+  }
+
+  #reply(node: SimNode, { call, result }: EffectOf<"call.reply">): void {
+    const open = must(this.#open[node.number - 1], "every node has calls");
+    const waiting = open.get(call);
+    open.delete(call);
+    if (waiting === undefined) return; // its oracle has spoken
+    if (!result.ok) waiting.answer({ kind: "status", ...result.error });
+    else waiting.answer({ kind: "response", bytes: encodeResponse(result.value) });
+  }
+
+  #hangUp(node: SimNode): void {
+    const open = must(this.#open[node.number - 1], "every node has calls");
+    for (const { answer } of open.values()) answer({ kind: "reset" });
+    open.clear();
+  }
+
+  // Between nodes.
+
+  #send(node: SimNode, { to, message }: EffectOf<"peer.send">): void {
+    const bytes = encodePeerMessage(message);
+    const from = node.config.node;
+    const parcel = { from: node.number, to: Number(to), name: nameOf(message), bytes, message };
+    this.#context.network.send({
+      ...parcel,
+      once: false,
+      weightMicros: 0,
+      lose: () => {},
+      arrive: (arrived) => {
+        const decoded = decodePeerMessage(arrived);
+        if (!decoded.ok) return; // damaged on its way: as if it were lost
+        const input: Input = { kind: "peer.message", from, message: decoded.value };
+        this.node(Number(to)).take(input, digestBytes(arrived));
+      },
+    });
+  }
+
+  /** One flight, which is lost or arrives whole. The sender learns which. */
+  #sendSnapshot(node: SimNode, { to, term }: EffectOf<"snapshot.send">): void {
+    const { world, network, options } = this.#context;
+    const { life } = node;
+    const root = node.kv.durable;
+    const bytes = new Uint8Array(root.sizeBytes);
+    let told = false;
+    const tell = (ok: boolean): void => {
+      if (told) return;
+      told = true;
+      world.after(options.node.heartbeatMs * 1000, () => {
+        if (node.life === life) node.take({ kind: "snapshot.sent", peer: to, ok });
+      });
+    };
+    const receiver = this.node(Number(to));
+    network.send({
+      from: node.number,
+      to: receiver.number,
+      name: ["snapshot", term, root.applied],
+      bytes,
+      message: null,
+      once: false,
+      weightMicros: bytes.length >> 3,
+      lose: () => tell(false),
+      arrive: () => {
+        const meta = stage(receiver, root);
+        if (meta !== null) {
+          receiver.take({ kind: "snapshot.staged", from: node.config.node, term, meta });
+        }
+        tell(meta !== null);
+      },
+    });
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Null: nobody is there to take it. */
+function stage(node: SimNode, root: KvRoot): SnapshotMeta | null {
+  if (node.status === "crashed") return null;
+  node.kv.stage(root.applied, writesOf(root));
+  return readApplied(readerOf(() => root));
+}
+
+function createNode(
+  number: number,
+  numbers: readonly number[],
+  around: Surroundings,
+  { node, disk, clocks }: SimOptions,
+): SimNode {
+  const members = numbers.map(memberOf);
+  const self = must(members[number - 1], `node ${number} is a member`);
+  const { heartbeatMs, electionMs, snapshotCount, preVote, limits } = node;
+  const config = createConfig({
+    cluster: CLUSTER as ClusterId,
+    node: self.id,
+    members,
+    name: self.name,
+    clientUrls: [`http://node-${number}:2379`],
+    version: "sim",
+    heartbeatMs,
+    electionMs,
+    snapshotCount,
+    preVote,
+    limits,
+  });
+  const clock = clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };
+  const parts = {
+    clock: new NodeClock(clock.offsetMs, clock.driftPpm),
+    disk: new SimDisk(number, around.fates, disk),
+    kv: new SimKv(number, around.fates, "any"),
+  };
+  return new SimNode(number, config, parts, around);
+}
+
+function memberOf(number: number): Member {
+  const peerUrls = [`http://node-${number}:2380`];
+  return { id: BigInt(number) as NodeId, name: `node-${number}`, peerUrls, clientUrls: [] };
+}
+
+function termOf(node: SimNode): number {
+  return node.state?.raft.term ?? 0;
+}
+
+function digestStore(kv: SimKv): string {
+  const digest = new Digest();
+  for (const write of writesOf(kv.visible)) {
+    digest.text(write.key);
+    if (write.kind === "put") digest.bytes(write.value);
+  }
+  return digest.hex();
+}

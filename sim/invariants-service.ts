@@ -1,0 +1,160 @@
+// What the state machine and its clients may rely on: every entry applied once and in order, equal stores,
+// one answer for each call, no stale read; and that all is well again once the faults are over.
+
+import type { Effect } from "../core/contract.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { GhostNode } from "./ghost.ts";
+import { ghostNode, hashWrites } from "./ghost.ts";
+import type { SimOperation } from "./history.ts";
+import type { Invariant } from "./invariants.ts";
+
+const WAITING_MAX = 2000; // disk effects under way, messages held back
+const BATCH_MAX = 1000; // entries applied in one step
+
+export const serviceInvariants: readonly Invariant[] = [
+  {
+    id: "applied-in-order",
+    sentence: "Entries are applied once, in order, and only when committed.",
+    check: (ghost, moment) => {
+      if (moment.kind === "booted") return bootedAt(ghostNode(ghost, moment.node), moment.state);
+      if (moment.kind !== "stepped") return null;
+      return misapplied(ghostNode(ghost, moment.node), moment.state, moment.effects);
+    },
+  },
+  {
+    id: "kv-agreement",
+    sentence: "Stores that have applied the same entries hold the same revisions.",
+    check: (ghost, moment) => {
+      if (moment.kind !== "stepped") return null;
+      let hash = ghostNode(ghost, moment.node).kvHash;
+      for (const effect of moment.effects) {
+        if (effect.kind !== "kv" || hash === null) continue;
+        hash = hashWrites(hash, effect);
+        const other = ghost.kvHashes.get(effect.applied);
+        if (other === undefined || other === hash) continue;
+        return `after entry ${effect.applied} the store differs from another one's`;
+      }
+      return null;
+    },
+  },
+  {
+    id: "snapshot-agreement",
+    sentence: "An image that is installed is a committed state, and newer than what it replaces.",
+    check: (ghost, moment) => {
+      if (moment.kind !== "stepped") return null;
+      for (const effect of moment.effects) {
+        if (effect.kind !== "snapshot.install") continue;
+        const { index, term } = effect.meta;
+        const committed = ghost.committed[index];
+        if (committed !== term) {
+          return `an image of (${index}, term ${term}), but term ${committed} is committed there`;
+        }
+        if (index > moment.before.raft.log.commit) continue;
+        return `an image of entry ${index} replaces the state after ${moment.before.raft.log.commit}`;
+      }
+      return null;
+    },
+  },
+  {
+    id: "answer-once",
+    sentence: "Every call is answered at most once, and nothing else is answered.",
+    check: (ghost, moment) => {
+      if (moment.kind !== "stepped") return null;
+      const { calls } = ghostNode(ghost, moment.node);
+      const answered = new Set<number>();
+      for (const effect of moment.effects) {
+        if (effect.kind !== "call.reply") continue;
+        const taken = moment.input.kind === "call" && moment.input.call === effect.call;
+        if (answered.has(effect.call)) return `call ${effect.call} is answered twice`;
+        if (!taken && !calls.has(effect.call)) return `call ${effect.call} was not waiting`;
+        answered.add(effect.call);
+      }
+      return null;
+    },
+  },
+  {
+    id: "fresh-reads",
+    sentence: "A linearizable answer knows all that anybody had been told before the call.",
+    check: (_ghost, moment) =>
+      moment.kind === "answered" ? staleness(moment.operation, moment.floor) : null,
+  },
+  {
+    id: "bounded-queues",
+    sentence: "No queue of a node grows without end.",
+    check: (_ghost, moment) => {
+      if (moment.kind !== "stepped") return null;
+      const { outbox, raft, appliedDurable, config } = moment.state;
+      if (outbox.pending.length > WAITING_MAX) return `${outbox.pending.length} disk effects wait`;
+      if (outbox.held.length > WAITING_MAX) return `${outbox.held.length} messages are held back`;
+      const kept = appliedDurable - raft.log.compactedIndex;
+      if (kept <= 2 * config.snapshotCount + BATCH_MAX) return null;
+      return `${kept} entries are kept that the store holds already`;
+    },
+  },
+  {
+    id: "convergence",
+    sentence: "Once the faults are over, all nodes reach the same state under one leader.",
+    check: (_ghost, moment) =>
+      moment.kind === "ended" ? divergence(moment.states, moment.contents) : null,
+  },
+  {
+    id: "availability",
+    sentence: "Once the faults are over, every node answers a linearizable read.",
+    check: (_ghost, moment) =>
+      moment.kind === "ended" && moment.unanswered.length > 0
+        ? `the final read failed at node ${moment.unanswered.join(", ")}`
+        : null,
+  },
+];
+
+function bootedAt(node: GhostNode, { store }: NodeState): string | null {
+  if (store.applied >= node.kvDurable && store.applied <= node.kvIssued) return null;
+  return `the store holds ${store.applied}, it was given ${node.kvDurable} to ${node.kvIssued}`;
+}
+
+function misapplied(
+  node: GhostNode,
+  { raft, store, installing }: NodeState,
+  effects: readonly Effect[],
+): string | null {
+  const { commit, lastIndex } = raft.log;
+  if (commit > lastIndex) return `entry ${commit} is committed, the log ends at ${lastIndex}`;
+  if (store.applied > commit) return `entry ${store.applied} is applied, ${commit} is committed`;
+  let applied = node.kvIssued;
+  for (const effect of effects) {
+    if (effect.kind === "snapshot.install") applied = effect.meta.index;
+    if (effect.kind !== "kv") continue;
+    if (effect.applied <= applied) return `entry ${effect.applied} is applied after ${applied}`;
+    applied = effect.applied;
+  }
+  if (installing !== null || store.applied === applied) return null;
+  return `the store stands at ${store.applied}, what was written at ${applied}`;
+}
+
+function staleness(operation: SimOperation, floor: number): string | null {
+  const { input, outcome, id } = operation;
+  if (outcome.kind !== "ok" || (input.kind === "range" && input.serializable)) return null;
+  const { revision } = outcome.output.header;
+  const writes = input.kind === "put";
+  if (writes ? revision > floor : revision >= floor) return null;
+  return `call ${id} (${input.kind}) shows revision ${revision}, but ${floor} had been told before`;
+}
+
+function divergence(
+  states: readonly (NodeState | null)[],
+  contents: readonly string[],
+): string | null {
+  const down = states.indexOf(null);
+  if (down !== -1) return `node ${down + 1} is still down`;
+  const lines = states.map((state) => (state === null ? "" : summary(state)));
+  const leaders = states.filter((state) => state?.raft.role === "leader");
+  if (leaders.length !== 1) return `${leaders.length} nodes lead: ${lines.join("; ")}`;
+  if (new Set(lines).size !== 1) return `the nodes differ: ${lines.join("; ")}`;
+  if (new Set(contents).size !== 1) return `the stores differ: ${contents.join(", ")}`;
+  return null;
+}
+
+function summary({ raft, store }: NodeState): string {
+  const { log, term, leader } = raft;
+  return `term ${term} under ${leader}, log to ${log.lastIndex}, commit ${log.commit}, applied ${store.applied}`;
+}

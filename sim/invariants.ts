@@ -1,0 +1,32 @@
+// What must hold after every step, whatever goes wrong: one function each, with a name and a sentence.
+// All are incremental: they look at what a step changed, never at the whole.
+
+import { agreementInvariants } from "./invariants-agreement.ts";
+import { durabilityInvariants } from "./invariants-durability.ts";
+import { serviceInvariants } from "./invariants-service.ts";
+import type { Ghost, Moment } from "./ghost.ts";
+
+export type Invariant = Readonly<{
+  id: string;
+  sentence: string;
+  /** Null: it holds. Otherwise what is wrong, with every number needed to understand it. */
+  check: (ghost: Ghost, moment: Moment) => string | null;
+}>;
+
+export const INVARIANTS: readonly Invariant[] = [
+  ...agreementInvariants,
+  ...durabilityInvariants,
+  ...serviceInvariants,
+];
+
+/** The first invariant that this moment breaks. */
+export function firstBroken(
+  ghost: Ghost,
+  moment: Moment,
+): Readonly<{ id: string; message: string }> | null {
+  for (const { id, check } of INVARIANTS) {
+    const message = check(ghost, moment);
+    if (message !== null) return { id, message };
+  }
+  return null;
+}

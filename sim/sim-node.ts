@@ -1,0 +1,317 @@
+// One node of a simulated cluster and its lives: it boots from what its disk and store hold, takes inputs
+// one at a time, and what it asks for is performed here, each effect a place where it may crash.
+
+import type { Config } from "../core/config.ts";
+import type {
+  Boot,
+  DiskOp,
+  DiskToken,
+  Effect,
+  Input,
+  Performer,
+  SnapshotMeta,
+  Step,
+  StepFunction,
+} from "../core/contract.ts";
+import { must } from "../core/lib/assert.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { NodeClock } from "./clock.ts";
+import type { Keep } from "./disk-crash.ts";
+import { DiskFailure } from "./disk.ts";
+import type { DiskFailureKind, SimDisk } from "./disk.ts";
+import type { Micros, NodeFrame } from "./frame.ts";
+import type { Moment } from "./ghost.ts";
+import { appendedEntries } from "./ghost.ts";
+import type { SimKv } from "./kv.ts";
+import { Lane } from "./lane.ts";
+import type { Fates } from "./random.ts";
+import { firstDifference } from "./twice.ts";
+import type { World } from "./world.ts";
+
+/** The product, as the simulator knows it. */
+export type Core = Readonly<{ boot: Boot; step: StepFunction }>;
+
+export type EffectOf<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
+
+/** What leaves a node, and what others want to know of it. */
+export type Surroundings = Readonly<{
+  world: World;
+  fates: Fates;
+  core: Core;
+  tickMs: number;
+  twice: boolean;
+  commitMicros: Micros;
+  send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
+  sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
+  reply: (node: SimNode, effect: EffectOf<"call.reply">) => void;
+  begins: (node: SimNode, input: Input | null) => void; // a step, or a boot
+  taken: (node: SimNode, taken: Taken) => void;
+  crashed: (node: SimNode, report: Readonly<{ lost: number; torn: number }>) => void;
+  witness: (moment: Moment) => void;
+  broken: (oracle: string, message: string, node: number) => void;
+}>;
+
+/** A step, or a boot when there is no input. `weight` stands for the bytes that brought the input. */
+export type Taken = Readonly<{ input: Input | null; weight: number; effects: readonly Effect[] }>;
+
+type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
+
+export class SimNode {
+  readonly number: number;
+  readonly config: Config;
+  readonly clock: NodeClock;
+  readonly disk: SimDisk;
+  readonly kv: SimKv;
+  readonly #around: Surroundings;
+  #status: NodeFrame["status"] = "crashed";
+  #since: Micros = 0;
+  #state: NodeState | null = null;
+  #life = 0; // boots so far
+  #orders = 0; // of all lives: what an earlier one left in the cache comes before
+  #inbox: Readonly<{ input: Input; weight: number }>[] = []; // what came while paused
+  #crashPlan: CrashPlan | null = null;
+  #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
+  #syncs: Lane;
+  #commits: Lane;
+  readonly #performer: Performer = {
+    "peer.send": (effect) => this.#around.send(this, effect),
+    peers: () => {}, // the simulated network knows everybody
+    disk: (effect) => this.#write(effect),
+    kv: (effect) => this.#store(effect),
+    "call.reply": (effect) => this.#around.reply(this, effect),
+    "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
+    "snapshot.install": (effect) => this.#install(effect.meta),
+    trace: () => {}, // told with the step
+  };
+
+  constructor(
+    number: number,
+    config: Config,
+    parts: Readonly<{ clock: NodeClock; disk: SimDisk; kv: SimKv }>,
+    around: Surroundings,
+  ) {
+    this.number = number;
+    this.config = config;
+    this.clock = parts.clock;
+    this.disk = parts.disk;
+    this.kv = parts.kv;
+    this.#around = around;
+    this.#syncs = new Lane(around.world);
+    this.#commits = new Lane(around.world);
+  }
+
+  get life(): number {
+    return this.#life;
+  }
+
+  get status(): NodeFrame["status"] {
+    return this.#status;
+  }
+
+  /** When it is down, the last one. */
+  get state(): NodeState | null {
+    return this.#state;
+  }
+
+  frame(): NodeFrame {
+    const { number, config } = this;
+    return {
+      id: config.node,
+      number,
+      status: this.#status,
+      since: this.#since,
+      state: this.#state,
+    };
+  }
+
+  /** False: it runs already. */
+  boot(): boolean {
+    if (this.#status !== "crashed") return false;
+    const { world, fates, core } = this.#around;
+    this.#life += 1;
+    this.#become("up");
+    this.#syncs = new Lane(world);
+    this.#commits = new Lane(world);
+    const seed = fates.bits64("boot", this.number, this.#life);
+    const now = this.clock.read(world.now);
+    this.#around.begins(this, null);
+    const booted = core.boot(this.config, seed, now, this.disk, this.kv.reader);
+    if (!booted.ok) {
+      this.#around.broken("boot", booted.error, this.number);
+      return true;
+    }
+    const [state, effects] = booted.value;
+    this.#state = state;
+    this.#around.taken(this, { input: null, weight: 0, effects });
+    this.#around.witness({ kind: "booted", node: this.number, state, effects });
+    this.#perform(effects);
+    this.#tickFrom(fates.below(this.#around.tickMs * 1000, "phase", this.number, this.#life));
+    return true;
+  }
+
+  take(input: Input, weight = 0): void {
+    if (this.#status === "crashed") return;
+    if (this.#status === "paused") {
+      if (input.kind !== "tick") this.#inbox.push({ input, weight });
+      return;
+    }
+    const before = must(this.#state, "a running node has a state");
+    this.#around.begins(this, input);
+    const [state, effects] = this.#step(before, input);
+    this.#state = state;
+    this.#around.taken(this, { input, weight, effects });
+    const appended = appendedEntries(before.raft.log, state.raft.log);
+    const timeMs = this.#around.world.now / 1000;
+    const { number: node } = this;
+    this.#around.witness({
+      kind: "stepped",
+      node,
+      timeMs,
+      input,
+      before,
+      state,
+      effects,
+      appended,
+    });
+    this.#perform(effects);
+  }
+
+  /** Down at once, or just before its `boundary`-th effect from now on. */
+  planCrash(keep: Keep, boundary: number, restartAfterMs: number): boolean {
+    if (this.#status === "crashed") return false;
+    if (boundary === 0) this.#crash(keep, restartAfterMs);
+    else this.#crashPlan = { keep, restartAfterMs, effectsLeft: boundary };
+    return true;
+  }
+
+  /** The next disk effect fails, which a node does not survive. */
+  failDisk(how: DiskFailureKind, restartAfterMs: number): boolean {
+    if (this.#status === "crashed") return false;
+    this.#failure = { how, restartAfterMs };
+    return true;
+  }
+
+  pause(stopClock: boolean): boolean {
+    if (this.#status !== "up") return false;
+    this.#become("paused");
+    if (stopClock) this.clock.stop(this.#around.world.now);
+    return true;
+  }
+
+  resume(): void {
+    this.clock.go(this.#around.world.now);
+    if (this.#status !== "paused") return;
+    this.#become("up");
+    const waiting = this.#inbox;
+    this.#inbox = [];
+    for (const { input, weight } of waiting) this.take(input, weight);
+  }
+
+  /** Nothing bad is planned any more, and nothing lasts. */
+  forgive(): void {
+    this.#crashPlan = null;
+    this.#failure = null;
+    this.resume();
+  }
+
+  #step(before: NodeState, input: Input): Step {
+    const { core, twice } = this.#around;
+    const first = core.step(before, input, this.kv.reader);
+    if (!twice) return first;
+    const difference = firstDifference(first, core.step(before, input, this.kv.reader));
+    if (difference !== null) {
+      const message = `two equal steps differ upon ${input.kind}, in ${difference}`;
+      this.#around.broken("determinism", message, this.number);
+    }
+    return first;
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    const life = this.#life;
+    for (const effect of effects) {
+      if (effect.kind === "trace") continue;
+      const plan = this.#crashPlan;
+      if (plan !== null && --plan.effectsLeft === 0) this.#crash(plan.keep, plan.restartAfterMs);
+      if (this.#life !== life || this.#status === "crashed") return;
+      this.#performer[effect.kind](effect as never);
+    }
+  }
+
+  #write(effect: EffectOf<"disk">): void {
+    const order = ++this.#orders as DiskToken;
+    const takes = this.#submit(order, effect.ops);
+    if (takes === null) return;
+    this.#syncs.order(takes, () => {
+      this.disk.settle(order);
+      this.#around.witness({ kind: "synced", node: this.number, token: effect.token });
+      this.take({ kind: "disk.done", token: effect.token });
+    });
+  }
+
+  /** Null: the disk failed, and the node with it. */
+  #submit(order: DiskToken, ops: readonly DiskOp[]): Micros | null {
+    const failure = this.#failure;
+    if (failure !== null) this.disk.failNext(failure.how);
+    try {
+      return this.disk.submit(order, ops);
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error;
+      this.#crash("some", failure?.restartAfterMs ?? 0);
+      return null;
+    }
+  }
+
+  #store({ applied, writes }: EffectOf<"kv">): void {
+    const { fates, commitMicros } = this.#around;
+    this.kv.apply(applied, writes);
+    const takes = commitMicros + fates.below(commitMicros + 1, "commit", this.number, applied);
+    this.#commits.order(takes, () => {
+      this.kv.commit(applied);
+      this.#around.witness({ kind: "stored", node: this.number, applied });
+      this.take({ kind: "kv.done", applied });
+    });
+  }
+
+  /** Complete and durable before the next effect; the batches of the old store are no more. */
+  #install(meta: SnapshotMeta): void {
+    this.#commits.close();
+    this.#commits = new Lane(this.#around.world);
+    this.kv.install(meta.index);
+    this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));
+  }
+
+  #crash(keep: Keep, restartAfterMs: number): void {
+    const { world, crashed, witness } = this.#around;
+    this.#become("crashed");
+    this.#syncs.close();
+    this.#commits.close();
+    this.clock.go(world.now);
+    this.#crashPlan = null;
+    this.#failure = null;
+    this.#inbox = [];
+    const report = this.disk.crash(keep);
+    this.kv.crash(keep);
+    witness({ kind: "crashed", node: this.number });
+    crashed(this, report);
+    const life = this.#life;
+    world.after(restartAfterMs * 1000, () => {
+      if (this.#life === life) this.boot();
+    });
+  }
+
+  #tickFrom(after: Micros): void {
+    const life = this.#life;
+    const { world, tickMs } = this.#around;
+    const tick = (): void => {
+      if (this.#life !== life || this.#status === "crashed") return;
+      world.after(tickMs * 1000, tick);
+      this.take({ kind: "tick", now: this.clock.read(world.now) });
+    };
+    world.after(after, tick);
+  }
+
+  #become(status: NodeFrame["status"]): void {
+    this.#status = status;
+    this.#since = this.#around.world.now;
+  }
+}

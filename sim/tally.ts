@@ -1,0 +1,152 @@
+// Counts what a run has seen, and chains all of it into one digest. Bytes are hashed as they are; nothing
+// is printed or encoded for it.
+
+import type { Effect, Input } from "../core/contract.ts";
+import { Digest } from "./digest.ts";
+import type { SimOperation } from "./history.ts";
+import type { Coverage } from "./simulation.ts";
+
+export type Counts = { -readonly [K in keyof Coverage]: Coverage[K] };
+
+/** Part of what a hash means: append only. */
+const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
+  tick: 1,
+  "peer.message": 2,
+  "peer.unreachable": 3,
+  call: 4,
+  "call.cancel": 5,
+  "disk.done": 6,
+  "kv.done": 7,
+  "snapshot.sent": 8,
+  "snapshot.staged": 9,
+};
+const BOOT = 0;
+
+export class Tally {
+  readonly digest: Digest = new Digest();
+  readonly counts: Counts = {
+    elections: 0,
+    leaderChanges: 0,
+    highestTerm: 0,
+    committedEntries: 0,
+    crashes: 0,
+    restarts: 0,
+    tornTails: 0,
+    lostWrites: 0,
+    snapshotsSent: 0,
+    snapshotsInstalled: 0,
+    logTruncations: 0,
+    logTrims: 0,
+    messagesSent: 0,
+    messagesLost: 0,
+    messagesDuplicated: 0,
+    callsOk: 0,
+    callsFailed: 0,
+    callsUnknown: 0,
+    linearizableReads: 0,
+    writes: 0,
+  };
+  #leader = 0;
+
+  /** A boot, or a step upon `input`. `weight` stands for the bytes that brought it. */
+  taken(node: number, input: Input | null, weight: number, effects: readonly Effect[]): void {
+    const { digest } = this;
+    digest.number(node);
+    digest.number(input === null ? BOOT : INPUT_CODES[input.kind]);
+    digest.number(weight);
+    if (input !== null) this.#input(input);
+    for (const effect of effects) this.#effect(node, effect);
+    if (input === null && effects.some(repairsTail)) this.counts.tornTails += 1;
+  }
+
+  answered({ input, outcome }: SimOperation): void {
+    const { counts, digest } = this;
+    if (outcome.kind === "failed") counts.callsFailed += 1;
+    if (outcome.kind === "unknown") counts.callsUnknown += 1;
+    if (outcome.kind !== "ok") return;
+    counts.callsOk += 1;
+    digest.number(outcome.output.header.revision);
+    if (input.kind !== "range") counts.writes += 1;
+    else if (!input.serializable) counts.linearizableReads += 1;
+  }
+
+  #input(input: Input): void {
+    const { digest } = this;
+    switch (input.kind) {
+      case "tick":
+        return digest.number(input.now);
+      case "peer.message": // its bytes are in the weight
+      case "peer.unreachable":
+        return;
+      case "call":
+      case "call.cancel":
+        return digest.number(input.call);
+      case "disk.done":
+        return digest.number(input.token);
+      case "kv.done":
+        return digest.number(input.applied);
+      case "snapshot.sent":
+        return digest.number(input.ok ? 1 : 0);
+      case "snapshot.staged":
+        return digest.number(input.meta.index);
+    }
+  }
+
+  #effect(node: number, effect: Effect): void {
+    const { digest, counts } = this;
+    switch (effect.kind) {
+      case "peer.send": // its bytes count when they are sent
+      case "peers":
+        return;
+      case "disk":
+        digest.number(effect.token);
+        for (const op of effect.ops) if (op.kind === "write") digest.bytes(op.bytes);
+        return;
+      case "kv":
+        digest.number(effect.applied);
+        for (const write of effect.writes) {
+          digest.text(write.key);
+          if (write.kind === "put") digest.bytes(write.value);
+        }
+        return;
+      case "call.reply": // its bytes count when they are sent
+        return digest.number(effect.call);
+      case "snapshot.send":
+        counts.snapshotsSent += 1;
+        return digest.number(effect.meta.index);
+      case "snapshot.install":
+        return digest.number(effect.meta.index);
+      case "trace":
+        return this.#trace(node, effect.event);
+    }
+  }
+
+  #trace(node: number, event: Extract<Effect, { kind: "trace" }>["event"]): void {
+    const { counts } = this;
+    switch (event.kind) {
+      case "become_leader":
+        counts.elections += 1;
+        counts.highestTerm = Math.max(counts.highestTerm, event.term);
+        if (this.#leader !== 0 && this.#leader !== node) counts.leaderChanges += 1;
+        this.#leader = node;
+        return;
+      case "booted":
+        counts.restarts += 1;
+        return;
+      case "log_truncated":
+        counts.logTruncations += 1;
+        return;
+      case "log_trimmed":
+        counts.logTrims += 1;
+        return;
+      case "snapshot_installed":
+        counts.snapshotsInstalled += 1;
+        return;
+      default: // the rest is for people
+    }
+  }
+}
+
+function repairsTail(effect: Effect): boolean {
+  return effect.kind === "disk" && effect.ops.some((op) => op.kind === "truncate");
+}

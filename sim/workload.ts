@@ -1,0 +1,190 @@
+// What clients ask for. The n-th call of a client is a function of the seed, the client, n, and of what
+// that client has learnt so far: nobody else's calls matter, so calls can be taken away one by one.
+
+import type { Bytes } from "../core/contract.ts";
+import type {
+  Compare,
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  Request,
+  Response,
+  TxnRequest,
+} from "../core/api/request.ts";
+import { must } from "../core/lib/assert.ts";
+import { fromText, prefixEnd, toBytes } from "../core/lib/bytes.ts";
+import type { Micros } from "./frame.ts";
+import type { CallName, ClientOptions, Mix } from "./options.ts";
+import type { Fates } from "./random.ts";
+
+/** What one client knows of the store. */
+export type Memory = { revision: number; readonly modified: Map<Bytes, number> };
+
+export function createMemory(): Memory {
+  return { revision: 1, modified: new Map() };
+}
+
+/** When this call is made, if its client is free then. */
+export function plannedAt(fates: Fates, options: ClientOptions, name: CallName): Micros {
+  const interval = options.intervalMs * 1000;
+  const jitter = fates.below((interval >> 1) + 1, "planned", name.client, name.ordinal);
+  const phase = fates.below(interval, "phase", name.client);
+  return name.ordinal * interval + jitter + phase;
+}
+
+/** Asks for everything there is, linearizably: the last word of a run. */
+export function readAll(): RangeRequest {
+  return { ...READ, key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
+}
+
+export function chooseRequest(
+  fates: Fates,
+  options: ClientOptions,
+  name: CallName,
+  memory: Memory,
+): Request {
+  const draw = (limit: number, what: string): number =>
+    fates.below(limit, "call", name.client, name.ordinal, what);
+  const key = keyOf(draw(options.keys, "key"));
+  const value = valueOf(name, "", draw(8, "size"));
+  switch (chooseKind(options.mix, draw)) {
+    case "put":
+      return { ...putOf(key, value), prevKv: draw(4, "prev") === 0 };
+    case "get":
+      return { ...READ, key };
+    case "range":
+      return { ...chooseRange(options.keys, draw) };
+    case "serializable":
+      return { ...chooseRange(options.keys, draw), serializable: true };
+    case "historical": {
+      const back = draw(20, "back");
+      return { ...chooseRange(options.keys, draw), revision: Math.max(1, memory.revision - back) };
+    }
+    case "delete":
+      return chooseDelete(key, draw);
+    case "swap":
+      return swapOf(key, value, memory.modified.get(key) ?? 0);
+    case "txn":
+      return chooseTxn(options.keys, name, draw);
+  }
+}
+
+/** What the answer to a call teaches its client. */
+export function remember(memory: Memory, request: Request, response: Response): void {
+  const { revision } = response.header;
+  memory.revision = Math.max(memory.revision, revision);
+  if (request.kind === "put") memory.modified.set(request.key, revision);
+  if (response.kind === "range" && (request.kind !== "range" || request.revision === 0)) {
+    for (const kv of response.kvs) memory.modified.set(kv.key, kv.modRevision);
+  }
+  if (response.kind === "txn") {
+    for (const inner of response.responses) {
+      if (inner.kind !== "range") continue;
+      for (const kv of inner.kvs) memory.modified.set(kv.key, kv.modRevision);
+    }
+  }
+}
+
+type Draw = (limit: number, what: string) => number;
+
+const READ: RangeRequest = {
+  kind: "range",
+  key: "" as Bytes,
+  rangeEnd: "" as Bytes,
+  limit: 0,
+  revision: 0,
+  sortOrder: "none",
+  sortTarget: "key",
+  serializable: false,
+  keysOnly: false,
+  countOnly: false,
+  minModRevision: 0,
+  maxModRevision: 0,
+  minCreateRevision: 0,
+  maxCreateRevision: 0,
+};
+
+function chooseKind(mix: Mix, draw: Draw): keyof Mix {
+  const kinds = Object.keys(mix) as (keyof Mix)[]; // in the order of the options
+  let left = draw(
+    Math.max(
+      1,
+      kinds.reduce((sum, kind) => sum + mix[kind], 0),
+    ),
+    "kind",
+  );
+  for (const kind of kinds) {
+    left -= mix[kind];
+    if (left < 0) return kind;
+  }
+  return "get";
+}
+
+function chooseRange(keys: number, draw: Draw): RangeRequest {
+  const all = { ...READ, key: fromText("k"), rangeEnd: must(prefixEnd(fromText("k")), "not 0xFF") };
+  switch (draw(8, "form")) {
+    case 0:
+      return { ...READ, key: keyOf(draw(keys, "from")) };
+    case 1:
+      return { ...all, limit: 1 + draw(3, "limit") };
+    case 2:
+      return { ...all, countOnly: true };
+    case 3:
+      return { ...all, keysOnly: true };
+    case 4:
+      return { ...all, sortOrder: "descend", sortTarget: "key" };
+    case 5:
+      return { ...READ, key: keyOf(draw(keys, "from")), rangeEnd: "\0" as Bytes };
+    default:
+      return all;
+  }
+}
+
+function chooseDelete(key: Bytes, draw: Draw): DeleteRangeRequest {
+  const rangeEnd = draw(4, "wide") === 0 ? must(prefixEnd(key), "no key is all 0xFF") : "";
+  const prevKv = draw(4, "prev") === 0;
+  return { kind: "delete_range", key, rangeEnd: rangeEnd as Bytes, prevKv };
+}
+
+/** Puts if nobody has changed the key since this client saw it, and reads it otherwise. */
+function swapOf(key: Bytes, value: Uint8Array, modified: number): TxnRequest {
+  const unchanged = compareOf(key, { kind: "mod", operand: modified });
+  const success = [putOf(key, value)];
+  return { kind: "txn", compare: [unchanged], success, failure: [{ ...READ, key }] };
+}
+
+/** Several keys at one revision: two puts, a delete or a read between them, on either side of an if. */
+function chooseTxn(keys: number, name: CallName, draw: Draw): TxnRequest {
+  const at = draw(keys, "first");
+  const first = keyOf(at);
+  const second = keyOf((at + 1) % keys);
+  const guard = compareOf(keyOf(draw(keys, "guard")), { kind: "version", operand: 0 });
+  const compare = draw(3, "guarded") === 0 ? [] : [guard];
+  const puts = [putOf(first, valueOf(name, "a", draw(8, "size")))];
+  if (second !== first) puts.push(putOf(second, valueOf(name, "b", draw(8, "size"))));
+  const failure: TxnRequest["failure"] = [
+    { ...READ, key: first },
+    { kind: "delete_range", key: second, rangeEnd: "" as Bytes, prevKv: false },
+    { ...READ, key: second },
+  ];
+  return { kind: "txn", compare, success: [{ ...READ, key: second }, ...puts], failure };
+}
+
+function compareOf(key: Bytes, target: Compare["target"]): Compare {
+  return { key, rangeEnd: "" as Bytes, result: "equal", target };
+}
+
+function putOf(key: Bytes, value: Uint8Array): PutRequest {
+  const plain = { lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
+  return { kind: "put", key, value, ...plain };
+}
+
+function keyOf(number: number): Bytes {
+  return fromText(`k${number}`);
+}
+
+/** No two puts of a run carry the same value, so that a value names its writer. */
+function valueOf(name: CallName, part: string, size: number): Uint8Array {
+  const text = `c${name.client}.${name.ordinal}${part}`;
+  return toBytes(fromText(size < 6 ? text : text.padEnd(40 * size, ".")));
+}
