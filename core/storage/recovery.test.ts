@@ -200,6 +200,15 @@ describe("recovery", () => {
     expect(member.disk.read(segmentName(1)).length).toBe(again.wal.offset);
   });
 
+  it("does not go on into the tail of an older write", () => {
+    const member = start();
+    const { disk, wal } = member;
+    append(member, hardState(1, 0), entry(1, 1));
+    append(member, null, entry(1, 2)); // survived a crash that the entry before did not survive
+    disk.perform(appendToWal(wal, hardState(2, 0), [entry(2, 1)]).ops);
+    expect(outline(mustRecover(disk))).toBe("after 0/0: 2/1; 2 1 0");
+  });
+
   it("takes a tail of zeros for space that was never used", () => {
     const member = start();
     append(member, hardState(1, 0), entry(1, 1));
