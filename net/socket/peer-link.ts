@@ -9,7 +9,8 @@ import type { Message } from "../../core/raft/message.ts";
 import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
 import { receiveFrom } from "./peer-receiver.ts";
-import { PeerSender } from "./peer-sender.ts";
+import { PEER_TIMING, PeerSender } from "./peer-sender.ts";
+import type { PeerTiming } from "./peer-sender.ts";
 import { shipSnapshot } from "./peer-snapshot.ts";
 import type { Chunks, SnapshotHandler } from "./peer-snapshot.ts";
 
@@ -38,18 +39,22 @@ export interface PeerLinks {
 
 const LINES_REMEMBERED_MAX = 100;
 
-export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
+export function createPeerLinks(
+  options: PeerLinksOptions,
+  timing: PeerTiming = PEER_TIMING,
+): PeerLinks {
   const { cluster, self, log } = options;
   const senders = new Map<NodeId, PeerSender>();
   const shipments = new Set<Socket>();
-  const receiver = { ...options, logOnce: createOnceLog(log) };
+  const silenceMs = 2 * timing.silenceMs; // the sender notices first, and dials again
+  const receiver = { ...options, silenceMs, logOnce: createOnceLog(log) };
   let listener: Listener | null = null;
   return {
     listen: async () => {
       listener = await listen(options.listenUrls, (socket) => void receiveFrom(socket, receiver));
       return listener.urls;
     },
-    setPeers: (members) => setPeers(senders, members, options),
+    setPeers: (members) => setPeers(senders, members, options, timing),
     send: (to, message) => senders.get(to)?.send(message),
     sendSnapshot: async (to, term, chunks) => {
       const url = senders.get(to)?.urls[0];
@@ -62,7 +67,7 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
       return trouble === null;
     },
     close: async () => {
-      setPeers(senders, [], options);
+      setPeers(senders, [], options, timing);
       for (const socket of shipments) socket.destroy();
       const ended = listener?.close();
       listener?.cut();
@@ -76,6 +81,7 @@ function setPeers(
   senders: Map<NodeId, PeerSender>,
   members: readonly Member[],
   options: PeerLinksOptions,
+  timing: PeerTiming,
 ): void {
   const peers = members.filter(({ id, peerUrls }) => id !== options.self && peerUrls.length > 0);
   for (const [id, sender] of senders) {
@@ -87,7 +93,7 @@ function setPeers(
   const { cluster, self, onUnreachable, log } = options;
   for (const { id, peerUrls } of peers) {
     if (senders.has(id)) continue;
-    const sender = { cluster, self, peer: id, urls: peerUrls, onUnreachable, log };
+    const sender = { cluster, self, peer: id, urls: peerUrls, onUnreachable, log, timing };
     senders.set(id, new PeerSender(sender));
   }
 }

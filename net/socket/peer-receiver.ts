@@ -10,7 +10,7 @@ import type { PeerHello } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import type { FrameParser } from "./frame-stream.ts";
 import type { Log } from "./listen.ts";
-import { PEER_FRAME_BYTES_MAX, PING, SILENCE_MS_MAX } from "./peer-sender.ts";
+import { PEER_FRAME_BYTES_MAX, PING } from "./peer-sender.ts";
 import { receiveSnapshot } from "./peer-snapshot.ts";
 import type { SnapshotHandler } from "./peer-snapshot.ts";
 
@@ -21,6 +21,7 @@ export type PeerReceiverOptions = Readonly<{
   onSnapshot: SnapshotHandler;
   log: Log;
   logOnce: Log; // for what a stranger repeats every second
+  silenceMs: number; // the sender pings more often: whoever is silent for so long has gone
 }>;
 
 type Frames = AsyncGenerator<readonly Buffer[], void, void>;
@@ -30,7 +31,7 @@ const ANSWERS_BYTES_MAX = 64 * 1024; // to a peer that asks for signs of life an
 /** Serves one connection until it ends. Rejects with nothing but a broken invariant. */
 export async function receiveFrom(socket: Socket, options: PeerReceiverOptions): Promise<void> {
   const address = socket.remoteAddress ?? "an unknown address";
-  socket.setTimeout(2 * SILENCE_MS_MAX, () => socket.destroy());
+  socket.setTimeout(options.silenceMs, () => socket.destroy());
   const parser = createFrameParser(HELLO_BYTES_MAX);
   const frames = framesFrom(socket, parser);
   const hello = await greet(socket, parser, frames, options);

@@ -15,16 +15,25 @@ import type { Log } from "./listen.ts";
 export const PEER_FRAME_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Asks for a sign of life, and is one. */
 export const PING: Buffer = frameOf(Buffer.alloc(0));
-export const PING_MS = 1000;
-/** A connection that is silent for so long is taken for dead. */
-export const SILENCE_MS_MAX = 5000;
+
+export type PeerTiming = Readonly<{
+  pingMs: number; // between two signs of life
+  silenceMs: number; // a connection that is silent for so long is taken for dead
+  retryMsMin: number; // after the first failure, then twice as long each time
+  retryMsMax: number;
+}>;
+
+export const PEER_TIMING: PeerTiming = {
+  pingMs: 1000,
+  silenceMs: 5000,
+  retryMsMin: 25,
+  retryMsMax: 1000,
+};
 
 const QUEUE_MESSAGES_MAX = 4096;
 const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 const QUEUE_MESSAGES_MAX_UNCONNECTED = 64; // older ones would be news of yesterday
 const SOCKET_BYTES_MAX = 1024 * 1024; // written and not yet taken by the system
-const RETRY_MS_MIN = 25;
-const RETRY_MS_MAX = 1000;
 
 export type PeerSenderOptions = Readonly<{
   cluster: ClusterId;
@@ -33,6 +42,7 @@ export type PeerSenderOptions = Readonly<{
   urls: readonly string[]; // tried in turn
   onUnreachable: (peer: NodeId) => void;
   log: Log;
+  timing: PeerTiming;
 }>;
 
 export class PeerSender {
@@ -114,8 +124,9 @@ export class PeerSender {
     const socket = connect({ ...hostAndPort(url), noDelay: true });
     this.#socket = socket;
     let trouble = "the connection was closed";
-    socket.setTimeout(SILENCE_MS_MAX, () => {
-      socket.destroy(new Error(`no answer within ${SILENCE_MS_MAX} ms`));
+    const { silenceMs } = this.#options.timing;
+    socket.setTimeout(silenceMs, () => {
+      socket.destroy(new Error(`no answer within ${silenceMs} ms`));
     });
     socket.on("error", (error) => (trouble = error.message));
     socket.on("drain", () => this.#flush());
@@ -145,14 +156,15 @@ export class PeerSender {
     this.#failures = 0;
     this.#lastTrouble = null;
     socket.setTimeout(0);
-    this.#pulse = setInterval(() => this.#checkPulse(socket), PING_MS);
+    this.#pulse = setInterval(() => this.#checkPulse(socket), this.#options.timing.pingMs);
     this.#options.log(`connected to member ${this.#name()} at ${url}`);
     this.#flush();
   }
 
   #checkPulse(socket: Socket): void {
-    const silenceMs = performance.now() - this.#heardAtMs;
-    if (silenceMs > SILENCE_MS_MAX) socket.destroy(new Error(`silent for ${SILENCE_MS_MAX} ms`));
+    const { silenceMs } = this.#options.timing;
+    const isSilent = performance.now() - this.#heardAtMs > silenceMs;
+    if (isSilent) socket.destroy(new Error(`silent for ${silenceMs} ms`));
     else socket.write(PING);
   }
 
@@ -168,7 +180,8 @@ export class PeerSender {
     }
     this.#lastTrouble = trouble;
     this.#options.onUnreachable(this.#options.peer);
-    const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(this.#failures, 10));
+    const { retryMsMin, retryMsMax } = this.#options.timing;
+    const waitMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
   }
