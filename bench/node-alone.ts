@@ -1,5 +1,5 @@
-// The core without a world: a one-member node whose disk and store answer at once, in memory. What is
-// left is the price of the steps themselves.
+// The core without a world: a one-member node whose disk and store answer at once, in memory. What
+// is left is the price of the steps themselves.
 
 import { boot, step } from "../core/node.ts";
 import { createConfig, DEFAULT_LIMITS } from "../core/config.ts";

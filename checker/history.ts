@@ -10,7 +10,8 @@ export type Operation<I = Request, O = Response> = Readonly<{
   client: number;
   input: I;
   call: number;
-  /** Null while the outcome is unknown: the call may take effect at any time from `call` on, or never. */
+  /** Null while the outcome is unknown: the call may take effect at any time from `call` on, or
+   *  never. */
   return: number | null;
   outcome: Outcome<O>;
 }>;

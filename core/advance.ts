@@ -1,5 +1,5 @@
-// What a step does after its input, whatever the input was: hand queued writes to a leader, apply what is
-// committed and durable here, serve the reads whose index is applied.
+// What a step does after its input, whatever the input was: hand queued writes to a leader, apply
+// what is committed and durable here, serve the reads whose index is applied.
 
 import type { CallId, Index, KvWrite } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
@@ -15,7 +15,8 @@ import { entriesBetween } from "./raft/log.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
 
-/** What one step applies at most: a node that has much to catch up still hears its peers in between. */
+/** What one step applies at most: a node that has much to catch up still hears its peers in
+ *  between. */
 const APPLY_ENTRIES_MAX = 1000;
 const APPLY_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -29,7 +30,8 @@ export function advance(turn: Turn): void {
   serveReads(turn);
 }
 
-/** Tells the cluster this member's name and client URLs, again after a while if nothing came of it. */
+/** Tells the cluster this member's name and client URLs, again after a while if nothing came of
+ *  it. */
 export function maybePublish(turn: Turn): void {
   const { publish, config, life, now, raft } = turn.state;
   if (publish.kind === "done" || raft.leader === null) return;

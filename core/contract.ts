@@ -1,7 +1,8 @@
 // core/contract.ts: the one door of the house. Types only; it imports nothing but types.
 //
-// A node is a function: `step(state, input, kv) → [state, effects]`. A driver (server/ or sim/) feeds
-// it inputs, one at a time, and performs every effect that it returns, in the order of the list.
+// A node is a function: `step(state, input, kv) → [state, effects]`. A driver (server/ or sim/)
+// feeds it inputs, one at a time, and performs every effect that it returns, in the order of the
+// list.
 
 import type { ApiError } from "./api/errors.ts";
 import type { Request, Response } from "./api/request.ts"; // etcd's calls, as plain data
@@ -57,7 +58,8 @@ export type Effect = Readonly<
 >;
 
 export type CallContext = Readonly<{
-  /** When the client stops waiting, on this node's clock. The core has a limit of its own besides. */
+  /** When the client stops waiting, on this node's clock. The core has a limit of its own
+   *  besides. */
   deadline: Millis;
 }>;
 

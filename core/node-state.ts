@@ -1,5 +1,5 @@
-// The whole state of a node: plain data, never mutated. Screens and oracles may read all of it; only
-// core/ makes a new one.
+// The whole state of a node: plain data, never mutated. Screens and oracles may read all of it;
+// only core/ makes a new one.
 
 import type { Index, Millis, SnapshotMeta } from "./contract.ts";
 import type { Calls } from "./api/calls.ts";

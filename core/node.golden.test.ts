@@ -1,9 +1,10 @@
 // Whole nodes, played by hand: each file in testdata/ is a script and what came of it. Lines above
-// `----` are orders, lines below are what the nodes did. `npm run golden -- -u` rewrites the answers;
-// nobody commits a rewrite that they cannot explain.
+// `----` are orders, lines below are what the nodes did. `npm run golden -- -u` rewrites the
+// answers; nobody commits a rewrite that they cannot explain.
 //
 // Nothing happens by itself on this stage: a disk effect ends at `disk`, mail arrives at `deliver`,
-// time passes at `tick`. `settle` lets everything happen until nothing is left, and shows replies only.
+// time passes at `tick`. `settle` lets everything happen until nothing is left, and shows replies
+// only.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,9 +16,7 @@ import type {
   Bytes,
   CallId,
   ClusterId,
-  DiskToken,
   Effect,
-  Index,
   Input,
   KvReader,
   KvWrite,

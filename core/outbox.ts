@@ -1,8 +1,9 @@
 // Holds a message back until what it promises is on this node's disk.
 //
-// Each disk effect has a token; tokens complete in the order in which they were issued (law 2). A message
-// that depends on the hard state waits for the last effect that wrote it, one that depends on the log
-// for the last effect of all. So a driver cannot send anything too early: it never holds such a message.
+// Each disk effect has a token; tokens complete in the order in which they were issued (law 2). A
+// message that depends on the hard state waits for the last effect that wrote it, one that depends
+// on the log for the last effect of all. So a driver cannot send anything too early: it never holds
+// such a message.
 
 import type { DiskToken, Index, Term } from "./contract.ts";
 import { assert, must } from "./lib/assert.ts";

@@ -1,4 +1,5 @@
-// What a node tells people. Metrics, logs and screens are made of these; they may all be thrown away.
+// What a node tells people. Metrics, logs and screens are made of these; they may all be thrown
+// away.
 
 import type { Index, NodeId, Term } from "./contract.ts";
 import type { RaftTrace } from "./raft/state.ts";

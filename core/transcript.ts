@@ -1,5 +1,5 @@
-// An input, an effect, a trace, a call and its answer, each as one line of text. Goldens, logs and screens
-// all print through this file, so that reading one is reading all.
+// An input, an effect, a trace, a call and its answer, each as one line of text. Goldens, logs and
+// screens all print through this file, so that reading one is reading all.
 
 import type { DiskOp, Effect, Input, KvWrite, Result } from "./contract.ts";
 import type { Compare, Request, RequestOp, Response } from "./api/request.ts";

@@ -1,8 +1,9 @@
-// One step in progress: the state so far and the effects so far. A turn lives inside one call of `step` and
-// is the only thing in core/ that is mutated.
+// One step in progress: the state so far and the effects so far. A turn lives inside one call of
+// `step` and is the only thing in core/ that is mutated.
 //
-// Here Raft's words become effects. Persisting comes first and everything that Raft says is then sorted by
-// what it depends on, so no effect can leave before the disk effect that it relies on is done.
+// Here Raft's words become effects. Persisting comes first and everything that Raft says is then
+// sorted by what it depends on, so no effect can leave before the disk effect that it relies on is
+// done.
 
 import type { CallId, Effect, KvReader, Result, SnapshotMeta } from "./contract.ts";
 import { answerReads } from "./api/reads.ts";

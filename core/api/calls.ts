@@ -61,7 +61,8 @@ export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] 
   return expired;
 }
 
-/** The error of a call that waited too long; `leaderLostAt` is when this node last lost its leader. */
+/** The error of a call that waited too long; `leaderLostAt` is when this node last lost its
+ *  leader. */
 export function timeoutOf(waiting: WaitingCall, now: Millis, leaderLostAt: Millis): ApiError {
   if (now >= waiting.clientDeadline) return ERRORS.DeadlineExceeded;
   return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;

@@ -1,8 +1,9 @@
-// Linearizable reads that wait: first for Raft to name an index, then for that index to be applied here.
+// Linearizable reads that wait: first for Raft to name an index, then for that index to be applied
+// here.
 //
-// One question is out at a time; reads that arrive meanwhile join the next one, since an answer vouches
-// only for reads that were here when the question was asked. Every attempt has a context of its own, so
-// that a late answer to an earlier attempt cannot satisfy a later one (etcd#20418).
+// One question is out at a time; reads that arrive meanwhile join the next one, since an answer
+// vouches only for reads that were here when the question was asked. Every attempt has a context of
+// its own, so that a late answer to an earlier attempt cannot satisfy a later one (etcd#20418).
 
 import type { CallId, Index, Millis } from "../contract.ts";
 

@@ -1,4 +1,5 @@
-// Every call and answer that this server knows, as plain data. Field names are etcd's, in camel case.
+// Every call and answer that this server knows, as plain data. Field names are etcd's, in camel
+// case.
 //
 // Numbers: a client may send any int64 as a revision, limit or version. They are saturated to safe
 // integers at the wire (net/wire/convert.ts): no stored counter can reach 2^53, so every comparison

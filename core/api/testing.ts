@@ -1,4 +1,5 @@
-// Requests with their defaults filled in, for tests and workloads: name what matters, leave the rest.
+// Requests with their defaults filled in, for tests and workloads: name what matters, leave the
+// rest.
 
 import type { Bytes } from "../contract.ts";
 import { fromText, toBytes } from "../lib/bytes.ts";

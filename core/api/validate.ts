@@ -1,4 +1,5 @@
-// What etcd refuses before consensus, in etcd's order. Source: etcd server/etcdserver/api/v3rpc/key.go.
+// What etcd refuses before consensus, in etcd's order. Source: etcd
+// server/etcdserver/api/v3rpc/key.go.
 
 import type { Bytes } from "../contract.ts";
 import { ERRORS } from "./errors.ts";
@@ -84,7 +85,8 @@ function touched(operations: readonly RequestOp[]): Touched | null {
   return { puts, deletes };
 }
 
-/** As in etcd, a range that is open at the top ("\0") covers nothing here: its end is taken as a key. */
+/** As in etcd, a range that is open at the top ("\0") covers nothing here: its end is taken as a
+ *  key. */
 function covers(intervals: readonly Interval[], key: Bytes): boolean {
   return intervals.some(({ key: from, rangeEnd }) =>
     rangeEnd === "" ? key === from : key >= from && key < rangeEnd,

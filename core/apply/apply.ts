@@ -1,7 +1,7 @@
 // One committed entry → new replicated state, writes, and an answer for whoever waits.
 //
-// Apply is total: whatever bytes an entry holds, every replica does the same thing with them, and none of
-// them fails. An entry that is no command changes nothing.
+// Apply is total: whatever bytes an entry holds, every replica does the same thing with them, and
+// none of them fails. An entry that is no command changes nothing.
 
 import type { ClusterId, Index, KvReader, KvWrite, NodeId, Result, Term } from "../contract.ts";
 import type { KvResponse } from "../api/request.ts";
@@ -17,7 +17,8 @@ import { decodeCommand } from "./command.ts";
 import type { Member } from "./membership.ts";
 import { putMember, readMembers } from "./membership.ts";
 
-/** Everything that entries have built so far. The values themselves live in the KV, under the overlay. */
+/** Everything that entries have built so far. The values themselves live in the KV, under the
+ *  overlay. */
 export type Store = Readonly<{
   mvcc: Mvcc;
   members: readonly Member[]; // sorted by id

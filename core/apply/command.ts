@@ -1,8 +1,8 @@
 // What is replicated, and its bytes: the data of a log entry.
 //
-// Every replica must read the same command from the same bytes for ever, so the layout is versioned by
-// its first byte, and a command that cannot be read is a no-op on every replica alike: a bad entry must
-// never be able to crash a member.
+// Every replica must read the same command from the same bytes for ever, so the layout is versioned
+// by its first byte, and a command that cannot be read is a no-op on every replica alike: a bad
+// entry must never be able to crash a member.
 
 import type { Bytes, CallId, NodeId } from "../contract.ts";
 import type {
@@ -52,7 +52,8 @@ export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest;
 const VERSION = 1;
 const TAG = { put: 1, delete_range: 2, txn: 3, range: 4, empty: 5, publish: 6 } as const;
 const COMPARE_TARGETS = ["version", "create", "mod", "value", "lease", "invalid"] as const;
-/** Deeper nesting is refused by the wire long before: this only bounds what hostile bytes can ask. */
+/** Deeper nesting is refused by the wire long before: this only bounds what hostile bytes can
+ *  ask. */
 const DEPTH_MAX = 128;
 
 export function encodeCommand(command: Command): Uint8Array {

@@ -1,4 +1,5 @@
-// Who belongs to the cluster. Replicated: changed by applied entries only, kept in the "members" table.
+// Who belongs to the cluster. Replicated: changed by applied entries only, kept in the "members"
+// table.
 
 import type { Bytes, KvReader, KvWrite, NodeId } from "../contract.ts";
 import { must } from "../lib/assert.ts";
@@ -16,7 +17,8 @@ import {
 import type { Reader, Writer } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 
-/** A member as etcd's Cluster service shows it. One that never started has no name and no client URL. */
+/** A member as etcd's Cluster service shows it. One that never started has no name and no client
+ *  URL. */
 export type Member = Readonly<{
   id: NodeId;
   name: string;

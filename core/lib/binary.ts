@@ -1,7 +1,8 @@
 // A cursor over bytes, to write and to read: varints, fixed words, length-delimited runs.
 //
-// Writing grows one buffer. Reading never throws: a reader that runs out of bytes, or meets a number it
-// cannot hold, answers zeros from then on and has `failed` set; look at it once, at the end.
+// Writing grows one buffer. Reading never throws: a reader that runs out of bytes, or meets a
+// number it cannot hold, answers zeros from then on and has `failed` set; look at it once, at the
+// end.
 
 export type Writer = { bytes: Uint8Array; length: number };
 

@@ -1,8 +1,9 @@
-// Byte strings: a JavaScript string with one char per byte. Immutable, `===` and `<` give etcd's order,
-// one byte of memory per char in V8, and they fit a map.
+// Byte strings: a JavaScript string with one char per byte. Immutable, `===` and `<` give etcd's
+// order, one byte of memory per char in V8, and they fit a map.
 //
-// Two traps. A string built by `+` is a rope until first flattened, so build keys with one `fromBytes`.
-// And TextDecoder("latin1") is windows-1252, which remaps 0x80–0x9F: so the loop below.
+// Two traps. A string built by `+` is a rope until first flattened, so build keys with one
+// `fromBytes`. And TextDecoder("latin1") is windows-1252, which remaps 0x80–0x9F: so the loop
+// below.
 
 import type { Bytes } from "../contract.ts";
 
@@ -45,7 +46,8 @@ export function fromText(text: string): Bytes {
   return out as Bytes;
 }
 
-/** The smallest byte string above every string with this prefix; null when there is none (all 0xFF). */
+/** The smallest byte string above every string with this prefix; null when there is none (all
+ *  0xFF). */
 export function prefixEnd(prefix: Bytes): Bytes | null {
   for (let last = prefix.length - 1; last >= 0; last--) {
     const byte = prefix.charCodeAt(last);
