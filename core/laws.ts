@@ -1,6 +1,7 @@
 // The laws of a driver and its ports (see the end of core/contract.ts) as cases that run on every
-// driver: simulated (sim/laws.test.ts) and real (server/laws.live.test.ts). Without them a simulated disk
-// might be kinder than a real one, and every green run would be about the simulation.
+// driver: simulated (sim/laws.test.ts) and real (server/laws.live.test.ts). Without them a
+// simulated disk might be kinder than a real one, and every green run would be about the
+// simulation.
 //
 // A case is data: steps, and expectations that one function judges for all drivers. A runner
 // performs the steps in its own way, waiting or not.
@@ -66,7 +67,8 @@ export function judgeKv(reader: KvReader, expected: KvExpectation): string | nul
     });
     const wanted = reverse ? pairs.toReversed() : pairs;
     if (found.join(" ") === wanted.join(" ")) continue;
-    return `the scan${reverse ? " downwards" : ""} gives ${found.join(" ")}, not ${wanted.join(" ")}`;
+    const scan = reverse ? "the scan downwards" : "the scan";
+    return `${scan} gives ${found.join(" ")}, not ${wanted.join(" ")}`;
   }
   return null;
 }

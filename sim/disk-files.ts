@@ -1,4 +1,5 @@
-// The bytes of simulated files. They grow in place, so that a long file of small appends stays cheap.
+// The bytes of simulated files. They grow in place, so that a long file of small appends stays
+// cheap.
 
 import type { DiskOp, FileName } from "../core/contract.ts";
 import { assertNever } from "../core/lib/assert.ts";

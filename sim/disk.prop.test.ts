@@ -1,4 +1,5 @@
-// The real write-ahead log on the simulated disk: whatever a crash leaves, nothing acknowledged is lost.
+// The real write-ahead log on the simulated disk: whatever a crash leaves, nothing acknowledged is
+// lost.
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -194,7 +195,8 @@ function describeMismatch(found: Recovered, versions: readonly Version[]): strin
 }
 
 function outline({ term, vote, commit }: HardState, entries: readonly Entry[]): string {
-  return `${term} ${vote} ${commit}: ${entries.map((entry) => `${entry.term}/${entry.index}`).join(" ")}`;
+  const log = entries.map((entry) => `${entry.term}/${entry.index}`);
+  return `${term} ${vote} ${commit}: ${log.join(" ")}`;
 }
 
 const keeps = fc.constantFrom<Keep>("none", "some", "all");

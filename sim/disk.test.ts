@@ -83,7 +83,7 @@ describe("a simulated disk", () => {
     );
   });
 
-  it("keeps of one sector the writes up to some point, never a later one without the earlier", () => {
+  it("keeps of one sector the writes up to some point, never a later one alone", () => {
     const found = outcomes((disk) => {
       perform(disk, 1, true, write(FILE, 0, 100, 1), sync(FILE));
       perform(disk, 2, false, write(FILE, 100, 100, 2), sync(FILE));

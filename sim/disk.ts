@@ -1,5 +1,5 @@
-// A disk that keeps its promises and nothing more. Writes are visible at once and durable only when their
-// effect is settled. What a crash keeps of the rest is in sim/disk-crash.ts.
+// A disk that keeps its promises and nothing more. Writes are visible at once and durable only when
+// their effect is settled. What a crash keeps of the rest is in sim/disk-crash.ts.
 
 import type { DiskOp, DiskReader, DiskToken, FileName } from "../core/contract.ts";
 import { must } from "../core/lib/assert.ts";
@@ -19,7 +19,8 @@ import type { Micros } from "./frame.ts";
 import type { DiskOptions } from "./options.ts";
 import type { Fates, Key } from "./random.ts";
 
-/** `full`: no room for the next write. `sync`: the next sync fails, and nobody knows what is on disk. */
+/** `full`: no room for the next write. `sync`: the next sync fails, and nobody knows what is on
+ *  disk. */
 export type DiskFailureKind = "full" | "sync";
 
 /** Thrown by `submit`: to the node it is a crash, never something to try again. */
@@ -124,8 +125,8 @@ export class SimDisk implements DiskReader {
     return stored === undefined ? null : contentOf(stored);
   }
 
-  /** What is on disk for certain: `new SimDisk(…, image)` is the disk after a power cut that kept nothing
-   *  else, or an old disk put back. */
+  /** What is on disk for certain: `new SimDisk(…, image)` is the disk after a power cut that kept
+   *  nothing else, or an old disk put back. */
   durableImage(): DiskImage {
     return imageOf(this.#durable);
   }
@@ -163,9 +164,9 @@ export class SimDisk implements DiskReader {
     return (usual + extra) * this.slowFactor;
   }
 
-  /** Kernels differ in what a failed sync leaves in the cache (Rebello et al., "Can applications recover
-   *  from fsync failures?", 2020): the new bytes, taken for written, so that no later sync writes them;
-   *  the bytes of before; or the new bytes, still to be written. */
+  /** Kernels differ in what a failed sync leaves in the cache (Rebello et al., "Can applications
+   *  recover from fsync failures?", 2020): the new bytes, taken for written, so that no later sync
+   *  writes them; the bytes of before; or the new bytes, still to be written. */
   #spoil(file: FileName, token: DiskToken): void {
     this.#pending = loseProcess(this.#durable, this.#pending);
     const fate = this.#chance.below(3, "disk.spoil", file, token);

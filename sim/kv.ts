@@ -1,7 +1,7 @@
-// A simulated key-value store: one persistent map, so that a root is a snapshot and costs nothing. The
-// durable root moves by commits alone. The visible root may be any state between the last committed and
-// the last issued batch, and may move back within these bounds: the contract promises no more, and
-// core/kv/overlay.ts must hide it.
+// A simulated key-value store: one persistent map, so that a root is a snapshot and costs nothing.
+// The durable root moves by commits alone. The visible root may be any state between the last
+// committed and the last issued batch, and may move back within these bounds: the contract promises
+// no more, and core/kv/overlay.ts must hide it.
 
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
 import { assert, must } from "../core/lib/assert.ts";
@@ -17,7 +17,8 @@ import {
 } from "../core/lib/ordered-map.ts";
 import type { Fates } from "./random.ts";
 
-/** `durable`: reads show nothing before its commit. `issued`: at once. `any`: by chance, each time. */
+/** `durable`: reads show nothing before its commit. `issued`: at once. `any`: by chance, each time.
+ *  */
 export type Visibility = "durable" | "issued" | "any";
 
 /** The whole content after entry `applied`. Immutable: keep it, compare it, read it. */

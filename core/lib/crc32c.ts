@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli): finds every burst of up to 32 bits and every odd number of flipped bits, which
-// is what disks and wires do to bytes. It is no defence against somebody who means harm.
+// CRC-32C (Castagnoli): finds every burst of up to 32 bits and every odd number of flipped bits,
+// which is what disks and wires do to bytes. It is no defence against somebody who means harm.
 //
 // Eight bytes per round through eight tables ("slicing by 8").
 
@@ -35,7 +35,8 @@ function entry(table: number, byte: number): number {
   return TABLES[table * 256 + byte] as number;
 }
 
-/** Table t holds the checksum of a byte followed by t zero bytes. One array, for one bounds check. */
+/** Table t holds the checksum of a byte followed by t zero bytes. One array, for one bounds check.
+ *  */
 function createTables(): Int32Array {
   const tables = new Int32Array(8 * 256);
   for (let byte = 0; byte < 256; byte++) {

@@ -1,5 +1,5 @@
-// Whatever happens to the bytes of a log, recovery finds a prefix of it that holds all that was synced,
-// or says that it is damaged.
+// Whatever happens to the bytes of a log, recovery finds a prefix of it that holds all that was
+// synced, or says that it is damaged.
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -66,7 +66,8 @@ function point(term: number, index: number): LogPoint {
 function outline(recovered: Recovered): string {
   const { compacted, entries, hard } = recovered;
   const log = entries.map((item) => `${item.term}/${item.index}`).join(" ");
-  return `after ${compacted.term}/${compacted.index}: ${log}; ${hard.term} ${hard.vote} ${hard.commit}`;
+  const { term, vote, commit } = hard;
+  return `after ${compacted.term}/${compacted.index}: ${log}; ${term} ${vote} ${commit}`;
 }
 
 function flip(disk: MemoryDisk, sequence: number, offset: number): void {

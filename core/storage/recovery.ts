@@ -1,25 +1,27 @@
-// What a node finds on its disk when it boots: its log, its hard state, and what must be repaired first.
+// What a node finds on its disk when it boots: its log, its hard state, and what must be repaired
+// first.
 //
-// Which states can a crash leave? Effects are performed in order; a sync ends before another file is
-// touched (the laws of a driver). Hence
+// Which states can a crash leave? Effects are performed in order; a sync ends before another file
+// is touched (the laws of a driver). Hence
 //
-//  - all segments but the last were synced whole: whatever is bad in them went bad later → an error;
-//  - in the last one, everything behind the last finished sync is in doubt, sector by sector, and none
-//    of it was acknowledged: cut it off at the first bad record. If a record behind that place says
-//    that the place was on disk when it was made, no crash did this → an error;
+//  - all segments but the last were synced whole: whatever is bad in them went bad later → an
+//    error;
+//  - in the last one, everything behind the last finished sync is in doubt, sector by sector, and
+//    none of it was acknowledged: cut it off at the first bad record. If a record behind that place
+//    says that the place was on disk when it was made, no crash did this → an error;
 //  - the last one may have no header yet: write it again, it follows from the segment before;
-//  - removals may be on disk in any order: segments before a gap are left-overs, if all that the gap
-//    could have held is in the KV;
+//  - removals may be on disk in any order: segments before a gap are left-overs, if all that the
+//    gap could have held is in the KV;
 //  - the KV leads the log only after a crash between installing a snapshot and restarting the log:
 //    restart it now.
 //
 // One thing cannot be told from a torn write: damage to the very last writes, those that nothing
 // written later vouches for. Only the other members know them.
 //
-// What was read may still be in a cache alone: the process died, the machine did not. It may even be there
-// because a sync failed, and a kernel may then take it for written, so that the next sync does nothing
-// ("fsyncgate"). So the repairs write again whatever nothing vouches for, and sync; nothing that was read
-// here counts as durable until they are done.
+// What was read may still be in a cache alone: the process died, the machine did not. It may even
+// be there because a sync failed, and a kernel may then take it for written, so that the next sync
+// does nothing ("fsyncgate"). So the repairs write again whatever nothing vouches for, and sync;
+// nothing that was read here counts as durable until they are done.
 
 import type { DiskOp, DiskReader, Index, Result, Term } from "../contract.ts";
 import { must } from "../lib/assert.ts";
@@ -193,7 +195,8 @@ function replayAppend(log: Log, record: AppendRecord): string | null {
 }
 
 function nonsense(scan: SegmentScan, offset: number, what: string): string {
-  return `${segmentName(scan.sequence)}: the record at ${offset} is whole but wrong: ${what}. ${ADVICE}`;
+  const file = segmentName(scan.sequence);
+  return `${file}: the record at ${offset} is whole but wrong: ${what}. ${ADVICE}`;
 }
 
 /** The log as it goes on from here, and what to write first so that it can. */
@@ -227,13 +230,15 @@ function repair(
   return { wal: opened.wal, ops: [...ops, truncate(unopened.sequence, 0), ...opened.ops] };
 }
 
-/** Brings log and KV together: the KV may be ahead by a snapshot, and never behind the log's start. */
+/** Brings log and KV together: the KV may be ahead by a snapshot, and never behind the log's start.
+ *  */
 function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered, string> {
   const { compacted, entries } = log;
   if (applied.index < compacted.index) {
     return failed(
       `the log begins after entry ${compacted.index}, but the store holds entries up to ` +
-        `${applied.index} only: a segment is missing, or the store is older than the log. ${ADVICE}`,
+        `${applied.index} only: a segment is missing, or the store is older than the log. ` +
+        ADVICE,
     );
   }
   const term = termAt(log, applied.index);
@@ -255,7 +260,8 @@ function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered
   return { ok: true, value: { hard, compacted: applied, entries: [], wal, repairs, fresh: false } };
 }
 
-/** A vote in a term would have been on disk before it was cast: a later term finds us without one. */
+/** A vote in a term would have been on disk before it was cast: a later term finds us without one.
+ *  */
 function restarted(hard: HardState, applied: LogPoint): HardState {
   const commit = applied.index;
   if (hard.term >= applied.term) return { ...hard, commit };
@@ -285,6 +291,6 @@ function failed(error: string): Result<never, string> {
 }
 
 const ADVICE =
-  "Do not start it with an empty directory under the same identity, which would forget its votes. " +
-  "Put back a copy of the whole data directory, or replace the member: remove it from the cluster " +
-  "and add it again, with an empty data directory.";
+  "Do not start it with an empty directory under the same identity: it would forget its votes. " +
+  "Put back a copy of the whole data directory, or replace the member: remove it from the " +
+  "cluster and add it again, with an empty data directory.";

@@ -1,13 +1,14 @@
-// The content of a KV as a stream of verified chunks, to be sent to a member that is too far behind for
-// the log. Each chunk:
+// The content of a KV as a stream of verified chunks, to be sent to a member that is too far behind
+// for the log. Each chunk:
 //
 //    0  length    u32  of the payload
-//    4  checksum  u32  CRC-32C of the kind and payload, seeded with the checksum of the chunk before
+//    4  checksum  u32  CRC-32C of the kind and payload, seeded with that of the chunk before
 //    8  kind      u8   header, pairs or trailer
 //    9  payload
 //
-// The chain finds lost, doubled and reordered chunks; the trailer, whose kind is only ever last, finds
-// a stream that stops too soon. A receiver that has seen the trailer holds exactly what was sent.
+// The chain finds lost, doubled and reordered chunks; the trailer, whose kind is only ever last,
+// finds a stream that stops too soon. A receiver that has seen the trailer holds exactly what was
+// sent.
 
 import type { Bytes, Index, KvReader, KvWrite, NodeId, Result, Table, Term } from "../contract.ts";
 import type { SnapshotMeta } from "../contract.ts";

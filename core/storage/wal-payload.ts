@@ -1,7 +1,7 @@
 // What the records of the write-ahead log say, and its bytes. Two kinds suffice:
 //
 //   segment  opens a file: whose log this is, the hard state so far, and the entry it goes on from
-//   append   one write: perhaps a new hard state, and entries that replace the log from the first on
+//   append   one write: perhaps a new hard state, and entries that replace the log from there on
 //
 // A whole `append` is one record, so that after a crash either all of it was written or nothing: no
 // state exists in which a term is known but not the entry that came with it, or the reverse.

@@ -7,9 +7,10 @@
 //   13  "wal"          24 bits that make a chance hit among other bytes unlikely
 //   16  payload, then zeros up to a multiple of 8
 //
-// A record can be judged alone (is it whole, and at its place?), and as a link (does it follow on its
-// neighbour?). The chain finds a reordered record and the tail of an older write. The first question
-// lets recovery look *behind* damage and tell a write that a power cut broke from bytes that went bad.
+// A record can be judged alone (is it whole, and at its place?), and as a link (does it follow on
+// its neighbour?). The chain finds a reordered record and the tail of an older write. The first
+// question lets recovery look *behind* damage and tell a write that a power cut broke from bytes
+// that went bad.
 
 import { assert } from "../lib/assert.ts";
 import { reserve, type Writer } from "../lib/binary.ts";
@@ -33,7 +34,8 @@ const HEADER_BYTES = 16;
 const MAGIC = [0x77, 0x61, 0x6c] as const; // "wal"
 const CODES: Readonly<Record<RecordKind, number>> = { segment: 1, append: 2 };
 
-/** Leaves room for the header; the caller writes the payload next. Answers the start of the record. */
+/** Leaves room for the header; the caller writes the payload next. Answers the start of the record.
+ *  */
 export function openRecord(writer: Writer): number {
   const start = writer.length;
   assert(start % ALIGNMENT === 0, `a record starts at ${start}, which is not aligned`);
@@ -66,7 +68,8 @@ export function sealRecord(
   return checksum;
 }
 
-/** The record at `place` of its segment's bytes, or null when no whole record lies exactly there. */
+/** The record at `place` of its segment's bytes, or null when no whole record lies exactly there.
+ *  */
 export function readFrame(bytes: Uint8Array, place: Place): Frame | null {
   const start = place.offset;
   if (start + HEADER_BYTES > bytes.length) return null;
@@ -84,7 +87,8 @@ export function readFrame(bytes: Uint8Array, place: Place): Frame | null {
   return { kind, checksum, previous: view.getUint32(start + 4, true), payload, end };
 }
 
-/** Two places differ in their seeds unless their segments lie 2^32 apart, so a moved record is bad. */
+/** Two places differ in their seeds unless their segments lie 2^32 apart, so a moved record is bad.
+ *  */
 function seedOf(place: Place): number {
   return (Math.imul(place.sequence, 0x9e3779b1) ^ place.offset) >>> 0;
 }

@@ -1,5 +1,5 @@
-// The write-ahead log as text, and the very bytes of a small one: a change of the format shows here, and
-// needs a new WAL_VERSION.
+// The write-ahead log as text, and the very bytes of a small one: a change of the format shows
+// here, and needs a new WAL_VERSION.
 
 import { describe, expect, it } from "vitest";
 import type { ClusterId, DiskOp, Index, NodeId, Term } from "../contract.ts";

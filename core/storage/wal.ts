@@ -1,18 +1,19 @@
-// The write-ahead log: what must survive a crash before anything is said about it. Pure: it plans bytes,
-// the driver writes them. Segments are files named by their sequence number; each begins with a
-// header that makes the ones before it dispensable for all but their entries.
+// The write-ahead log: what must survive a crash before anything is said about it. Pure: it plans
+// bytes, the driver writes them. Segments are files named by their sequence number; each begins
+// with a header that makes the ones before it dispensable for all but their entries.
 //
 //   00…03.wal │ segment: after 5/40 │ append 41–57 │ append 58, term 6 │ append 58–60 │ …
 //
 // An entry with an index that is in the log already replaces it and all that follow, as Raft does.
 //
-// How torn is told from damaged. A driver may merge the syncs of consecutive appends to *one* file, so
-// a crash leaves any mixture of the sectors written since the last sync that ended: a later record may
-// survive where an earlier one is lost. None of them was acknowledged. Thus each append says how much
-// of its segment was on disk when it was made (`synced`). If something whole lies behind a bad place
-// and vouches for that place, the bytes went bad later: damage, never to be cut off in silence. If
-// nothing vouches for it, the bad place was never acknowledged, nor was anything behind it: the tail.
-// And since a sync ends before the next *file* is touched, a new segment vouches for all before it.
+// How torn is told from damaged. A driver may merge the syncs of consecutive appends to *one* file,
+// so a crash leaves any mixture of the sectors written since the last sync that ended: a later
+// record may survive where an earlier one is lost. None of them was acknowledged. Thus each append
+// says how much of its segment was on disk when it was made (`synced`). If something whole lies
+// behind a bad place and vouches for that place, the bytes went bad later: damage, never to be cut
+// off in silence. If nothing vouches for it, the bad place was never acknowledged, nor was anything
+// behind it: the tail. And since a sync ends before the next *file* is touched, a new segment
+// vouches for all before it.
 
 import type { ClusterId, DiskOp, FileName, Index, NodeId, Term } from "../contract.ts";
 import { assert, must } from "../lib/assert.ts";
@@ -115,17 +116,17 @@ export function resetWal(wal: WalState, point: LogPoint, hard: HardState): WalPl
   return { wal: opened.wal, ops: [...opened.ops, ...wal.segments.map(remove)] };
 }
 
-/** Removes the oldest segments, as long as all their entries are at or before `through`, which the KV
- *  holds durably. The segment being written stays. */
+/** Removes the oldest segments, as long as all their entries are at or before `through`, which the
+ *  KV holds durably. The segment being written stays. */
 export function trimWal(wal: WalState, through: Index): WalPlan {
-  let kept = 0;
-  while (kept < wal.segments.length - 1) {
-    if (must(wal.segments[kept], "a segment").lastIndex > through) break;
-    kept += 1;
+  let count = 0;
+  while (count < wal.segments.length - 1) {
+    if (must(wal.segments[count], "a segment").lastIndex > through) break;
+    count += 1;
   }
-  if (kept === 0) return { wal, ops: [] };
-  const trimmed = { ...wal, segments: wal.segments.slice(kept) };
-  return { wal: trimmed, ops: wal.segments.slice(0, kept).map(remove) };
+  if (count === 0) return { wal, ops: [] };
+  const trimmed = { ...wal, segments: wal.segments.slice(count) };
+  return { wal: trimmed, ops: wal.segments.slice(0, count).map(remove) };
 }
 
 /** The end of what has been planned so far. Remember it with the disk effect's token … */
