@@ -6,7 +6,9 @@ import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
 import { must } from "../core/lib/assert.ts";
+import { createWriter, writeRaw, written } from "../core/lib/binary.ts";
 import type { NodeState } from "../core/node-state.ts";
+import { createImageDecoder, decodeImage, encodeImage } from "../core/storage/snapshot.ts";
 import { decodeRequest, encodeResponse } from "../net/wire/methods.ts";
 import { decodePeerMessage, encodePeerMessage } from "../net/wire/peer-frames.ts";
 import type { Call, Line, Reply } from "./client.ts";
@@ -15,7 +17,6 @@ import { Digest, digestBytes } from "./digest.ts";
 import { SimDisk } from "./disk.ts";
 import type { NodeFrame } from "./frame.ts";
 import { readerOf, SimKv, writesOf } from "./kv.ts";
-import type { KvRoot } from "./kv.ts";
 import type { Network } from "./network.ts";
 import { CLIENTS, nameOf } from "./network.ts";
 import type { SimOptions } from "./options.ts";
@@ -192,8 +193,8 @@ export class Cluster implements Line {
   #sendSnapshot(node: SimNode, { to, term }: EffectOf<"snapshot.send">): void {
     const { world, network, options } = this.#context;
     const { life } = node;
-    const root = node.kv.durable;
-    const bytes = new Uint8Array(root.sizeBytes);
+    const receiver = this.node(Number(to));
+    const [meta, bytes] = imageOf(node.kv);
     let told = false;
     const tell = (ok: boolean): void => {
       if (told) return;
@@ -202,22 +203,23 @@ export class Cluster implements Line {
         if (node.life === life) node.take({ kind: "snapshot.sent", peer: to, ok });
       });
     };
-    const receiver = this.node(Number(to));
     network.send({
       from: node.number,
       to: receiver.number,
-      name: ["snapshot", term, root.applied],
+      name: ["snapshot", term, meta.index],
       bytes,
       message: null,
       once: false,
       weightMicros: bytes.length >> 3,
       lose: () => tell(false),
-      arrive: () => {
-        const meta = stage(receiver, root);
-        if (meta !== null) {
-          receiver.take({ kind: "snapshot.staged", from: node.config.node, term, meta });
+      arrive: (arrived) => {
+        const staged = stage(receiver, arrived);
+        if (staged !== null) {
+          const from = node.config.node;
+          const weight = digestBytes(arrived);
+          receiver.take({ kind: "snapshot.staged", from, term, meta: staged }, weight);
         }
-        tell(meta !== null);
+        tell(staged !== null);
       },
     });
   }
@@ -225,11 +227,24 @@ export class Cluster implements Line {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Null: nobody is there to take it. */
-function stage(node: SimNode, root: KvRoot): SnapshotMeta | null {
+/** What the store holds durably, with what it is the outcome of. */
+function imageOf(kv: SimKv): readonly [meta: SnapshotMeta, bytes: Uint8Array] {
+  const root = kv.durable;
+  const reader = readerOf(() => root);
+  const meta = readApplied(reader);
+  const writer = createWriter(root.sizeBytes + 1024);
+  for (const chunk of encodeImage(reader, meta)) writeRaw(writer, chunk);
+  return [meta, written(writer)];
+}
+
+/** Null: nobody is there to take it, or it was damaged on its way. */
+function stage(node: SimNode, bytes: Uint8Array): SnapshotMeta | null {
   if (node.status === "crashed") return null;
-  node.kv.stage(root.applied, writesOf(root));
-  return readApplied(readerOf(() => root));
+  const decoded = decodeImage(createImageDecoder(), bytes);
+  if (!decoded.ok || !decoded.value.decoder.complete) return null;
+  const meta = must(decoded.value.decoder.meta, "a complete image has its meta");
+  node.kv.stage(meta.index, decoded.value.writes);
+  return meta;
 }
 
 function createNode(

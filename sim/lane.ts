@@ -9,7 +9,7 @@ type Order = Readonly<{ takes: Micros; done: () => void }>;
 export class Lane {
   readonly #world: World;
   #waiting: Order[] = [];
-  #busy = false;
+  #running: readonly Order[] | null = null;
   #closed = false;
 
   constructor(world: World) {
@@ -18,7 +18,15 @@ export class Lane {
 
   order(takes: Micros, done: () => void): void {
     this.#waiting.push({ takes, done });
-    if (!this.#busy) this.#start();
+    if (this.#running === null) this.#start();
+  }
+
+  /** The device is well again: what it has is done at once, however slow it was. */
+  hurry(): void {
+    const batch = this.#running;
+    if (batch === null) return;
+    this.#waiting = this.#waiting.map(({ done }) => ({ takes: 0, done }));
+    this.#world.after(0, () => this.#finish(batch));
   }
 
   /** The machine is gone: nothing more is done. */
@@ -30,17 +38,18 @@ export class Lane {
     const batch = this.#waiting;
     if (batch.length === 0) return;
     this.#waiting = [];
-    this.#busy = true;
+    this.#running = batch;
     const takes = Math.max(...batch.map((order) => order.takes));
     this.#world.after(takes, () => this.#finish(batch));
   }
 
   #finish(batch: readonly Order[]): void {
+    if (this.#running !== batch) return; // it was hurried
     for (const { done } of batch) {
       if (this.#closed) return; // it may crash upon hearing that an earlier one is done
       done();
     }
-    this.#busy = false;
+    this.#running = null;
     if (!this.#closed) this.#start();
   }
 }

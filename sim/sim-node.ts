@@ -211,6 +211,8 @@ export class SimNode {
   forgive(): void {
     this.#crashPlan = null;
     this.#failure = null;
+    this.#syncs.hurry();
+    this.#commits.hurry();
     this.resume();
   }
 

@@ -1,0 +1,188 @@
+// A seed becomes a whole run: a random subset of the kinds of faults, random timing, a random schedule.
+// Leaving kinds out matters: one kind of fault can hide what another would show.
+//
+// Drawn before the run and printed with it: the run itself is made of the options alone.
+
+import seedrandom from "seedrandom";
+import { must } from "../core/lib/assert.ts";
+import type { Direction, Fault, FaultKind, Target, TermInflation } from "./faults.ts";
+import { FAULT_KINDS } from "./faults.ts";
+import type { ClockOptions, Mix, NetworkOptions, NodeOptions, SimOptions } from "./options.ts";
+import { checkOptions, DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
+
+const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
+
+/** Integers from a seed, in order. */
+type Dice = Readonly<{
+  below: (limit: number) => number;
+  between: (low: number, high: number) => number; // both included
+  pick: <T>(choices: readonly T[]) => T;
+  one: (inHowMany: number) => boolean;
+}>;
+
+export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
+  const dice = createDice(seed);
+  const nodes = dice.pick([3, 3, 3, 5]);
+  const node = drawNode(dice);
+  const clocks = Array.from({ length: nodes }, () => drawClock(dice));
+  const kinds = FAULT_KINDS.filter(() => dice.one(3));
+  const context = { dice, nodes, node, chaosMs };
+  const count = dice.between(2, 14);
+  const faults = Array.from({ length: kinds.length === 0 ? 0 : count }, () =>
+    drawFault(dice.pick(kinds), context),
+  );
+  return checkOptions({
+    ...DEFAULT_OPTIONS,
+    seed,
+    nodes,
+    durationMs: chaosMs + QUIET_MS,
+    healAtMs: chaosMs,
+    node,
+    network: drawNetwork(dice),
+    disk: {
+      syncMicros: dice.pick([100, 500, 2000]),
+      tailMicros: dice.pick([0, 20_000, 200_000]),
+      tail: [1, dice.pick([20, 100, 1000])],
+      commitMicros: dice.pick([500, 2000, 20_000]),
+    },
+    clocks,
+    clients: {
+      count: dice.between(1, 6),
+      intervalMs: dice.pick([50, 100, 200, 400]),
+      timeoutMs: dice.pick([500, 1000, 3000]),
+      keys: dice.between(1, 8),
+      mix: drawMix(dice),
+      only: null,
+    },
+    faults: faults.toSorted((a, b) => a.atMs - b.atMs),
+  });
+}
+
+function createDice(seed: number): Dice {
+  const generator = seedrandom(`detcd ${seed}`);
+  const below = (limit: number): number => (generator.int32() >>> 0) % limit;
+  return {
+    below,
+    between: (low, high) => low + below(high - low + 1),
+    pick: (choices) => must(choices[below(choices.length)], "something to choose from"),
+    one: (inHowMany) => below(inHowMany) === 0,
+  };
+}
+
+function drawNode(dice: Dice): NodeOptions {
+  const heartbeatMs = dice.pick([50, 100, 100]);
+  return {
+    tickMs: dice.pick([20, 50, 50]),
+    heartbeatMs,
+    electionMs: heartbeatMs * dice.pick([5, 10, 10]),
+    preVote: !dice.one(4),
+    snapshotCount: dice.pick([5, 20, 100]),
+    limits: {
+      ...SMALL_LIMITS,
+      appendBytes: dice.pick([256, 1024, 16 * 1024]),
+      appendsInFlight: dice.pick([1, 4, 64]),
+      uncommittedBytes: dice.pick([16 * 1024, 1024 * 1024]),
+      segmentBytes: dice.pick([2048, 8192, 65_536]),
+    },
+  };
+}
+
+function drawClock(dice: Dice): ClockOptions {
+  return {
+    offsetMs: dice.one(2) ? dice.below(100_000) : 0,
+    driftPpm: dice.pick([0, 0, 200, -200, 20_000, -20_000]),
+  };
+}
+
+function drawNetwork(dice: Dice): NetworkOptions {
+  return {
+    delayMicros: dice.pick([200, 500, 2000, 10_000]),
+    tailMicros: dice.pick([0, 20_000, 100_000, 500_000]),
+    tail: [1, dice.pick([20, 100, 1000])],
+    drop: [dice.pick([0, 0, 1, 10, 50]), 1000],
+    duplicate: [dice.pick([0, 0, 5, 50]), 1000],
+    lateMicros: dice.pick([10_000, 1_000_000, 8_000_000]),
+    reorder: [dice.pick([0, 0, 10, 200]), 1000],
+  };
+}
+
+function drawMix(dice: Dice): Mix {
+  const { mix } = DEFAULT_OPTIONS.clients;
+  const drawn: Record<string, number> = { put: mix.put };
+  for (const kind of Object.keys(mix)) {
+    if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
+  }
+  return drawn as Mix;
+}
+
+type Context = Readonly<{ dice: Dice; nodes: number; node: NodeOptions; chaosMs: number }>;
+
+function drawFault(kind: FaultKind, context: Context): Fault {
+  const { dice, nodes, node, chaosMs } = context;
+  const atMs = dice.between(500, chaosMs - 500);
+  const forMs = dice.pick([node.electionMs >> 1, node.electionMs, 3 * node.electionMs, 6000]);
+  const when = { atMs, forMs };
+  const number = dice.between(1, nodes);
+  const target: Target = dice.one(2) ? "leader" : number;
+  const other = 1 + (number % nodes);
+  const restartAfterMs = dice.pick([0, 100, 1000, 5000]);
+  switch (kind) {
+    case "partition":
+      return { kind, ...when, groups: drawGroups(dice, nodes) };
+    case "isolate": {
+      const direction: Direction = dice.pick(["both", "inbound", "outbound"]);
+      return { kind, ...when, node: target, direction };
+    }
+    case "cut":
+    case "clog":
+      return { kind, ...when, from: number, to: other };
+    case "crash": {
+      const keep = dice.pick(["none", "some", "some", "all"] as const);
+      const boundary = dice.pick([0, 1, 2, 3, 5, 8, 13, 21]);
+      return { kind, atMs, node: target, keep, boundary, restartAfterMs };
+    }
+    case "disk_failure":
+      return { kind, atMs, node: target, how: dice.pick(["full", "sync"]), restartAfterMs };
+    case "slow_disk":
+      return { kind, ...when, node: target, factor: dice.pick([10, 100]) };
+    case "pause":
+      return { kind, ...when, node: target, clock: dice.pick(["runs", "stops"]) };
+    case "clock_drift":
+      return { kind, ...when, node: target, ppm: dice.pick([50_000, 200_000, -200_000]) };
+    case "clock_jump":
+      return { kind, atMs, node: target, aheadMs: dice.pick([100, 2 * node.electionMs, 60_000]) };
+    case "term_inflation": {
+      const form: TermInflation["form"] = dice.pick(["isolated", "deaf", "surge"]);
+      return { kind, ...when, node: target, form, elections: dice.between(1, 50) };
+    }
+    case "drop":
+    case "duplicate":
+    case "corrupt":
+      return {
+        kind,
+        ...when,
+        ratio: dice.pick([
+          [1, 20],
+          [1, 3],
+          [9, 10],
+        ] as const),
+      };
+    case "delay":
+      return { kind, ...when, upToMs: dice.pick([20, 200, 2 * node.electionMs]) };
+    case "restart":
+      return { kind, atMs, node: number };
+    case "heal":
+      return { kind, atMs };
+  }
+}
+
+/** Two sides, a bridge that both can reach, or everybody alone. */
+function drawGroups(dice: Dice, nodes: number): readonly (readonly number[])[] {
+  const numbers = Array.from({ length: nodes }, (_, at) => at + 1);
+  if (dice.one(5)) return numbers.map((number) => [number]);
+  const sides = numbers.map(() => dice.below(2));
+  const bridge = dice.one(4) ? dice.between(1, nodes) : 0;
+  return [0, 1].map((side) =>
+    numbers.filter((number) => number !== bridge && sides[number - 1] === side),
+  );
+}
