@@ -4,9 +4,9 @@
 //                    /wal/            the write-ahead log (core/storage)
 //                    /kv-<n>/         the store in use, named by /current
 //
-// A first start takes the identity from the flags. Every later one takes it from the directory and needs
-// no --initial-… flag, as with etcd; flags that describe another member are refused, because a member that
-// votes under a wrong name can lose data. Nothing foreign is ever written to.
+// A first start takes the identity from the flags. Every later one takes it from the directory and
+// needs no --initial-… flag, as with etcd; flags that describe another member are refused, because
+// a member that votes under a wrong name can lose data. Nothing foreign is ever written to.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
@@ -96,7 +96,8 @@ function whyForeign(directory: string): string | null {
       "choose an empty --data-dir and copy the keys with etcdctl make-mirror"
     );
   }
-  if (names.every((name) => name === `${IDENTITY}.tmp`)) return null; // a first start that was cut off
+  const wasCutOff = names.every((name) => name === `${IDENTITY}.tmp`); // at its first start
+  if (wasCutOff) return null;
   const found = names.slice(0, 3).join(", ");
   return (
     `the data directory ${directory} holds data that is not detcd's (member/${found}), ` +
@@ -118,6 +119,7 @@ function firstIdentity(flags: Flags): Result<Identity, string> {
     return refused(`couldn't find local name ${JSON.stringify(name)} in --initial-cluster`);
   }
   const advertised = flags["initial-advertise-peer-urls"];
+  const listed = own.peerUrls.map((url) => `${name}=${url}`).join(",");
   const missing = own.peerUrls.filter((url) => !advertised.includes(url));
   if (missing.length > 0) {
     return refused(
@@ -129,7 +131,7 @@ function firstIdentity(flags: Flags): Result<Identity, string> {
   if (unlisted.length > 0) {
     return refused(
       `--initial-advertise-peer-urls has ${unlisted.join(",")} ` +
-        `but missing from --initial-cluster=${own.peerUrls.map((url) => `${name}=${url}`).join(",")}`,
+        `but missing from --initial-cluster=${listed}`,
     );
   }
   return { ok: true, value: identityOf(flags) };

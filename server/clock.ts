@@ -1,8 +1,8 @@
 // The node's clock: monotonic milliseconds that stop while the process does.
 //
-// A process that was paused (SIGSTOP, a suspended machine, a long collection) has unread messages waiting
-// in its sockets. Were the whole pause to count at once, it would take its own absence for silence of
-// the leader and stand for election before reading them.
+// A process that was paused (SIGSTOP, a suspended machine, a long collection) has unread messages
+// waiting in its sockets. Were the whole pause to count at once, it would take its own absence for
+// silence of the leader and stand for election before reading them.
 
 import type { Millis } from "../core/contract.ts";
 

@@ -1,6 +1,6 @@
-// Many DiskOps as few actions: neighbouring writes become one, and the syncs between appends to one file
-// become a single one at the end. What an order relied on stays: nothing of another file, and nothing
-// that changes bytes already written, is done before the syncs that stood in front of it.
+// Many DiskOps as few actions: neighbouring writes become one, and the syncs between appends to one
+// file become a single one at the end. What an order relied on stays: nothing of another file, and
+// nothing that changes bytes already written, is done before the syncs that stood in front of it.
 
 import type { DiskOp, FileName } from "../core/contract.ts";
 

@@ -1,7 +1,7 @@
 // The WAL's files: DiskOps on a real directory, asynchronous, with group commit. While one batch is
-// being written and synced, further effects collect; then they are written together and synced once.
-// Tokens are answered in order, after everything up to them is durable. A failure is never retried:
-// after a failed fsync nobody knows what is on the disk.
+// being written and synced, further effects collect; then they are written together and synced
+// once. Tokens are answered in order, after everything up to them is durable. A failure is never
+// retried: after a failed fsync nobody knows what is on the disk.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
@@ -137,7 +137,8 @@ export class WalDisk {
   }
 }
 
-/** A write may stop short, on a signal or a nearly full disk: the rest follows until an error says why. */
+/** A write may stop short, on a signal or a nearly full disk: the rest follows until an error
+ *  says why. */
 async function writeAll(
   descriptor: number,
   buffers: readonly Uint8Array[],

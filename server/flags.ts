@@ -1,9 +1,10 @@
-// etcd's flags: one table gives the parser, the help, the defaults and the names in the environment.
-// A flag that would do nothing is not accepted: better a clear refusal than a setting silently ignored.
+// etcd's flags: one table gives the parser, the help, the defaults and the names in the
+// environment. A flag that would do nothing is not accepted: better a clear refusal than a setting
+// silently ignored.
 //
-// The syntax is Go's: `-x v`, `--x v`, `--x=v`; a boolean is `--x` or `--x=false`; the last one wins.
-// A flag beats its variable (`--data-dir` is ETCD_DATA_DIR), which beats the default.
-// As from etcd, what cannot be read ends with exit code 2, what is read and refused with 1.
+// The syntax is Go's: `-x v`, `--x v`, `--x=v`; a boolean is `--x` or `--x=false`; the last one
+// wins. A flag beats its variable (`--data-dir` is ETCD_DATA_DIR), which beats the default. As from
+// etcd, what cannot be read ends with exit code 2, what is read and refused with 1.
 
 import { isIP } from "node:net";
 import type { Result } from "../core/contract.ts";
@@ -54,25 +55,84 @@ type Flag<T> = Readonly<{
   parse: (text: string) => Result<T, string>;
 }>;
 
-// prettier-ignore
 const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   name: flag("Member", "default", parseText, "Human-readable name for this member."),
   "data-dir": flag("Member", "", parseText, "Path to the data directory (default: <name>.etcd)."),
-  "listen-client-urls": flag("Member", "http://localhost:2379", parseUrls, "URLs to listen on for clients, separated by commas."),
-  "listen-peer-urls": flag("Member", "http://localhost:2380", parseUrls, "URLs to listen on for the other members."),
-  "heartbeat-interval": flag("Member", "100", parseCount, "Time in milliseconds between two heartbeats."),
-  "election-timeout": flag("Member", "1000", parseCount, "Time in milliseconds without a leader before an election."),
+  "listen-client-urls": flag(
+    "Member",
+    "http://localhost:2379",
+    parseUrls,
+    "URLs to listen on for clients, separated by commas.",
+  ),
+  "listen-peer-urls": flag(
+    "Member",
+    "http://localhost:2380",
+    parseUrls,
+    "URLs to listen on for the other members.",
+  ),
+  "heartbeat-interval": flag(
+    "Member",
+    "100",
+    parseCount,
+    "Time in milliseconds between two heartbeats.",
+  ),
+  "election-timeout": flag(
+    "Member",
+    "1000",
+    parseCount,
+    "Time in milliseconds without a leader before an election.",
+  ),
   "pre-vote": booleanFlag("Member", "true", "Ask before an election whether it could be won."),
-  "snapshot-count": flag("Member", "10000", parseCount, "Applied entries between two trims of the log; as many are kept for slow members."),
-  "max-request-bytes": flag("Member", "1572864", parseCount, "Largest request of a client, in bytes."),
+  "snapshot-count": flag(
+    "Member",
+    "10000",
+    parseCount,
+    "Applied entries between two trims of the log; as many are kept for slow members.",
+  ),
+  "max-request-bytes": flag(
+    "Member",
+    "1572864",
+    parseCount,
+    "Largest request of a client, in bytes.",
+  ),
   "max-txn-ops": flag("Member", "128", parseCount, "Most operations in one transaction."),
-  "advertise-client-urls": flag("Clustering", "http://localhost:2379", parseUrls, "This member's client URLs, as clients reach them."),
-  "initial-advertise-peer-urls": flag("Clustering", "http://localhost:2380", parseUrls, "This member's peer URLs, as the other members reach them."),
-  "initial-cluster": flag("Clustering", "", parseInitialCluster, "All members of a new cluster: name=url,name=url (default: this member alone)."),
-  "initial-cluster-state": flag("Clustering", "new", oneOf(["new", "existing"]), "'new'; joining an existing cluster is not supported yet."),
-  "initial-cluster-token": flag("Clustering", "etcd-cluster", parseText, "A word that makes this cluster's ids unlike any other's."),
+  "advertise-client-urls": flag(
+    "Clustering",
+    "http://localhost:2379",
+    parseUrls,
+    "This member's client URLs, as clients reach them.",
+  ),
+  "initial-advertise-peer-urls": flag(
+    "Clustering",
+    "http://localhost:2380",
+    parseUrls,
+    "This member's peer URLs, as the other members reach them.",
+  ),
+  "initial-cluster": flag(
+    "Clustering",
+    "",
+    parseInitialCluster,
+    "All members of a new cluster: name=url,name=url (default: this member alone).",
+  ),
+  "initial-cluster-state": flag(
+    "Clustering",
+    "new",
+    oneOf(["new", "existing"]),
+    "'new'; joining an existing cluster is not supported yet.",
+  ),
+  "initial-cluster-token": flag(
+    "Clustering",
+    "etcd-cluster",
+    parseText,
+    "A word that makes this cluster's ids unlike any other's.",
+  ),
   logger: flag("Logging", "zap", oneOf(["zap"]), "'zap': JSON lines of etcd's shape."),
-  "log-level": flag("Logging", "info", oneOf(LOG_LEVELS), "The least level to log: debug, info, warn or error."),
+  "log-level": flag(
+    "Logging",
+    "info",
+    oneOf(LOG_LEVELS),
+    "The least level to log: debug, info, warn or error.",
+  ),
   "log-outputs": flag("Logging", "stderr", parseLogOutputs, "'stderr' or 'stdout'."),
   version: booleanFlag("Other", "false", "Print the version and exit."),
   help: booleanFlag("Other", "false", "Print this text and exit."),

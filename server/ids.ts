@@ -1,5 +1,5 @@
-// The ids of a new cluster's members, as etcd computes them: every member derives the same ids from the
-// same --initial-cluster and token, with nobody to hand them out.
+// The ids of a new cluster's members, as etcd computes them: every member derives the same ids from
+// the same --initial-cluster and token, with nobody to hand them out.
 //
 //   member id  = first 8 bytes of SHA-1(its peer URLs, sorted and concatenated, then the token)
 //   cluster id = first 8 bytes of SHA-1(the member ids, sorted, 8 bytes each)

@@ -1,6 +1,6 @@
-// The store and its successors: kv-1, kv-2, … in the member directory, of which the file `current` names
-// the one in use. An image from the leader is staged in the next one, and takes over by the rename of that
-// one file: at any moment, also of a power cut, exactly one of the two is the store.
+// The store and its successors: kv-1, kv-2, … in the member directory, of which the file `current`
+// names the one in use. An image from the leader is staged in the next one, and takes over by the
+// rename of that one file: at any moment, also of a power cut, exactly one of the two is the store.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
@@ -47,7 +47,8 @@ export class KvStore {
     return this.#kv.image();
   }
 
-  /** An empty store to fill with a leader's image. An earlier one that was not installed is dropped. */
+  /** An empty store to fill with a leader's image. An earlier one that was not installed is
+   *  dropped. */
   async stage(): Promise<LmdbKv> {
     await this.dropStaged();
     fs.rmSync(this.#path(this.#version + 1), { recursive: true, force: true });

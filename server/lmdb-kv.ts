@@ -1,5 +1,6 @@
-// The state machine's data in one LMDB environment. Reads are synchronous, because the file is mapped
-// into memory. Writes are gathered for a moment and committed off the step, in large transactions.
+// The state machine's data in one LMDB environment. Reads are synchronous, because the file is
+// mapped into memory. Writes are gathered for a moment and committed off the step, in large
+// transactions.
 //
 // A commit is synced before it is reported, so kv.done means durable, and the WAL may be trimmed.
 // Acknowledged writes never wait for it: the WAL holds them.
@@ -26,7 +27,8 @@ type Database = RootDatabase<Uint8Array, string>;
 
 const TABLES: Readonly<Record<Table, string>> = { meta: "\x01", members: "\x02", keys: "\x03" };
 
-/** Address space, not memory or disk: the file grows with its content. LMDB extends the map beyond it. */
+/** Address space, not memory or disk: the file grows with its content. LMDB extends the map
+ *  beyond it. */
 const MAP_BYTES = 64 * 2 ** 30;
 /** A commit costs a sync; what arrives within this time shares one. */
 const GATHER_MS = 25;

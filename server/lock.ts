@@ -1,7 +1,8 @@
-// One process per data directory. A lock file with a process id would outlive `kill -9`, and ids are
-// reused; Node has no flock. A listening socket is what the kernel itself takes back when its process
-// ends, however it ends, and only one process can hold its name. On Linux the name lives in no directory
-// (an abstract socket), so nothing is left behind either. It answers whoever connects with its process id.
+// One process per data directory. A lock file with a process id would outlive `kill -9`, and ids
+// are reused; Node has no flock. A listening socket is what the kernel itself takes back when its
+// process ends, however it ends, and only one process can hold its name. On Linux the name lives in
+// no directory (an abstract socket), so nothing is left behind either. It answers whoever connects
+// with its process id.
 //
 // The name is made of the directory's device and inode: the same by whatever path it is reached.
 // Two containers that share a volume but not a network namespace do not see each other's lock.

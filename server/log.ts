@@ -1,5 +1,5 @@
-// etcd-shaped log lines: one JSON object per line with level, ts, caller, msg, and then fields. Operators'
-// tools and etcd's own test suites read them, so the words of known events are etcd's.
+// etcd-shaped log lines: one JSON object per line with level, ts, caller, msg, and then fields.
+// Operators' tools and etcd's own test suites read them, so the words of known events are etcd's.
 
 import type { LogLevel } from "./flags.ts";
 

@@ -7,7 +7,8 @@ import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
 
 const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's names for them
 
-/** The exit code: 0 after a signal, 1 when the member cannot run, 2 when the flags cannot be read. */
+/** The exit code: 0 after a signal, 1 when the member cannot run, 2 when the flags cannot be
+ *  read. */
 export async function main(_command: string, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(args, process.env);
   switch (parsed.kind) {
@@ -37,23 +38,16 @@ async function run(
   };
   const log = createLog(sink, "server/main.ts");
   for (const warning of warnings) log("warn", warning);
-  const fatal = createFatal(log);
-  process.on("uncaughtException", fatal);
+  // Nothing catches a broken invariant or a failed disk: nobody knows what is true any more. Node
+  // ends the process with exit code 1; here the log only hears of it.
+  process.on("uncaughtExceptionMonitor", (error) => log("fatal", error.message));
   const logOf = (caller: string): Log => createLog(sink, caller);
-  const started = await startServer(flags, given, { logOf, fatal });
+  const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
   const signal = await nextSignal();
   log("info", "received signal; shutting down", { signal: SIGNALS[signal] });
   await started.value.stop();
   return 0;
-}
-
-/** A broken invariant or a failed disk: nobody knows what is true any more, so nothing goes on. */
-function createFatal(log: Log): (error: Error) => void {
-  return (error) => {
-    log("fatal", error.message, { error: error.name, stack: error.stack ?? "" });
-    process.exit(1);
-  };
 }
 
 /** The second signal finds no handler and ends the process at once. */

@@ -1,11 +1,12 @@
-// The driver's heart: a queue of inputs, one step at a time, and every effect performed in its order.
+// The driver's heart: a queue of inputs, one step at a time, and every effect performed in its
+// order.
 //
-// Inputs wait until the event loop has read whatever its sockets and disks had (setImmediate runs after
-// that), then they are stepped together: one turn shares one sync, one write per peer and per client. A
-// turn is cut off after a while, so that input and output never starve.
+// Inputs wait until the event loop has read whatever its sockets and disks had (setImmediate runs
+// after that), then they are stepped together: one turn shares one sync, one write per peer and per
+// client. A turn is cut off after a while, so that input and output never starve.
 //
-// What an effect causes joins the queue; it never re-enters. Nothing here catches: an exception out of a
-// step is a broken invariant, and it ends the process.
+// What an effect causes joins the queue; it never re-enters. Nothing here catches: an exception out
+// of a step is a broken invariant, and it ends the process.
 
 import type { Request, Response } from "../core/api/request.ts";
 import { ERRORS } from "../core/api/errors.ts";
@@ -88,7 +89,8 @@ export class Runtime {
     });
   }
 
-  /** `reply` is called exactly once, unless the returned function tells that nobody waits any more. */
+  /** `reply` is called exactly once, unless the returned function tells that nobody waits any
+   *  more. */
   readonly open = (request: Request, timeoutMs: number | null, reply: Reply): (() => void) => {
     if (this.#stopped) {
       reply(STOPPED);

@@ -4,28 +4,25 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
 import type { Result } from "../core/contract.ts";
+import { AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
+import type { TraceEvent } from "../core/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
-import { createPeerLinks } from "../net/socket/peer-link.ts";
+import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
 import { type DataDirectory, openDataDirectory } from "./boot.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
 import type { FlagName, Flags } from "./flags.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
-import { Runtime } from "./runtime.ts";
+import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTraceLog } from "./trace-log.ts";
 import { ETCD_VERSION } from "./version.ts";
 
-/** How long running calls may still take at a shutdown; then they are told, and have as long to hear it. */
+/** How long running calls may still take at a shutdown; then they are told, and have as long to
+ *  hear it. */
 const GRACE_MS = 300;
-
-export type Surroundings = Readonly<{
-  logOf: (caller: string) => Log;
-  /** Ends the process: a broken invariant or a failed disk. */
-  fatal: (error: Error) => void;
-}>;
 
 export type Server = Readonly<{
   /** Lets running calls end, makes everything durable, lets go of ports and directory. */
@@ -39,16 +36,17 @@ type Closers = (() => Promise<void>)[];
 export async function startServer(
   flags: Flags,
   given: ReadonlySet<FlagName>,
-  surroundings: Surroundings,
+  logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
   const directory = await openDataDirectory(flags, given);
   if (!directory.ok) return directory;
   const closers: Closers = [directory.value.release];
-  const log = surroundings.logOf("server/server.ts");
+  const log = logOf("server/server.ts");
   const about = { name: flags.name, "data-dir": flags["data-dir"] };
   try {
-    await open(flags, directory.value, surroundings, closers);
+    await open(flags, directory.value, logOf, closers);
   } catch (error) {
+    if (error instanceof AssertionError) throw error;
     await closeAll(closers);
     return { ok: false, error: (error as Error).message };
   }
@@ -67,7 +65,7 @@ async function closeAll(closers: Closers): Promise<void> {
 async function open(
   flags: Flags,
   directory: DataDirectory,
-  { logOf, fatal }: Surroundings,
+  logOf: (caller: string) => Log,
   closers: Closers,
 ): Promise<void> {
   const { identity, memberDirectory, walDirectory } = directory;
@@ -76,12 +74,12 @@ async function open(
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const kv = new KvStore(memberDirectory, {
     onDone: (applied) => submit({ kind: "kv.done", applied }),
-    onFailure: fatal,
+    onFailure: end,
   });
   closers.push(() => kv.close());
   const disk = new WalDisk(walDirectory, {
     onDone: (token) => submit({ kind: "disk.done", token }),
-    onFailure: fatal,
+    onFailure: end,
   });
   closers.push(() => disk.close());
   const seed = randomBytes(8).readBigUInt64LE();
@@ -115,15 +113,7 @@ async function open(
     kv: kv.reader,
     clock,
     tickMs: config.heartbeatMs / 2,
-    outside: {
-      "peer.send": ({ to, message }) => links.send(to, message),
-      peers: ({ members }) => links.setPeers(members),
-      disk: ({ token, ops }) => disk.perform(token, ops),
-      kv: ({ applied, writes }) => kv.apply(applied, writes),
-      "snapshot.send": (effect) => void snapshots.send(effect, links),
-      "snapshot.install": ({ meta }) => kv.install(meta.index),
-      trace: ({ event }) => trace(event),
-    },
+    outside: outsideOf({ kv, disk, links, snapshots, trace }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
@@ -135,6 +125,31 @@ async function open(
     log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
   });
   closers.push(() => stopClients(clients, runtime));
+}
+
+type Parts = Readonly<{
+  kv: KvStore;
+  disk: WalDisk;
+  links: PeerLinks;
+  snapshots: SnapshotFiles;
+  trace: (event: TraceEvent) => void;
+}>;
+
+function outsideOf({ kv, disk, links, snapshots, trace }: Parts): Outside {
+  return {
+    "peer.send": ({ to, message }) => links.send(to, message),
+    peers: ({ members }) => links.setPeers(members),
+    disk: ({ token, ops }) => disk.perform(token, ops),
+    kv: ({ applied, writes }) => kv.apply(applied, writes),
+    "snapshot.send": (effect) => void snapshots.send(effect, links),
+    "snapshot.install": ({ meta }) => kv.install(meta.index),
+    trace: ({ event }) => trace(event),
+  };
+}
+
+/** A failed disk ends the process as a broken invariant does: it is thrown where nobody catches. */
+function end(error: Error): never {
+  throw error;
 }
 
 /** Answers that are on their way still arrive; who waits longer is told that the server stopped. */

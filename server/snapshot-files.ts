@@ -1,8 +1,8 @@
 // Images of the store on their way: read out of one member, staged in the next store of another.
 //
 // An image is read from a consistent view while commits go on, and carries the entry that this view
-// stands at, which may be later than the one that was asked for: later is better. A received image is
-// staged beside the store in use, whole, verified and durable, before the node hears of it.
+// stands at, which may be later than the one that was asked for: later is better. A received image
+// is staged beside the store in use, whole, verified and durable, before the node hears of it.
 
 import type { Effect, Input, Result, SnapshotMeta } from "../core/contract.ts";
 import { readApplied } from "../core/kv/tables.ts";
@@ -44,8 +44,8 @@ export class SnapshotFiles {
     await this.#options.stepped({ kind: "snapshot.sent", peer: to, ok });
   }
 
-  /** One at a time: the others are told to try again. The node decides in one step whether it wants the
-   *  image; if not, nothing of it stays. */
+  /** One at a time: the others are told to try again. The node decides in one step whether it
+   *  wants the image; if not, nothing of it stays. */
   readonly receive: SnapshotHandler = async (from, term, chunks) => {
     if (this.#isReceiving) return false;
     this.#isReceiving = true;

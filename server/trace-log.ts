@@ -30,7 +30,8 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         return log("info", "starting local member", { ...ids, term, ...shown });
       }
       case "published": {
-        const attributes = `{Name:${options.name} ClientURLs:[${options.advertiseClientUrls.join(" ")}]}`;
+        const urls = options.advertiseClientUrls.join(" ");
+        const attributes = `{Name:${options.name} ClientURLs:[${urls}]}`;
         const shown = { ...ids, "local-member-attributes": attributes };
         log("info", "published local member to cluster through raft", shown);
         log("info", "enabled capabilities for version", { "cluster-version": CLUSTER_VERSION });

@@ -1,5 +1,5 @@
-// The URLs of flags, by etcd's rules: scheme, host and port, nothing behind them. Their text is kept as
-// it was given, because ids are computed from it.
+// The URLs of flags, by etcd's rules: scheme, host and port, nothing behind them. Their text is
+// kept as it was given, because ids are computed from it.
 
 import type { Result } from "../core/contract.ts";
 

@@ -1,5 +1,6 @@
-// What this server calls itself. Clients gate features on the version of etcd that they believe they talk
-// to, so it names the one whose behaviour is implemented and compared with, not the package's own.
+// What this server calls itself. Clients gate features on the version of etcd that they believe
+// they talk to, so it names the one whose behaviour is implemented and compared with, not the
+// package's own.
 
 export const ETCD_VERSION = "3.4.23";
 export const DETCD_VERSION = "0.1.0";
