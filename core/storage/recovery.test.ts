@@ -88,9 +88,9 @@ function threeSegments(vote = 1n): Member {
 describe("recovery", () => {
   it("of an empty disk makes a log", () => {
     const { recovered, disk } = start();
-    expect(recovered.fresh).toBe(true);
     expect(outline(recovered)).toBe("after 0/0: ; 0 null 0");
-    expect(mustRecover(disk).fresh).toBe(false);
+    expect(disk.list()).toEqual([segmentName(0)]);
+    expect(outline(mustRecover(disk))).toBe("after 0/0: ; 0 null 0");
   });
 
   it("finds entries and the last hard state, over several segments", () => {
@@ -228,6 +228,15 @@ describe("recovery refuses", () => {
     expect(refusal(member.disk)).toMatch(
       /^0{15}1\.wal is damaged at offset \d+: a record was expected/,
     );
+  });
+
+  it("damage behind which a segment was at least begun", () => {
+    const member = threeSegments();
+    flip(member.disk, 2, member.wal.offset - 20);
+    expect(refusal(member.disk)).toBe("recovered"); // the very last record: nothing vouches for it
+    const file = segmentName(3);
+    member.disk.perform([{ kind: "write", file, offset: 0, bytes: new Uint8Array(0) }]);
+    expect(refusal(member.disk)).toContain("the next segment shows that it was on disk");
   });
 
   it("damage that a later record of the same segment vouches for", () => {

@@ -49,7 +49,6 @@ export type Recovered = Readonly<{
   entries: readonly Entry[]; // all that follow
   wal: WalState;
   repairs: readonly DiskOp[]; // the first disk effect; nothing is durable before it is done
-  fresh: boolean; // the disk was empty
 }>;
 
 type Log = { hard: HardState; compacted: LogPoint; entries: Entry[]; segments: Segment[] };
@@ -70,7 +69,7 @@ export function recover(
   }
   const unopened = scans.at(-1)?.header === null ? must(scans.pop(), "a scan") : null;
   if (unopened?.tail.kind === "damaged") return failed(damage(unopened));
-  const broken = findBreak(scans);
+  const broken = findBreak(scans, unopened);
   if (broken !== null) return failed(broken);
   const first = scans[0];
   if (first === undefined) return recoverEmpty(identity, segmentBytes, applied, unopened);
@@ -116,17 +115,17 @@ function recoverEmpty(
   const clear = unopened === null ? [] : [truncate(unopened.sequence, 0)];
   const repairs = [...clear, ...plan.ops];
   const nothing = { hard: NO_HARD_STATE, compacted: LOG_START, entries: [] };
-  return { ok: true, value: { ...nothing, wal: plan.wal, repairs, fresh: true } };
+  return { ok: true, value: { ...nothing, wal: plan.wal, repairs } };
 }
 
-function findBreak(scans: readonly SegmentScan[]): string | null {
+function findBreak(scans: readonly SegmentScan[], unopened: SegmentScan | null): string | null {
   for (let at = 0; at < scans.length; at++) {
     const scan = must(scans[at], "a scan");
     const next = scans[at + 1];
     if (scan.tail.kind === "damaged") return damage(scan);
-    if (next === undefined) return null;
+    if (next === undefined && unopened === null) return null;
     if (scan.header === null || scan.tail.kind === "torn") return damage(scan);
-    if (next.header !== null && next.previous !== scan.checksum) {
+    if (next !== undefined && next.header !== null && next.previous !== scan.checksum) {
       const [file, before] = [segmentName(next.sequence), segmentName(scan.sequence)];
       return `${file} does not follow on the last record of ${before}, at ${scan.end}. ${ADVICE}`;
     }
@@ -246,7 +245,7 @@ function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered
   if (term === applied.term) {
     const hard = { ...log.hard, commit };
     const wal = { ...plan.wal, hard };
-    return { ok: true, value: { hard, compacted, entries, wal, repairs: plan.ops, fresh: false } };
+    return { ok: true, value: { hard, compacted, entries, wal, repairs: plan.ops } };
   }
   if (commit > applied.index || applied.index === compacted.index) {
     return failed(
@@ -257,7 +256,7 @@ function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered
   const hard = restarted(log.hard, applied);
   const { wal, ops } = resetWal(plan.wal, applied, hard);
   const repairs = [...plan.ops, ...ops];
-  return { ok: true, value: { hard, compacted: applied, entries: [], wal, repairs, fresh: false } };
+  return { ok: true, value: { hard, compacted: applied, entries: [], wal, repairs } };
 }
 
 /** A vote in a term would have been on disk before it was cast: a later term finds us without one.

@@ -48,22 +48,17 @@ export type WalPlan = Readonly<{ wal: WalState; ops: readonly DiskOp[] }>;
 export const LOG_START: LogPoint = { index: 0 as Index, term: 0 as Term };
 export const NO_HARD_STATE: HardState = { term: 0 as Term, vote: null, commit: 0 as Index };
 
-/** The first segment of a node's life, or of one restored from an image taken at `start`. */
-export function createWal(
-  identity: WalIdentity,
-  segmentBytes: number,
-  start: LogPoint = LOG_START,
-): WalPlan {
-  const hard = { term: start.term, vote: null, commit: start.index };
+/** The first segment of a node's life. */
+export function createWal(identity: WalIdentity, segmentBytes: number): WalPlan {
   return openSegment({
     identity,
     segmentBytes,
-    segments: [{ sequence: 0, lastIndex: start.index }],
+    segments: [{ sequence: 0, lastIndex: LOG_START.index }],
     offset: 0,
     checksum: 0,
     synced: 0,
-    hard,
-    last: start,
+    hard: NO_HARD_STATE,
+    last: LOG_START,
   });
 }
 
