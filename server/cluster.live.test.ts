@@ -16,7 +16,7 @@ import {
 
 type Running = { plan: MemberPlan; process: MemberProcess; client: EtcdClient };
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 3000;
 let members: Running[] = [];
 
 beforeAll(async () => {
