@@ -9,9 +9,9 @@ const SHORT = LONG.slice(0, -1);
 
 const LED: readonly MadeNode[] = [
   { role: "leader", term: 7, vote: 1, leader: 1, log: `${LONG}7`, commit: 10, beatMs: 20 },
-  { term: 7, vote: 1, leader: 1, log: LONG, commit: 10, elapsedMs: 30, timeoutMs: 150 },
+  { term: 7, vote: 1, leader: 1, log: LONG, commit: 10, elapsedMs: 30, timeoutMs: 155 },
   { term: 7, vote: 1, leader: 1, log: LONG, commit: 10, elapsedMs: 30, timeoutMs: 271 },
-  { term: 7, vote: 1, leader: 1, log: SHORT, commit: 10, elapsedMs: 30, timeoutMs: 152 },
+  { term: 7, vote: 1, leader: 1, log: SHORT, commit: 10, elapsedMs: 30, timeoutMs: 156 },
   { term: 7, vote: 1, leader: 1, log: SHORT, commit: 9, elapsedMs: 30, timeoutMs: 263 },
 ];
 const CRASHED: MadeNode = { ...LED[0], status: "crashed", sinceMs: 1001 };
@@ -63,7 +63,7 @@ export const ELECTION: readonly Frame[] = [
     nodes: [
       CRASHED,
       { ...STANDS, vote: 2, elapsedMs: 0, yes: [2] },
-      ...LED.slice(2).map((node) => ({ ...node, elapsedMs: 125 })),
+      ...LED.slice(2).map((node) => ({ ...node, elapsedMs: 155 })),
     ],
   }),
   makeFrame({
@@ -72,9 +72,9 @@ export const ELECTION: readonly Frame[] = [
     nodes: [
       CRASHED,
       { ...STANDS, vote: 2, elapsedMs: 1, yes: [2] },
-      { ...LED[2], elapsedMs: 126 },
+      { ...LED[2], elapsedMs: 156 },
       { ...STANDS, vote: 4, log: SHORT, elapsedMs: 0, timeoutMs: 229, yes: [4] },
-      { ...LED[4], elapsedMs: 126 },
+      { ...LED[4], elapsedMs: 156 },
     ],
     flights: [{ from: 4, to: 3, message: makeVote(8, SHORT), sentMs: 1127, arrivesMs: 1137 }],
   }),

@@ -79,6 +79,7 @@ export function makeSource(frames: readonly Frame[], acts: string[] = []): Sourc
   if (first === undefined) throw new Error("a run has at least one frame");
   return {
     title: "made by hand",
+    command: "npx detcd tui",
     first,
     next: () => frames[++at] ?? null,
     act: (act) => {

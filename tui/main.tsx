@@ -2,8 +2,8 @@
 
 import { depthOf } from "./colours.ts";
 import { parseFlags, USAGE, type Flags } from "./flags.ts";
-import { tellElection } from "./plain.ts";
-import { createSession, SESSION, type Session } from "./session.ts";
+import { tellElections } from "./plain.ts";
+import { createSession, REAL_TIME, SESSION, type Session } from "./session.ts";
 import { createSimulationSource, watchOptions } from "./sources.ts";
 
 export async function main(_command: string, args: readonly string[]): Promise<number> {
@@ -18,11 +18,11 @@ export async function main(_command: string, args: readonly string[]): Promise<n
     return 0;
   }
   const source = createSimulationSource(watchOptions(flags.seed, flags.nodes, flags.clients));
-  const session = createSession(source, { ...SESSION, speed: flags.speed });
   if (!isScreenPossible(flags)) {
-    console.log(tellElection(session).join("\n"));
+    console.log(tellElections(createSession(source, REAL_TIME)).join("\n"));
     return 0;
   }
+  const session = createSession(source, { ...SESSION, speed: flags.speed });
   await show(session, flags);
   console.log(session.farewell());
   return 0;

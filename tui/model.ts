@@ -90,7 +90,9 @@ export function reduce(model: Model, event: Event): Model {
       return obey({ ...model, message: "" }, event.command);
     case "frames": {
       const history = append(model.history, event.frames);
-      return { ...model, history, position: clamp(history, model.position), over: event.over };
+      const grown = { ...model, history, over: event.over };
+      // What was on screen may have been dropped.
+      return model.position < history.first ? jump(grown, history.first) : grown;
     }
     case "pass": {
       const end = lastFrame(model.history).time;

@@ -125,7 +125,7 @@ function campaignChanges(was: RaftState, is: RaftState, node: NodeFrame): Findin
     const text = `${name} stands for term ${is.term}: ${promised(was)} promised their votes`;
     return [{ kind: "vote", node: node.number, text }];
   }
-  const fired = `${name} heard no leader for ${was.electionTimeoutMs} ms`;
+  const fired = `${name} heard no leader for ${is.now - was.electionStartedAt} ms`;
   if (is.role === "candidate") {
     if (was.role === "candidate" && was.term === is.term) return [];
     return was.role === "candidate"

@@ -1,46 +1,49 @@
-// The same without a terminal: the story of the first elections line by line, then one screen.
+// The same without a terminal: the story of two elections line by line, then one screen.
 
 import { textOf, type Size } from "./cells.ts";
-import { frameAt } from "./history.ts";
-import { isLive } from "./model.ts";
+import { followersOf, isUp, leaderOf } from "./cluster.ts";
+import { shownFrame } from "./model.ts";
 import type { Session } from "./session.ts";
-import { explain } from "./why.ts";
-import { noteRow } from "./views/story.ts";
 import { screen } from "./views/screen.ts";
+import { noteRow } from "./views/story.ts";
+import { explain } from "./why.ts";
 
 export const PLAIN_SIZE: Size = { columns: 80, rows: 24 };
-const MOST_ELECTIONS = 50;
+/** Milliseconds for a session that runs at normal speed, without slow motion. */
+const PASS_MS = 5;
+const LONGEST_ELECTION_MS = 20_000;
+const LEAST_NODES_TO_CRASH_ONE = 3;
 
 /** Let the cluster elect, crash that leader, let it elect again, and tell it all. */
-export function tellElection(session: Session): readonly string[] {
-  const lines: string[] = [];
-  untilLed(session);
-  const leader = session.model().history.notes.findLast((note) => note.kind === "leader");
-  if (leader?.node !== undefined && leader.node !== null) {
-    session.press(String(leader.node));
+export function tellElections(session: Session): readonly string[] {
+  runUntilLed(session);
+  const frame = shownFrame(session.model());
+  const leader = leaderOf(frame);
+  if (leader !== null && frame.nodes.length >= LEAST_NODES_TO_CRASH_ONE) {
+    session.press(String(leader.number));
     session.press("c");
-    untilLed(session);
+    runUntilLed(session);
   }
+  session.press("space");
   const model = session.model();
-  for (const note of model.history.notes) {
-    if (note.position <= model.position) lines.push(textOf(noteRow(note)));
-  }
   const why = explain(model);
-  lines.push(`${why.headline}; ${why.margin}`, `next: ${why.next[0] ?? ""}`, "");
-  lines.push(...screen(model, PLAIN_SIZE).map((cells) => textOf(cells).trimEnd()));
-  return lines;
+  return [
+    ...model.history.notes.map((note) => textOf(noteRow(note))),
+    "",
+    `${why.headline}; ${why.margin}`,
+    ...why.next.map((text) => `next: ${text}`).slice(0, 1),
+    "",
+    ...screen(model, PLAIN_SIZE).map((cells) => textOf(cells).trimEnd()),
+  ];
 }
 
-function untilLed(session: Session): void {
-  for (let election = 0; election < MOST_ELECTIONS; election++) {
-    const before = session.model().position;
-    session.press("]");
-    const { history, position } = session.model();
-    if (position === before) break;
-    const led = history.notes.some((note) => note.position === position && note.kind === "leader");
-    if (led) break;
+/** Until everybody who runs follows one leader. */
+function runUntilLed(session: Session): void {
+  for (let ms = 0; ms < LONGEST_ELECTION_MS; ms += PASS_MS) {
+    session.pass(PASS_MS);
+    const frame = shownFrame(session.model());
+    const leader = leaderOf(frame);
+    const running = frame.nodes.filter(isUp).length;
+    if (leader !== null && followersOf(frame, leader).length === running) return;
   }
-  // A little further, until everybody knows.
-  for (let event = 0; event < 12 && !isLive(session.model()); event++) session.press(">");
-  void frameAt;
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { actionOf, KEYS, keyNames, type Pressed } from "./keys.ts";
 import { ELECTION } from "./made-election.ts";
 import { makeSource } from "./made-frames.ts";
-import { isLive, shownFrame, SPEEDS } from "./model.ts";
-import { createSession, SESSION, type Session } from "./session.ts";
+import { isLive, shownFrame } from "./model.ts";
+import { createSession, REAL_TIME, type Session } from "./session.ts";
 import { textOf } from "./cells.ts";
 import { helpPage, hints } from "./views/help.ts";
 
-const AT_FULL_SPEED = { ...SESSION, speed: SPEEDS.indexOf(1) };
+const AT_FULL_SPEED = { ...REAL_TIME, slowMotion: true };
 
 function play(keys: string): Session {
   const session = createSession(makeSource(ELECTION), AT_FULL_SPEED);

@@ -13,12 +13,14 @@ import {
   paceOf,
   reduce,
   shownFrame,
+  SPEEDS,
   type Command,
   type Event,
   type Model,
 } from "./model.ts";
 import type { Note } from "./notes.ts";
 import type { Source } from "./sources.ts";
+import { timeText } from "./words.ts";
 
 export interface Session {
   readonly model: () => Model;
@@ -32,6 +34,7 @@ export interface Session {
 
 export type SessionOptions = Readonly<{
   speed: number; // a place in SPEEDS
+  slowMotion: boolean;
   framesKept: number;
   /** Frames made at one go: the screen must not wait for a fast run. */
   framesAtOnce: number;
@@ -41,9 +44,17 @@ export type SessionOptions = Readonly<{
 
 export const SESSION: SessionOptions = {
   speed: NORMAL_SPEED,
+  slowMotion: true,
   framesKept: 200_000,
   framesAtOnce: 2000,
   framesAhead: 20_000,
+};
+
+/** A millisecond is a millisecond, whatever happens. */
+export const REAL_TIME: SessionOptions = {
+  ...SESSION,
+  speed: SPEEDS.indexOf(1),
+  slowMotion: false,
 };
 
 /** How long an answer stays on a running screen. */
@@ -56,6 +67,7 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
   let model: Model = {
     ...createModel(first.title, first.first, options.framesKept),
     speed: options.speed,
+    slowMotion: options.slowMotion,
   };
   // The others; the one on screen is put back when it is left.
   const branches: (Branch | null)[] = [null];
@@ -116,8 +128,7 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
   const fork = (): boolean => {
     const again = source.rerun(shownFrame(model));
     if (again === null) {
-      say("this moment cannot be played again: acting at the live end instead");
-      tell({ kind: "command", command: { kind: "end" } });
+      say("too far back: this moment cannot be computed again in a few seconds");
       return false;
     }
     branches[model.branch] = { source, history: model.history, position: model.position };
@@ -144,13 +155,15 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
   };
 
   const act = (order: Act): void => {
-    const forked = !isLive(model) && fork();
+    const isPast = !isLive(model);
+    const forked = isPast && fork();
     // The simulator is one event ahead of a live screen: catch up, then act.
     tell({ kind: "command", command: { kind: "end" } });
     const { text, frame } = source.act(order);
     if (frame !== null) tell({ kind: "frames", frames: [frame], over: model.over });
     tell({ kind: "command", command: { kind: "end" } });
-    say(forked ? `${text} (a new branch)` : text);
+    const where = forked ? " (a new branch)" : " (now: then is too far back)";
+    say(isPast ? text + where : text);
   };
 
   const press = (key: string): boolean => {
@@ -178,7 +191,8 @@ export function createSession(first: Source, options: SessionOptions = SESSION):
 
   const farewell = (): string => {
     const frame = frameAt(model.history, model.position);
-    return `detcd: left ${model.title} at ${(frame.time / 1_000_000).toFixed(3)} s, event ${frame.step}`;
+    const where = `${timeText(frame.time)}, event ${frame.step}`;
+    return `detcd: left ${model.title} at ${where}. To see it again: ${source.command}`;
   };
 
   return { model: () => model, press, pass, farewell };

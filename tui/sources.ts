@@ -10,6 +10,7 @@ import { leaderOf, timerOf } from "./cluster.ts";
 
 export interface Source {
   readonly title: string;
+  readonly command: string; // shows the same run again
   readonly first: Frame;
   /** Null: the run is over. */
   readonly next: () => Frame | null;
@@ -58,6 +59,7 @@ function sourceOf(options: SimOptions, simulation: Simulation, past: readonly In
   };
   return {
     title: `seed ${options.seed}`,
+    command: commandOf(options),
     first: simulation.frame(),
     next: () => (simulation.step() ? simulation.frame() : null),
     act: (act) => {
@@ -67,6 +69,10 @@ function sourceOf(options: SimOptions, simulation: Simulation, past: readonly In
     },
     rerun: (to) => (to.step > RERUN_STEPS ? null : rerunTo(options, injections, to)),
   };
+}
+
+function commandOf({ seed, nodes, clients }: SimOptions): string {
+  return `npx detcd tui --seed ${seed} --nodes ${nodes} --clients ${clients.count}`;
 }
 
 /** An injected fault does not count as a step: of those made at the last step, only as many are made again

@@ -100,8 +100,8 @@ describe("the story", () => {
     });
     expect(story(model)).toEqual([
       "fault: n1 crashed: term 7 lost its leader",
-      "election: n2 heard no leader for 150 ms: stands for term 8",
-      "election: n4 heard no leader for 152 ms: stands for term 8",
+      "election: n2 heard no leader for 155 ms: stands for term 8",
+      "election: n4 heard no leader for 156 ms: stands for term 8",
       "vote: n3 votes for n2 in term 8",
       "vote: n5 votes for n4 in term 8",
       "refusal: n3 refuses n4: it voted for n2 in this term",

@@ -192,7 +192,7 @@ function leaderText(frame: Frame, leader: NodeFrame): string {
   const [first] = byTimer(
     frame.nodes.filter((node) => node.id !== leader.id && hearsLeader(frame, node) !== null),
   );
-  if (first === undefined) return `${beat}; nobody hears it`;
+  if (first === undefined) return frame.nodes.length === 1 ? beat : `${beat}; nobody hears it`;
   return `${beat}; if it fell silent, n${first.number} would fire first, in ${sinceText(msUntilFire(first))}`;
 }
 

@@ -35,6 +35,7 @@ function flightRow(model: Model, frame: Frame, flight: Flight, columns: number):
   return [
     ...row(segment(`${routeText(frame, flight)}  `, "strong")),
     ...fit([cargo], room),
+    segment(" "),
     ...arrow(gone, whole, columns >= 70 ? 12 : 7, isTalk ? "warn" : "plain"),
     ...row(segment(` ${shortText(flight.arrivesAt - model.now).padStart(7)}  `, "dim")),
     ...row(segment(fate, fateTone(fate))),

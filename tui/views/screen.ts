@@ -49,8 +49,8 @@ function tallBody(model: Model, size: Size): readonly Row[] {
     [
       place(nodes(model, size.columns), count, count, 0, 6),
       place(logsPane(model), Math.min(count, half), isRoomy ? count + 1 : half, 0, 2),
-      place(flightsPane(model), 2, 4, 1, 3),
-      place(whyPane(model, true), 3, 4, 3, 4),
+      place(flightsPane(model), 1, 4, 1, 3),
+      place(whyPane(model, true), 1, 4, 3, 4),
       place(timelinePane(model), size.rows < 12 ? 1 : 2, 2, 0, 5),
     ],
     size,
@@ -121,7 +121,12 @@ function nodes(model: Model, columns: number): Pane {
   const moment = segment(`${timeText(model.now)}  `, "dim");
   const event = segment(`event ${frame.step}  `, "dim");
   const room = columns - widthOf(title) - 10;
-  const notes: readonly Row[] = [[event, moment, ...state], [moment, ...state], state];
+  const notes: readonly Row[] = [
+    [event, moment, ...state],
+    [moment, ...state],
+    state,
+    state.slice(0, 2),
+  ];
   return nodesPane(model, title, notes.find((note) => widthOf(note) <= room) ?? []);
 }
 
