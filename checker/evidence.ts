@@ -1,9 +1,20 @@
 // All sightings of a history, arranged for two questions: does one answer contradict another without
 // any search, and may an unknown write have made this revision?
 
+import type { KeyValue } from "../core/api/request.ts";
 import { orderOfBytes } from "./etcd-compare.ts";
 import type { KeyOperation } from "./history-of-keys.ts";
-import { writeSpansOf, overlap } from "./footprint.ts";
+import { overlap, writeSpansOf } from "./footprint.ts";
+import {
+  countIn,
+  createLineage,
+  fullStretches,
+  isCovered,
+  leadsOn,
+  livingStretches,
+  mergeStretches,
+} from "./lineage.ts";
+import type { Lineage, Stretch } from "./lineage.ts";
 import type { RevisionIndex } from "./revision-index.ts";
 import { knownWritesOf, sightingsOf } from "./sightings.ts";
 import type { KnownWrite, Sighting } from "./sightings.ts";
@@ -12,50 +23,78 @@ import type { Certificate } from "./verdict.ts";
 export type Evidence = Readonly<{
   /** Who saw a pair of this revision. */
   seenOf: (revision: number) => readonly Sighting[];
-  /** Somebody saw that `key` was not written at this revision. */
+  /** No operation of unknown outcome wrote `key` at this revision. */
   isUntouched: (key: string, revision: number) => boolean;
+  /** The key was there before and after this revision. */
+  isAlive: (key: string, revision: number) => boolean;
+  /** The pair, just written, may have become what was seen of its key later. */
+  leadsOn: (pair: KeyValue) => boolean;
 }>;
 
-/** Nobody wrote the key in (after, through]. */
-type Stretch = Readonly<{ after: number; through: number }>;
+/** All that is known of one key. */
+type File = { writes: KnownWrite[]; pairs: KeyValue[]; untouched: Stretch[] };
 
 export function gatherEvidence(
   index: RevisionIndex,
 ): Readonly<{ evidence: Evidence; contradiction: Certificate | null }> {
-  const writesByKey = new Map<string, KnownWrite[]>();
+  const fileByKey = new Map<string, File>();
+  const fileOf = (key: string): File => {
+    const found = fileByKey.get(key);
+    if (found !== undefined) return found;
+    const file: File = { writes: [], pairs: [], untouched: [] };
+    fileByKey.set(key, file);
+    return file;
+  };
   for (const writer of index.writers) {
     for (const write of writer === null ? [] : knownWritesOf(writer)) {
-      listOf(writesByKey, write.key).push(write); // ascending: writers come in order
+      fileOf(write.key).writes.push(write); // ascending: writers come in order
     }
   }
+  const hasGaps = index.writers.includes(null, 2);
   const seenByRevision = new Map<number, Sighting[]>();
-  const stretchesByKey = new Map<string, Stretch[]>();
   let contradiction: Certificate | null = null;
   for (const reader of readersOf(index)) {
     for (const sighting of sightingsOf(reader)) {
       const { key, pair, at } = sighting;
-      const writes = writesByKey.get(key) ?? [];
-      contradiction ??= contradictionOf(index, writes, sighting);
-      if (pair === null) continue;
-      const isGap = index.writers[pair.modRevision] === null;
-      if (isGap) listOf(seenByRevision, pair.modRevision).push(sighting);
-      listOf(stretchesByKey, key).push({ after: pair.modRevision, through: at });
+      const file = fileOf(key);
+      contradiction ??= contradictionOf(index, file.writes, sighting);
+      if (pair === null || !hasGaps) continue;
+      file.pairs.push(pair);
+      file.untouched.push({ after: pair.modRevision, through: at });
+      if (index.writers[pair.modRevision] !== null) continue;
+      const seen = seenByRevision.get(pair.modRevision) ?? [];
+      seenByRevision.set(pair.modRevision, [...seen, sighting]);
     }
   }
-  const merged = new Map<string, readonly Stretch[]>();
-  const evidence: Evidence = {
+  return { evidence: createEvidence(index, fileByKey, seenByRevision), contradiction };
+}
+
+function createEvidence(
+  index: RevisionIndex,
+  fileByKey: ReadonlyMap<string, File>,
+  seenByRevision: ReadonlyMap<number, readonly Sighting[]>,
+): Evidence {
+  const gapRevisions = index.writers.flatMap((writer, at) => (writer === null ? [at] : []));
+  const gaps = (after: number, through: number): number => countIn(gapRevisions, after, through);
+  const lineages = new Map<string, Lineage>();
+  const untouched = new Map<string, readonly Stretch[]>();
+  const alive = new Map<string, readonly Stretch[]>();
+  for (const [key, file] of fileByKey) {
+    const puts = file.writes.filter(({ isPut }) => isPut).map(({ revision }) => revision);
+    const lineage = createLineage(file.pairs, puts);
+    lineages.set(key, lineage);
+    untouched.set(key, mergeStretches([...file.untouched, ...fullStretches(lineage)]));
+    alive.set(key, mergeStretches(livingStretches(lineage)));
+  }
+  return {
     seenOf: (revision) => seenByRevision.get(revision) ?? [],
-    isUntouched: (key, revision) => {
-      let stretches = merged.get(key);
-      if (stretches === undefined) {
-        stretches = merge(stretchesByKey.get(key) ?? []);
-        merged.set(key, stretches);
-      }
-      const found = lastAtMost(stretches, revision - 1, ({ after }) => after);
-      return found !== null && revision <= found.through;
+    isUntouched: (key, revision) => isCovered(untouched.get(key) ?? [], revision),
+    isAlive: (key, revision) => isCovered(alive.get(key) ?? [], revision),
+    leadsOn: (pair) => {
+      const lineage = lineages.get(pair.key);
+      return lineage === undefined || leadsOn(lineage, pair, gaps);
     },
   };
-  return { evidence, contradiction };
 }
 
 function* readersOf(index: RevisionIndex): Generator<KeyOperation> {
@@ -100,18 +139,6 @@ function mayBeDeleted(index: RevisionIndex, key: string, after: number, through:
   return false;
 }
 
-function merge(stretches: readonly Stretch[]): readonly Stretch[] {
-  const merged: Stretch[] = [];
-  for (const stretch of stretches.toSorted((a, b) => a.after - b.after)) {
-    const last = merged.at(-1);
-    if (last === undefined || stretch.after > last.through) merged.push(stretch);
-    else if (stretch.through > last.through) {
-      merged[merged.length - 1] = { after: last.after, through: stretch.through };
-    }
-  }
-  return merged;
-}
-
 /** The last element of an ascending list whose number is at most `limit`. */
 function lastAtMost<T>(list: readonly T[], limit: number, numberOf: (element: T) => number): T | null {
   let low = 0;
@@ -122,12 +149,4 @@ function lastAtMost<T>(list: readonly T[], limit: number, numberOf: (element: T)
     else high = middle;
   }
   return list[low - 1] ?? null;
-}
-
-function listOf<K, T>(map: Map<K, T[]>, key: K): T[] {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const list: T[] = [];
-  map.set(key, list);
-  return list;
 }

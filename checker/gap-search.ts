@@ -205,9 +205,11 @@ function fill(search: Search, guess: Guess, { operation }: Suspect): EtcdState |
       (!hasValue || orderOfBytes(written.value, pair.value) === 0)
     );
   });
-  const isHarmless = state.entries.every(
-    ({ key, latest }) => latest.revision !== revision || !evidence.isUntouched(key, revision),
-  );
+  const isHarmless = state.entries.every(({ key, latest: { revision: written, kv } }) => {
+    if (written !== revision) return true;
+    if (evidence.isUntouched(key, revision)) return false;
+    return kv === null ? !evidence.isAlive(key, revision) : evidence.leadsOn(kv);
+  });
   if (state.revision === revision && isAsSeen && isHarmless) return state;
   blame(search, guess.conflict, footprintOf(operation.input), search.guesses.length - 1);
   return null;
@@ -220,14 +222,21 @@ function blame(
   footprint: readonly Span[],
   limit: number,
 ): void {
-  const touching = new Set<number>();
-  for (const [at, { spans }] of gaps.suspects.entries()) {
-    if (overlap(spans, footprint)) touching.add(at);
+  const relevant = new Set<number>();
+  let spans = footprint;
+  for (let isNew = true; isNew; ) {
+    isNew = false;
+    for (const [at, suspect] of gaps.suspects.entries()) {
+      if (relevant.has(at) || !overlap(suspect.spans, spans)) continue;
+      relevant.add(at);
+      if (!suspect.isTxn) continue;
+      // What a transaction does to these keys depends on all that it looks at.
+      spans = [...spans, ...footprintOf(suspect.operation.input)];
+      isNew = true;
+    }
   }
-  // What an unknown transaction does to these keys depends on keys that are not among them.
-  const isTangled = [...touching].some((at) => (gaps.suspects[at] as Suspect).isTxn);
   for (const [level, { candidates }] of guesses.slice(0, limit).entries()) {
-    if (isTangled || candidates.some((at) => touching.has(at))) conflict.add(level);
+    if (candidates.some((at) => relevant.has(at))) conflict.add(level);
   }
 }
 

@@ -51,8 +51,9 @@ function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: nu
   if (input.kind === "txn") return true;
   const seen = evidence.seenOf(revision);
   if (input.kind === "delete_range") {
-    const isUntouched = input.rangeEnd === "" && evidence.isUntouched(input.key, revision);
-    return seen.length === 0 && !isUntouched;
+    const isSpared = (key: string): boolean =>
+      evidence.isUntouched(key, revision) || evidence.isAlive(key, revision);
+    return seen.length === 0 && (input.rangeEnd !== "" || !isSpared(input.key));
   }
   if (input.kind !== "put" || evidence.isUntouched(input.key, revision)) return false;
   return seen.every(({ key, pair, hasValue }) => {
