@@ -278,6 +278,14 @@ describe("recovery refuses", () => {
     expect(refusal(member.disk, point(2, 1))).toContain("they are not of one member");
   });
 
+  it("a record that replaces a committed entry", () => {
+    const member = start();
+    append(member, hardState(1, 2), entry(1, 1), entry(1, 2));
+    member.wal = { ...member.wal, hard: hardState(1, 0) };
+    append(member, null, entry(2, 2));
+    expect(refusal(member.disk)).toContain("is whole but wrong: entry 2 replaces a committed one");
+  });
+
   it("the log of another member", () => {
     const member = threeSegments();
     const other = { ...IDENTITY, node: 0x2n as NodeId };
