@@ -67,7 +67,7 @@ describe("the client port", () => {
     expect(answers).toEqual(keys.map((key) => answerOf(range(key))));
   });
 
-  it("carries an error with its code and words, from which the client regains the whole", async () => {
+  it("carries an error by its code and words, from which the client regains it", async () => {
     const { client } = await serveAndConnect((call) => {
       call.reply({ ok: false, error: ERRORS.TooManyOps });
     });
@@ -161,13 +161,18 @@ describe("the client port", () => {
   it("listens on several URLs, and says which one it cannot have", async () => {
     const { listener } = await serveAndConnect(() => {}, undefined, 2);
     expect(listener.urls).toHaveLength(2);
-    const urls = ["http://127.0.0.1:0", listener.urls[1] as string];
-    const sink = { open: () => () => {} };
-    await expect(
-      serveEtcd({ urls, sink, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} }),
-    ).rejects.toThrow(
+    await expect(serveQuietly("http://127.0.0.1:0", listener.urls[1] as string)).rejects.toThrow(
       `cannot listen on ${listener.urls[1]}: another process uses this port (find it: ss -ltnp)`,
     );
+  });
+
+  it("listens where Go would for localhost", async () => {
+    const listener = await serveQuietly("http://localhost:0");
+    cleanups.push(() => listener.close(0));
+    const { port } = hostAndPort(listener.urls[0] as string);
+    const socket = connect(port, "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.destroy();
   });
 
   it("lets running calls end when it closes, and cuts those that do not", async () => {
@@ -236,6 +241,11 @@ async function serveAndConnect(
   cleanups.push(() => listener.close(0));
   cleanups.push(() => client.close());
   return { client, listener, opened: opened.promise };
+}
+
+function serveQuietly(...urls: string[]): Promise<EtcdListener> {
+  const sink = { open: () => () => {} };
+  return serveEtcd({ urls, sink, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
 }
 
 function connectRaw(listener: EtcdListener): Client {

@@ -1,5 +1,5 @@
-// The client port: gRPC calls become requests, results become answers. Plumbing only: what a call means
-// is decided in core/, what its bytes mean in net/wire/, and grpc-js speaks HTTP/2.
+// The client port: gRPC calls become requests, results become answers. Plumbing only: what a call
+// means is decided in core/, what its bytes mean in net/wire/, and grpc-js speaks HTTP/2.
 
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from "@grpc/grpc-js";
@@ -11,8 +11,8 @@ import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
 import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
 
-/** Takes the calls. `reply` is for the one answer of a call; the returned function tells that nobody
- *  waits for it any more. */
+/** Takes the calls. `reply` is for the one answer of a call; the returned function tells that
+ *  nobody waits for it any more. */
 export interface CallSink {
   readonly open: (
     request: Request,
@@ -72,8 +72,8 @@ type Handler = Readonly<{
     | { type: "bidi"; func: (call: ServerDuplexStream<Buffer, Buffer>) => void }
   >;
 
-/** grpc-js looks a path up in a map and refuses unknown ones in words of its own. Given a map that finds
- *  a handler for every path, it leaves the words to net/wire. */
+/** grpc-js looks a path up in a map and refuses unknown ones in words of its own. Given a map that
+ *  finds a handler for every path, it leaves the words to net/wire. */
 function takeEveryPath(server: Server, handlerOf: (path: string) => Handler): void {
   Object.assign(server, { handlers: { get: handlerOf } });
 }

@@ -70,8 +70,8 @@ export function createFrameParser(limitBytes: number): FrameParser {
   return parser;
 }
 
-/** What arrives, until the other side ends the stream, it breaks, or the parser fails. Reading waits
- *  for the consumer, so that a slow one slows the sender down. */
+/** What arrives, until the other side ends the stream, it breaks, or the parser fails. Reading
+ *  waits for the consumer, so that a slow one slows the sender down. */
 export async function* framesFrom(
   socket: Socket,
   parser: FrameParser,

@@ -1,4 +1,4 @@
-// Members talking over loopback: what arrives, what is refused, and what happens when one goes away.
+// Members talking over loopback: what arrives, what is refused, and what happens when one leaves.
 
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
@@ -276,7 +276,7 @@ function roundOf(message: Message): number {
   return message.kind === "heartbeat" ? message.round : -1;
 }
 
-/** Writes one piece after another, each after an answer to the last, until the other side hangs up. */
+/** Writes one piece after another, each after an answer to the last, until it is hung up on. */
 function sendRaw(url: string, ...pieces: Buffer[]): Promise<void> {
   const { host, port } = hostAndPort(url);
   return new Promise((resolve) => {

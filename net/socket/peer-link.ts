@@ -1,6 +1,7 @@
-// The members of a cluster talking to each other over plain TCP. Each member dials every other one and
-// sends on the connection that it dialled, so that two members share two connections, one per direction;
-// a snapshot takes a third. What is sent may be lost, doubled by a reconnect, or late: Raft knows that.
+// The members of a cluster talking to each other over plain TCP. Each member dials every other one
+// and sends on the connection that it dialled, so that two members share two connections, one per
+// direction; a snapshot takes a third. What is sent may be lost, doubled by a reconnect, or late:
+// Raft knows that.
 
 import type { Socket } from "node:net";
 import type { Member } from "../../core/apply/membership.ts";
@@ -98,7 +99,7 @@ function setPeers(
   }
 }
 
-/** Says each line once, or again after many others: a stranger that keeps trying must not fill a disk. */
+/** Says each line once, or again after many others: a stranger that keeps on must fill no disk. */
 function createOnceLog(log: Log): Log {
   const said = new Set<string>();
   return (line) => {

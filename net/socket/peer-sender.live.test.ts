@@ -53,7 +53,7 @@ describe("a sender", () => {
     await reached.promise;
   });
 
-  it("keeps a bounded part of what a peer does not read, and says that it dropped the rest", async () => {
+  it("keeps a bounded part of what a peer does not read, and reports the loss", async () => {
     const stalled = Promise.withResolvers<Socket>();
     const url = await serve((socket) => {
       socket.pause();

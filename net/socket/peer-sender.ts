@@ -1,5 +1,5 @@
-// The way to one peer: a connection that only sends, kept up for ever. Messages may be lost, so that
-// nothing here waits or grows without a bound: when there is no room, the oldest go.
+// The way to one peer: a connection that only sends, kept up for ever. Messages may be lost, so
+// that nothing here waits or grows without a bound: when there is no room, the oldest go.
 
 import { connect } from "node:net";
 import type { Socket } from "node:net";

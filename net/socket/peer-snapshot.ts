@@ -1,5 +1,6 @@
-// The snapshot pump: one connection carries one KV image to a follower that is too far behind. Chunks
-// move no faster than the receiver stores them, so that an image of any size needs little memory.
+// The snapshot pump: one connection carries one KV image to a follower that is too far behind.
+// Chunks move no faster than the receiver stores them, so that an image of any size needs little
+// memory.
 //
 // hello ─► ◄─ welcome   chunk ─► chunk ─► … ─► an empty frame ─►   ◄─ one byte: 1 staged, 0 not
 
@@ -12,8 +13,8 @@ import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import { hostAndPort } from "./listen.ts";
 import { PEER_FRAME_BYTES_MAX, PING } from "./peer-sender.ts";
 
-/** Stores the image; true once it is staged, durably. Ends early, by an exception of the iteration, when
- *  the connection breaks. */
+/** Stores the image; true once it is staged, durably. Ends early, by an exception of the iteration,
+ *  when the connection breaks. */
 export type SnapshotHandler = (
   from: NodeId,
   term: Term,
@@ -36,8 +37,8 @@ export type SnapshotShipment = Readonly<{
   chunks: Chunks;
 }>;
 
-/** Null when the receiver has staged the image, else why not. Rejects only if `chunks` does. While it
- *  runs, its socket is in `sockets`: destroying it cuts the shipment short. */
+/** Null when the receiver has staged the image, else why not. Rejects only if `chunks` does. While
+ *  it runs, its socket is in `sockets`: destroying it cuts the shipment short. */
 export async function shipSnapshot(
   shipment: SnapshotShipment,
   sockets: Set<Socket>,

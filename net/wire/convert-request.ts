@@ -1,5 +1,5 @@
-// Requests: wire objects ↔ the plain data of core/api. Enums become words, 64-bit integers numbers or
-// bigints (numbers.ts). Answers are in convert-response.ts.
+// Requests: wire objects ↔ the plain data of core/api. Enums become words, 64-bit integers numbers
+// or bigints (numbers.ts). Answers are in convert-response.ts.
 
 import { COMPARE_RESULTS, SORT_ORDERS, SORT_TARGETS } from "../../core/api/request.ts";
 import type {

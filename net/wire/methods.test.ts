@@ -181,7 +181,7 @@ describe("a call", () => {
     });
   });
 
-  it("that cannot be read did not happen; an answer that cannot be read may mean that it did", () => {
+  it("that cannot be read did not happen; with an unreadable answer it may have", () => {
     const bad = Uint8Array.of(0xff);
     const path = "/etcdserverpb.KV/Put";
     const error = malformed("proto: cannot parse invalid wire-format data");

@@ -1,6 +1,6 @@
-// The calls by their gRPC path: bytes → Request, Response → bytes, and for clients the other way round.
-// Everything above this seam is plain data, everything below it is bytes and a path. To serve another
-// call, add a row to METHODS.
+// The calls by their gRPC path: bytes → Request, Response → bytes, and for clients the other way
+// round. Everything above this seam is plain data, everything below it is bytes and a path. To
+// serve another call, add a row to METHODS.
 
 import { ERRORS, GRPC, malformed, unknownMethod } from "../../core/api/errors.ts";
 import type { ApiError, GrpcCode } from "../../core/api/errors.ts";
@@ -39,7 +39,7 @@ export function pathOf(request: Request): string {
   return METHODS[request.kind].path;
 }
 
-/** What the client asks; or, as etcd says it, that there is no such method or no sense in the bytes. */
+/** What the client asks; or, in etcd's words, that nobody serves the path or reads the bytes. */
 export function decodeRequest(path: string, message: Uint8Array): Result<Request> {
   const row = ROW_BY_PATH.get(path);
   return row ? row.decodeRequest(message) : { ok: false, error: unknownPath(path) };
@@ -58,8 +58,8 @@ export function encodeResponse(response: Response): Uint8Array {
   return (METHODS[response.kind] as AnyRow).encodeResponse(response);
 }
 
-/** A gRPC status as a client sees it. The words find the row of the table, and with it whether the call
- *  certainly did not happen. Of unknown words only the codes of a refusal say that. */
+/** A gRPC status as a client sees it. The words find the row of the table, and with it whether the
+ *  call certainly did not happen. Of unknown words only the codes of a refusal say that. */
 export function errorFromStatus(code: number, message: string): ApiError {
   const row = ROW_BY_WORDS.get(message);
   if (row !== undefined) return row;

@@ -4,7 +4,7 @@
 import type { ClusterId, NodeId } from "../../core/contract.ts";
 import type { Int64 } from "./varint.ts";
 
-/** No stored counter reaches 2^53, so a saturated number compares with all of them as it did before. */
+/** No stored counter reaches 2^53: a saturated number compares with all of them as before. */
 export function saturate(value: Int64): number {
   if (typeof value === "number") return value;
   return value > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;

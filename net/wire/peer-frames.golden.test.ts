@@ -1,5 +1,5 @@
-// The bytes of one message of each kind. They change only together with PEER_FRAME_VERSION: members of
-// two releases must understand each other or say that they do not.
+// The bytes of one message of each kind. They change only together with PEER_FRAME_VERSION: members
+// of two releases must understand each other or say that they do not.
 
 import { expect, it } from "vitest";
 import type { Index, Term } from "../../core/contract.ts";

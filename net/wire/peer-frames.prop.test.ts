@@ -55,6 +55,19 @@ describe("a peer message", () => {
     });
   });
 
+  it("has one encoding: no other truth than 0 and 1, and nothing behind the last field", () => {
+    const voteResponse = 3;
+    const isRead = (...body: number[]): boolean =>
+      decodePeerMessage(withChecksum(Uint8Array.from([voteResponse, ...body]))).ok;
+    expect([isRead(7, 0), isRead(7, 1), isRead(7, 2), isRead(7, 1, 0), isRead(7)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it("never holds an index that cannot be counted", () => {
     const max = Number.MAX_SAFE_INTEGER;
     const entry = { term: 1 as Term, index: max as Index, data: new Uint8Array(0) };

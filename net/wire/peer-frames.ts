@@ -122,7 +122,7 @@ function writeFields(writer: Writer, message: Message): void {
   }
 }
 
-/** Reads on after the term. A failed reader makes a message of zeros, which the caller throws away. */
+/** Reads on after the term. A failed reader makes a message of zeros, for the caller to drop. */
 function readFields(reader: Reader, kind: Message["kind"], term: Term): Message {
   switch (kind) {
     case "pre_vote":

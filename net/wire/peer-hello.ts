@@ -1,6 +1,6 @@
-// The first words on a connection between two members, and the answer to them. A member talks only to
-// the member that it means, of its own cluster: two clusters that were given each other's addresses must
-// never mix their logs.
+// The first words on a connection between two members, and the answer to them. A member talks only
+// to the member that it means, of its own cluster: two clusters that were given each other's
+// addresses must never mix their logs.
 
 import type { ClusterId, NodeId, Result, Term } from "../../core/contract.ts";
 import {

@@ -1,5 +1,5 @@
-// What the codec reads besides its own writing, and what it refuses. The bytes are spelt out: tag, then
-// value, where a tag is 8 × number + wire type.
+// What the codec reads besides its own writing, and what it refuses. The bytes are spelt out: tag,
+// then value, where a tag is 8 × number + wire type.
 
 import { describe, expect, it } from "vitest";
 import { createCodec, DEPTH_MAX } from "./protobuf.ts";

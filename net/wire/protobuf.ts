@@ -1,9 +1,9 @@
-// A proto3 codec driven by field tables. The tables are literal data; the types of the messages follow
-// from them, so a new field is one row.
+// A proto3 codec driven by field tables. The tables are literal data; the types of the messages
+// follow from them, so a new field is one row.
 //
-// It reads what any protobuf writer may send: unknown fields are skipped, the last scalar wins, repeated
-// scalars come packed or not, a second piece of an embedded message is merged into the first. It never
-// throws and nests no deeper than DEPTH_MAX: malformed input is a failed result.
+// It reads what any protobuf writer may send: unknown fields are skipped, the last scalar wins,
+// repeated scalars come packed or not, a second piece of an embedded message is merged into the
+// first. It never throws and nests no deeper than DEPTH_MAX: malformed input is a failed result.
 
 import type { Bytes, Result } from "../../core/contract.ts";
 import { assertNever, must } from "../../core/lib/assert.ts";
@@ -45,7 +45,7 @@ export type Scalars = {
   readonly string: string;
 };
 
-/** `type` is a scalar or the name of a message. A message has at most one group of `oneof` fields. */
+/** `type` is a scalar or the name of a message. A message has at most one group of `oneof`. */
 export type Row = readonly [number: number, type: string, label?: "repeated" | "oneof"];
 export type Schema = Readonly<Record<string, Readonly<Record<string, Row>>>>;
 

@@ -1,4 +1,5 @@
-// Walks over a field that no table knows. What a newer peer says is not an error.
+// Walks over a field that no table knows: what a newer client says is not an error. Groups, the old
+// way to nest, are walked without recursion, so that their depth costs nothing but a number each.
 
 import type { Reader } from "../../core/lib/binary.ts";
 import { readLength, readUint64 } from "./varint.ts";
@@ -9,9 +10,6 @@ const LENGTH = 2;
 const GROUP_START = 3;
 const GROUP_END = 4;
 const FIXED32 = 5;
-
-/** Groups of groups, the old way to nest, deeper than this are malformed. */
-const GROUPS_MAX = 100;
 
 /** Reads on after `tag`. A malformed field fails the reader. */
 export function skipField(reader: Reader, tag: number): void {
@@ -35,7 +33,7 @@ function skipOne(reader: Reader, tag: number, open: number[]): void {
   else if (wire === FIXED64) skipBytes(reader, 8);
   else if (wire === LENGTH) skipBytes(reader, readLength(reader));
   else if (wire === FIXED32) skipBytes(reader, 4);
-  else if (wire === GROUP_START && open.length < GROUPS_MAX) open.push(number);
+  else if (wire === GROUP_START) open.push(number);
   else if (wire !== GROUP_END || open.pop() !== number) reader.failed = true;
 }
 

@@ -1,6 +1,6 @@
-// UTF-8 as protobuf demands it of a `string`: a byte sequence that is not exactly one encoding of a text
-// is malformed. Pure, because TextDecoder is not part of the language. Strings are rare on etcd's wire
-// (names, URLs, versions), so this is short rather than fast.
+// UTF-8 as protobuf demands it of a `string`: a byte sequence that is not exactly one encoding of a
+// text is malformed. Pure, because TextDecoder is not part of the language. Strings are rare on
+// etcd's wire (names, URLs, versions), so this is short rather than fast.
 
 import type { Bytes } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";

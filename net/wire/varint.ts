@@ -1,7 +1,7 @@
 // The integers of protobuf: 64-bit varints, read without bigint where a number can hold them.
 //
-// An `Int64` is canonical: a number when it is a safe integer, else a bigint. Counters come as numbers,
-// identities mostly as bigints; net/wire/convert.ts makes one or the other of each field.
+// An `Int64` is canonical: a number when it is a safe integer, else a bigint. Counters come as
+// numbers, identities mostly as bigints; numbers.ts makes one or the other of each field.
 
 import { reserve } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
