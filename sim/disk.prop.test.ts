@@ -6,11 +6,11 @@ import { describe, expect, it } from "vitest";
 import type { ClusterId, DiskToken, Index, NodeId, Term } from "../core/contract.ts";
 import type { Entry, HardState } from "../core/raft/message.ts";
 import { recover, type Recovered } from "../core/storage/recovery.ts";
+import type { LogPoint } from "../core/storage/wal-payload.ts";
 import {
   appendToWal,
   confirmWal,
   LOG_START,
-  type LogPoint,
   resetWal,
   trimWal,
   type WalMark,

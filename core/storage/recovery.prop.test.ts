@@ -9,12 +9,12 @@ import type { Entry, HardState } from "../raft/message.ts";
 import { createMemoryDisk, type MemoryDisk } from "./memory-disk.ts";
 import { recover, type Recovered } from "./recovery.ts";
 import { scanSegment } from "./segment-scan.ts";
+import type { LogPoint } from "./wal-payload.ts";
 import {
   appendToWal,
   confirmWal,
   createWal,
   LOG_START,
-  type LogPoint,
   segmentSequence,
   trimWal,
   walMark,
