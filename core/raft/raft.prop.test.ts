@@ -53,6 +53,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   transfer: 1,
   unreachable: 1,
   isolate: 1,
+  depose: 2,
   heal: 3,
 };
 
@@ -79,8 +80,8 @@ describe("Raft, whatever the network, the disks and the clocks do", () => {
   for (const voters of [3, 4, 5]) {
     it(`keeps its promises among ${voters} voters`, () => {
       const property = fc.property(fc.integer(), fc.boolean(), (seed, preVote) => {
-        for (const [what, count] of run(voters, preVote, choicesOf(seed)).counts) {
-          total.set(what, (total.get(what) ?? 0) + count);
+        for (const [what, times] of run(voters, preVote, choicesOf(seed)).counts) {
+          total.set(what, (total.get(what) ?? 0) + times);
         }
       });
       fc.assert(property, { numRuns: 100, seed: 2026 + voters });
@@ -112,17 +113,21 @@ function run(voters: number, preVote: boolean, list: readonly Choice[]): Ghost {
 }
 
 function act(world: World, ghost: Ghost, { kind, a, b }: Choice, at: number): void {
-  const node = pick(world.nodes, a);
+  const leaders = world.nodes.filter((one) => one.state?.role === "leader");
+  const busy = leaders.length > 0 && (kind === "propose" || kind === "read") && a % 3 > 0;
+  const node = pick(busy ? leaders : world.nodes, b);
   if (kind === "boot") {
     for (const down of world.nodes) if (down.state === null) boot(world, down.id);
   } else if (kind === "heal") {
     world.cuts = [];
   } else if (kind === "isolate") {
-    isolate(world, node.id, b % 3 === 0);
+    isolate(world, node.id, a % 3 === 0);
+  } else if (kind === "depose") {
+    if (leaders.length > 0) depose(world, pick(leaders, a), b);
   } else if (kind === "deliver" || kind === "drop" || kind === "double") {
     if (world.wire.length > 0) carry(world, ghost, kind, pick(world.wire, a));
   } else if (node.state !== null) {
-    actOn(world, ghost, node, { kind, a, b }, at);
+    actOn(world, ghost, node, { kind, a, b: a }, at);
   }
 }
 
@@ -173,6 +178,14 @@ function isolate(world: World, id: NodeId, bothWays: boolean): void {
   const deaf = others.map((other) => ({ from: other, to: id }));
   const mute = others.map((other) => ({ from: id, to: other }));
   world.cuts = bothWays ? [...deaf, ...mute] : deaf;
+}
+
+/** A leader is cut off, and the others stop waiting for it. */
+function depose(world: World, leader: TestNode, b: number): void {
+  isolate(world, leader.id, b % 4 > 0);
+  const others = world.nodes.filter((node) => node !== leader && node.state !== null);
+  for (const node of others) wait(world, node.id, 1000);
+  if (others.length > 0) wait(world, pick(others, b).id, 1000);
 }
 
 /** No more faults: there must be a leader, and a proposal must reach every state machine. */
