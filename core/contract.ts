@@ -126,6 +126,8 @@ export type Performer = {
 // The laws of a driver. core/laws.ts states them as cases; both drivers run it.
 //  1. One step at a time. What an effect causes joins the queue of inputs; it never re-enters.
 //  2. `disk` effects happen in order, each answered by one disk.done, in order. A failure is a crash.
+//     Syncs of consecutive appends to one file may be merged; else a sync ends before another file
+//     is touched (recovery tells a torn write from damage by it).
 //  3. `kv` effects happen in order, each atomic. After kv.done(n) the reader shows at least n, durably.
 //  4. `peer.send` may be lost, doubled, delayed or reordered. Nothing else may.
 //  5. `snapshot.install` is complete when the next effect is performed: the reader shows the staged

@@ -39,7 +39,7 @@ import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import type { NodeState } from "./node-state.ts";
-import { createOutbox, settle } from "./outbox.ts";
+import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
@@ -116,6 +116,7 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "snapshot_sent", peer: input.peer, ok: input.ok });
       break;
     case "snapshot.staged": {
+      if (!isRepaired(turn.state.outbox)) break; // the leader sends it again
       const { from, term, meta } = input;
       tellRaft(turn, { kind: "snapshot_staged", from, term, meta });
       break;

@@ -42,6 +42,12 @@ export function issue(outbox: Outbox, what: Omit<Persisting, "token">): Outbox {
   };
 }
 
+/** Boot's own disk effect, the first of all, is done. An image may take the store's place only then:
+ *  a crash in between would leave a store whose log never began, which looks like a lost log. */
+export function isRepaired(outbox: Outbox): boolean {
+  return outbox.pending[0]?.token !== 1;
+}
+
 /** The message is free to go now when `sendNow`; otherwise it is held. */
 export function hold(outbox: Outbox, send: Send): readonly [outbox: Outbox, sendNow: boolean] {
   const until = dependsOn(outbox, send);
