@@ -1,4 +1,5 @@
-import { renderToString } from "ink";
+import { PassThrough, Writable } from "node:stream";
+import { render, renderToString } from "ink";
 import { describe, expect, it } from "vitest";
 import { App, Screen } from "./app.tsx";
 import { textOf } from "./cells.ts";
@@ -24,6 +25,60 @@ describe("the Ink shell", () => {
   it("starts without a terminal", () => {
     const session = createSession(makeSource(ELECTION));
     expect(renderToString(<App session={session} depth={256} />)).toContain("detcd");
+  });
+});
+
+class MadeKeyboard extends PassThrough {
+  readonly isTTY = true;
+  raw = false;
+  setRawMode(raw: boolean): this {
+    this.raw = raw;
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+}
+
+/** A screen of 80 x 24 that writes down what it is sent. */
+class MadeScreen extends Writable {
+  readonly isTTY = true;
+  readonly columns = 80;
+  readonly rows = 24;
+  written = "";
+  override _write(chunk: unknown, _encoding: string, done: () => void): void {
+    this.written += String(chunk);
+    done();
+  }
+}
+
+describe("on a terminal", () => {
+  it("obeys keys, and gives the terminal back when one leaves", async () => {
+    const stdin = new MadeKeyboard();
+    const stdout = new MadeScreen();
+    const session = createSession(makeSource(ELECTION));
+    const app = render(<App session={session} depth={0} />, {
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      stdout: stdout as unknown as NodeJS.WriteStream,
+      alternateScreen: true,
+      interactive: true,
+      patchConsole: false,
+    });
+    await app.waitUntilRenderFlush();
+    expect(stdin.raw).toBe(true);
+    expect(stdout.written).toContain("\u001B[?1049h");
+    expect(stdout.written).toContain("term 7");
+    stdin.push("  ?");
+    await expect.poll(() => session.model().pane).toBe("help");
+    await app.waitUntilRenderFlush();
+    expect(stdout.written).toContain("selected node");
+    stdin.push("q");
+    await app.waitUntilExit();
+    expect(stdin.raw).toBe(false);
+    expect(stdout.written).toContain("\u001B[?1049l");
   });
 });
 

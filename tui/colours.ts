@@ -11,7 +11,7 @@ type Look = Readonly<{ plain: string; few: string; many: string }>;
 
 const LOOKS: Readonly<Record<Tone, Look>> = {
   plain: look("", "", ""),
-  dim: look("2", "2", "38;5;245"),
+  dim: look("2", "2", "38;5;243"),
   title: look("1", "1;36", "1;38;5;74"),
   strong: look("1", "1", "1"),
   good: look("1", "1;32", "1;38;5;36"),

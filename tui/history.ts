@@ -2,7 +2,6 @@
 // keeping them is cheap), and the notes made of them. Positions count from the first frame ever and
 // stay valid when the oldest chunks are dropped.
 
-import { must } from "../core/lib/assert.ts";
 import type { Frame, Micros } from "../sim/frame.ts";
 import { notesBetween, type Note } from "./notes.ts";
 
@@ -24,7 +23,7 @@ export function createHistory(frame: Frame, limit: number = FRAMES_KEPT): Histor
 export function append(history: History, frames: readonly Frame[]): History {
   if (frames.length === 0) return history;
   const chunks = history.chunks.slice(0, -1);
-  let open = [...must(history.chunks.at(-1), "a history is never empty")];
+  let open = [...known(history.chunks.at(-1))];
   const notes: Note[] = [];
   let { end } = history;
   for (const frame of frames) {
@@ -43,8 +42,8 @@ export function append(history: History, frames: readonly Frame[]): History {
 
 export function frameAt(history: History, position: number): Frame {
   const at = clamp(history, position) - history.first;
-  const chunk = must(history.chunks[Math.floor(at / CHUNK)], "chunks cover every position");
-  return must(chunk[at % CHUNK], "chunks cover every position");
+  const chunk = known(history.chunks[Math.floor(at / CHUNK)]);
+  return known(chunk[at % CHUNK]);
 }
 
 export function lastFrame(history: History): Frame {
@@ -77,14 +76,10 @@ export function upTo(history: History, position: number): History {
   return { ...history, chunks, end, notes: history.notes.filter((note) => note.position < end) };
 }
 
-/** The notes that had been made by `position`, newest first. */
-export function* notesBefore(history: History, position: number): Generator<Note> {
-  let at = history.notes.length - 1;
-  while (at >= 0) {
-    const note = must(history.notes[at], "in range");
-    if (note.position <= position) yield note;
-    at -= 1;
-  }
+/** The newest notes that had been made by `position`, oldest first. */
+export function notesUntil(history: History, position: number, most: number): readonly Note[] {
+  const end = history.notes.findLastIndex((note) => note.position <= position) + 1;
+  return history.notes.slice(Math.max(0, end - most), end);
 }
 
 /** The nearest note beyond `position` in one direction that passes. */
@@ -104,4 +99,10 @@ function dropOldest(history: History): History {
   const first = history.first + CHUNK;
   const notes = history.notes.filter((note) => note.position >= first);
   return dropOldest({ ...history, chunks: history.chunks.slice(1), first, notes });
+}
+
+/** Chunks cover every position that is kept, and a history is never empty. */
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("a history has a hole");
+  return value;
 }

@@ -31,8 +31,6 @@ export type Pressed = Readonly<
     | "end"
     | "pageUp"
     | "pageDown"
-    | "return"
-    | "tab"
     | "escape"
     | "ctrl",
     boolean

@@ -3,6 +3,7 @@ import type { Frame } from "../sim/frame.ts";
 import type { Act } from "./acts.ts";
 import { isDecisive, leaderOf } from "./cluster.ts";
 import { SPLIT_VOTE } from "./made-election.ts";
+import { makeFrame } from "./made-frames.ts";
 import { isLive, shownFrame } from "./model.ts";
 import { tellElections } from "./plain.ts";
 import { createSession, REAL_TIME, type Session } from "./session.ts";
@@ -85,9 +86,11 @@ describe("a simulation as a source", () => {
   });
 });
 
-describe("the orders", () => {
-  const text = (act: Act): string => orderOf(act, SPLIT_VOTE).text;
+function text(act: Act): string {
+  return orderOf(act, SPLIT_VOTE).text;
+}
 
+describe("the orders", () => {
   it("answer what they do, or why they do nothing", () => {
     expect(text({ kind: "crash", node: 1 })).toContain("down already");
     expect(text({ kind: "fire", node: 1 })).toBe("n1 is not running");
@@ -97,8 +100,13 @@ describe("the orders", () => {
   });
 
   it("split a cluster so that the leader has the smaller half", () => {
-    const leader = { ...SPLIT_VOTE, nodes: SPLIT_VOTE.nodes.slice(1) };
-    const { fault } = orderOf({ kind: "split" }, leader);
-    expect(fault).toMatchObject({ kind: "partition", groups: [[1], [2, 3, 4]] });
+    const led = makeFrame({ nodes: [{}, {}, {}, {}, { role: "leader" }] });
+    expect(orderOf({ kind: "split" }, led).fault).toMatchObject({
+      kind: "partition",
+      groups: [
+        [1, 5],
+        [2, 3, 4],
+      ],
+    });
   });
 });

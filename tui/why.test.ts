@@ -56,7 +56,7 @@ describe("the words beside the picture", () => {
       "n2 t8: has 1 of 3: yes n2, coming n3, open n1 n4 n5",
       "n4 t8: has 1 of 3: yes n4, coming n5, open n1 n2 n3",
     ]);
-    expect(headlineOf(SPLIT_VOTE).headline).toBe("n2 and n4 compete for term 8");
+    expect(headlineOf(SPLIT_VOTE).headline).toBe("n2 n4 compete for term 8");
   });
 
   it("foretells what becomes of a request", () => {

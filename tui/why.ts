@@ -24,7 +24,7 @@ import {
   type Chances,
   type Refusal,
 } from "./cluster.ts";
-import { notesBefore, type History } from "./history.ts";
+import { notesUntil } from "./history.ts";
 import { shownFrame, type Model } from "./model.ts";
 import type { Note } from "./notes.ts";
 import { countText, shortText, sinceText } from "./words.ts";
@@ -45,7 +45,7 @@ export function explain(model: Model): Explanation {
   return {
     ...headlineOf(frame),
     margin: marginOf(frame),
-    story: storyOf(model.history, model.position),
+    story: notesUntil(model.history, model.position, STORY_LENGTH),
     ballots: campaignsOf(frame).map((campaign) => ballotText(frame, campaign)),
     next: nextOf(frame, model.now),
   };
@@ -121,7 +121,7 @@ function contestText(frame: Frame, running: readonly Campaign[]): string {
   const term = Math.max(highestTerm(frame), ...running.map((campaign) => campaign.term));
   if (first === undefined) return `term ${term} has no leader`;
   if (second !== undefined) {
-    const names = running.map((campaign) => `n${campaign.node.number}`).join(" and ");
+    const names = namesOf(running.map((campaign) => campaign.node));
     return `${names} compete for term ${term}`;
   }
   const asks = first.pre ? "asks who would vote" : "asks for votes";
@@ -134,15 +134,6 @@ function marginOf(frame: Frame): string {
   const spare = frame.nodes.filter(isUp).length - needed;
   if (spare < 0) return `quorum ${needed} of ${voters}: ${-spare} missing`;
   return `quorum ${needed} of ${voters}: can lose ${spare} more`;
-}
-
-function storyOf(history: History, position: number): readonly Note[] {
-  const story: Note[] = [];
-  for (const note of notesBefore(history, position)) {
-    story.push(note);
-    if (story.length >= STORY_LENGTH) break;
-  }
-  return story.toReversed();
 }
 
 function nextOf(frame: Frame, now: Micros): readonly string[] {

@@ -4,7 +4,7 @@ import { arrow, fit, row, segment, type Row, type Tone } from "../cells.ts";
 import { isElectionTalk, raftOf, nodeById } from "../cluster.ts";
 import { shownFrame, type Model } from "../model.ts";
 import { fateText } from "../why.ts";
-import { cargoText, countText, routeText, shortText } from "../words.ts";
+import { cargoText, countText, routeText, shortCargoText, shortText } from "../words.ts";
 import type { Flight, Frame } from "../../sim/frame.ts";
 import { heading, type Pane } from "./pane.ts";
 import { cutsText } from "./logs.ts";
@@ -30,8 +30,10 @@ function flightRow(model: Model, frame: Frame, flight: Flight, columns: number):
   const gone = Math.max(0, model.now - flight.sentAt);
   const fate = fateText(frame, flight);
   const isTalk = isElectionTalk(flight.message);
-  const cargo = segment(cargoText(flight), isTalk ? "strong" : "plain");
   const room = Math.max(12, Math.floor(columns * 0.4));
+  const full = cargoText(flight);
+  const text = full.length <= room ? full : shortCargoText(flight);
+  const cargo = segment(text, isTalk ? "strong" : "plain");
   return [
     ...row(segment(`${routeText(frame, flight)}  `, "strong")),
     ...fit([cargo], room),

@@ -63,7 +63,7 @@ export function whyPage(model: Model): Pane {
           "what comes next",
           why.next.slice(0, 2).flatMap((text) => wrap(text, columns)),
         ),
-        ...section(`who could win, if no leader spoke (${why.margin})`, nodes),
+        ...section(`who could win now (${why.margin})`, nodes),
       ];
       const room = Math.max(0, rows - tail.length - 1);
       const story = why.story.flatMap((note) =>

@@ -1,9 +1,9 @@
 // The whole run on one line: elections, faults and violations, and where we are.
 
 import { row, segment, type Row, type Segment, type Tone } from "../cells.ts";
-import { frameAt, lastFrame, type History } from "../history.ts";
+import { frameAt, lastFrame, notesUntil, type History } from "../history.ts";
 import type { Model } from "../model.ts";
-import type { Note, NoteKind } from "../notes.ts";
+import type { NoteKind } from "../notes.ts";
 import { timeText } from "../words.ts";
 import { heading, type Pane } from "./pane.ts";
 
@@ -57,18 +57,14 @@ export function timelineRow(model: Model, columns: number): Row {
 
 /** The last thing that happened at or before the moment shown. */
 function storyRow(model: Model): Row {
-  const note = latestNote(model.history, model.position);
-  if (note === null) return row(segment("the beginning: every node is a follower", "dim"));
+  const [note] = notesUntil(model.history, model.position, 1);
+  if (note === undefined) return row(segment("the beginning: every node is a follower", "dim"));
   const mark = MARKS[note.kind];
   return row(
     segment(`${mark[0]} `, mark[2]),
     segment(`${timeText(note.time)}  `, "dim"),
     note.text,
   );
-}
-
-function latestNote(history: History, position: number): Note | null {
-  return history.notes.findLast((note) => note.position <= position) ?? null;
 }
 
 function spanOf(history: History): Readonly<{ from: number; length: number }> {
