@@ -80,8 +80,9 @@ function takeEveryPath(server: Server, handlerOf: (path: string) => Handler): vo
 
 function createHandler(path: string, limitBytes: number, sink: CallSink): Handler {
   const bytes = { path, serialize: asItIs, deserialize: asItIs };
-  if (findMethod(path) === null)
+  if (findMethod(path) === null) {
     return { ...bytes, type: "bidi", func: (call) => refuse(call, path) };
+  }
   return {
     ...bytes,
     type: "unary",

@@ -72,13 +72,15 @@ async function listenOn(
   return [port === 0 ? url.replace(/:0(\/?)$/, `:${actual}$1`) : url, server];
 }
 
-function reasonOf(error: unknown): string {
+/** For people. Of several addresses tried in turn, Node tells the code only. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ECONNREFUSED") return "nobody listens there";
   if (code === "EADDRINUSE") return "another process uses this port (find it: ss -ltnp)";
   if (code === "EADDRNOTAVAIL") return "this machine has no such address";
   if (code === "EACCES") return "not permitted: take a port above 1023";
   if (code === "ENOTFOUND") return "unknown host name";
-  return message;
+  return message === "" ? (code ?? "for no known reason") : message;
 }
 
 function closed(server: Server): Promise<void> {

@@ -10,8 +10,8 @@ import type { Message } from "../../core/raft/message.ts";
 import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
 import { receiveFrom } from "./peer-receiver.ts";
-import { PEER_TIMING, PeerSender } from "./peer-sender.ts";
-import type { PeerTiming } from "./peer-sender.ts";
+import { PEER_LIMITS, PeerSender } from "./peer-sender.ts";
+import type { PeerLimits } from "./peer-sender.ts";
 import { shipSnapshot } from "./peer-snapshot.ts";
 import type { Chunks, SnapshotHandler } from "./peer-snapshot.ts";
 
@@ -42,12 +42,12 @@ const LINES_REMEMBERED_MAX = 100;
 
 export function createPeerLinks(
   options: PeerLinksOptions,
-  timing: PeerTiming = PEER_TIMING,
+  limits: PeerLimits = PEER_LIMITS,
 ): PeerLinks {
   const { cluster, self, log } = options;
   const senders = new Map<NodeId, PeerSender>();
   const shipments = new Set<Socket>();
-  const silenceMs = 2 * timing.silenceMs; // the sender notices first, and dials again
+  const silenceMs = 2 * limits.silenceMs; // the sender notices first, and dials again
   const receiver = { ...options, silenceMs, logOnce: createOnceLog(log) };
   let listener: Listener | null = null;
   return {
@@ -55,10 +55,10 @@ export function createPeerLinks(
       listener = await listen(options.listenUrls, (socket) => void receiveFrom(socket, receiver));
       return listener.urls;
     },
-    setPeers: (members) => setPeers(senders, members, options, timing),
+    setPeers: (members) => setPeers(senders, members, options, limits),
     send: (to, message) => senders.get(to)?.send(message),
     sendSnapshot: async (to, term, chunks) => {
-      const url = senders.get(to)?.urls[0];
+      const url = senders.get(to)?.url;
       if (url === undefined) return false;
       const shipment = { cluster, from: self, to, term, url, chunks };
       const trouble = await shipSnapshot(shipment, shipments);
@@ -68,7 +68,7 @@ export function createPeerLinks(
       return trouble === null;
     },
     close: async () => {
-      setPeers(senders, [], options, timing);
+      setPeers(senders, [], options, limits);
       for (const socket of shipments) socket.destroy();
       const ended = listener?.close();
       listener?.cut();
@@ -82,7 +82,7 @@ function setPeers(
   senders: Map<NodeId, PeerSender>,
   members: readonly Member[],
   options: PeerLinksOptions,
-  timing: PeerTiming,
+  limits: PeerLimits,
 ): void {
   const peers = members.filter(({ id, peerUrls }) => id !== options.self && peerUrls.length > 0);
   for (const [id, sender] of senders) {
@@ -94,7 +94,7 @@ function setPeers(
   const { cluster, self, onUnreachable, log } = options;
   for (const { id, peerUrls } of peers) {
     if (senders.has(id)) continue;
-    const sender = { cluster, self, peer: id, urls: peerUrls, onUnreachable, log, timing };
+    const sender = { cluster, self, peer: id, urls: peerUrls, onUnreachable, log, limits };
     senders.set(id, new PeerSender(sender));
   }
 }

@@ -8,13 +8,13 @@ import type { Message } from "../../core/raft/message.ts";
 import { decodePeerMessage } from "../wire/peer-frames.ts";
 import { encodeAnswer } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
-import { PEER_FRAME_BYTES_MAX, PEER_TIMING, PeerSender } from "./peer-sender.ts";
+import { PEER_FRAME_BYTES_MAX, PEER_LIMITS, PeerSender } from "./peer-sender.ts";
 import type { PeerSenderOptions } from "./peer-sender.ts";
 
 const PEER = 2n as NodeId;
 const TERM = 1 as Term;
 const WELCOME = frameOf(encodeAnswer(null));
-const FAST = { pingMs: 20, silenceMs: 100, retryMsMin: 5, retryMsMax: 10 };
+const FAST = { pingMs: 20, silenceMs: 100, retryMsMin: 5, retryMsMax: 10, queueBytes: 1 << 20 };
 
 const cleanups: (() => unknown)[] = [];
 afterEach(() => {
@@ -30,7 +30,7 @@ describe("a sender", () => {
       socket.write(WELCOME); // and never a sign of life
       if (dials === 2) twice.resolve();
     });
-    const { lines, unreachable } = send(url, { timing: FAST });
+    const { lines, unreachable } = send(url, { limits: FAST });
     await twice.promise;
     expect(lines.some((line) => line.includes("silent for 100 ms"))).toBe(true);
     expect(unreachable).toContain(PEER);
@@ -42,14 +42,14 @@ describe("a sender", () => {
     const log = (line: string): void => {
       if (line.includes("no answer within 100 ms")) refused.resolve();
     };
-    send(url, { timing: FAST, log });
+    send(url, { limits: FAST, log });
     await refused.promise;
   });
 
   it("tries the peer's URLs in turn", async () => {
     const reached = Promise.withResolvers<void>();
     const url = await serve(() => reached.resolve());
-    send("http://127.0.0.1:1", { timing: FAST, urls: ["http://127.0.0.1:1", url] });
+    send("http://127.0.0.1:1", { limits: FAST, urls: ["http://127.0.0.1:1", url] });
     await reached.promise;
   });
 
@@ -60,7 +60,9 @@ describe("a sender", () => {
       socket.write(WELCOME);
       stalled.resolve(socket);
     });
-    const { sender, unreachable, opened } = send(url);
+    const { sender, unreachable, opened } = send(url, {
+      limits: { ...PEER_LIMITS, queueBytes: 16 << 20 },
+    });
     await opened;
     const data = new Uint8Array(1 << 20);
     const count = 60;
@@ -91,7 +93,7 @@ describe("a sender", () => {
       socket.end(frameOf(encodeAnswer("not you")));
       if (dials === 5) often.resolve();
     });
-    const { lines } = send(url, { timing: FAST });
+    const { lines } = send(url, { limits: FAST });
     await often.promise;
     expect(lines).toEqual([`no connection to member 2, trying again: refused: not you (${url})`]);
   });
@@ -137,7 +139,7 @@ function send(url: string, options: Partial<PeerSenderOptions> = {}) {
       lines.push(line);
       if (line.startsWith("connected")) opened.resolve();
     },
-    timing: PEER_TIMING,
+    limits: PEER_LIMITS,
     ...options,
   });
   cleanups.push(() => sender.close());

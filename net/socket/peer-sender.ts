@@ -8,7 +8,7 @@ import type { Message } from "../../core/raft/message.ts";
 import { encodePeerMessage } from "../wire/peer-frames.ts";
 import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
-import { hostAndPort } from "./listen.ts";
+import { hostAndPort, reasonOf } from "./listen.ts";
 import type { Log } from "./listen.ts";
 
 /** The largest message between peers. */
@@ -16,22 +16,23 @@ export const PEER_FRAME_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Asks for a sign of life, and is one. */
 export const PING: Buffer = frameOf(Buffer.alloc(0));
 
-export type PeerTiming = Readonly<{
+export type PeerLimits = Readonly<{
   pingMs: number; // between two signs of life
   silenceMs: number; // a connection that is silent for so long is taken for dead
   retryMsMin: number; // after the first failure, then twice as long each time
   retryMsMax: number;
+  queueBytes: number; // messages that wait for the connection
 }>;
 
-export const PEER_TIMING: PeerTiming = {
+export const PEER_LIMITS: PeerLimits = {
   pingMs: 1000,
   silenceMs: 5000,
   retryMsMin: 25,
   retryMsMax: 1000,
+  queueBytes: 80 * 1024 * 1024, // all that a leader may have in flight to one peer, and some
 };
 
 const QUEUE_MESSAGES_MAX = 4096;
-const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 const QUEUE_MESSAGES_MAX_UNCONNECTED = 64; // older ones would be news of yesterday
 const SOCKET_BYTES_MAX = 1024 * 1024; // written and not yet taken by the system
 
@@ -42,11 +43,12 @@ export type PeerSenderOptions = Readonly<{
   urls: readonly string[]; // tried in turn
   onUnreachable: (peer: NodeId) => void;
   log: Log;
-  timing: PeerTiming;
+  limits: PeerLimits;
 }>;
 
 export class PeerSender {
   readonly urls: readonly string[];
+  #url: string; // the one in use, or tried last
   readonly #options: PeerSenderOptions;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -63,8 +65,14 @@ export class PeerSender {
 
   constructor(options: PeerSenderOptions) {
     this.urls = options.urls;
+    this.#url = options.urls[0] as string;
     this.#options = options;
     this.#connect();
+  }
+
+  /** Where the peer was met last. */
+  get url(): string {
+    return this.#url;
   }
 
   send(message: Message): void {
@@ -98,7 +106,7 @@ export class PeerSender {
     let isDropping = false;
     while (
       this.#queue.length > messagesMax ||
-      (this.#queuedBytes > QUEUE_BYTES_MAX && this.#queue.length > 1)
+      (this.#queuedBytes > this.#options.limits.queueBytes && this.#queue.length > 1)
     ) {
       this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
       isDropping = true;
@@ -110,25 +118,37 @@ export class PeerSender {
 
   #flush(): void {
     const socket = this.#socket;
-    const isFull = socket === null || socket.writableLength >= SOCKET_BYTES_MAX;
-    if (!this.#isOpen || isFull || this.#queue.length === 0) return;
-    const frames = joinFrames(this.#queue);
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    this.#isOverflowing = false;
-    socket.write(frames);
+    if (socket === null || !this.#isOpen) return;
+    while (this.#queue.length > 0 && socket.writableLength < SOCKET_BYTES_MAX) {
+      socket.write(joinFrames(this.#takeOldest(SOCKET_BYTES_MAX)));
+      this.#isOverflowing = false;
+    }
+  }
+
+  /** As many as fit into so many bytes, but at least one. */
+  #takeOldest(bytesMax: number): readonly Uint8Array[] {
+    let bytes = 0;
+    let count = 0;
+    for (const frame of this.#queue) {
+      if (count > 0 && bytes + frame.length > bytesMax) break;
+      bytes += frame.length;
+      count += 1;
+    }
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
   }
 
   #connect(): void {
     const url = this.urls[this.#failures % this.urls.length] as string;
+    this.#url = url;
     const socket = connect({ ...hostAndPort(url), noDelay: true });
     this.#socket = socket;
     let trouble = "the connection was closed";
-    const { silenceMs } = this.#options.timing;
+    const { silenceMs } = this.#options.limits;
     socket.setTimeout(silenceMs, () => {
       socket.destroy(new Error(`no answer within ${silenceMs} ms`));
     });
-    socket.on("error", (error) => (trouble = error.message));
+    socket.on("error", (error) => (trouble = reasonOf(error)));
     socket.on("drain", () => this.#flush());
     socket.on("close", () => this.#onClose(`${trouble} (${url})`));
     const { cluster, self, peer } = this.#options;
@@ -140,6 +160,7 @@ export class PeerSender {
   async #listenTo(socket: Socket, url: string): Promise<void> {
     const parser = createFrameParser(HELLO_BYTES_MAX);
     for await (const frames of framesFrom(socket, parser)) {
+      if (socket.destroyed) return;
       this.#heardAtMs = performance.now();
       for (const frame of frames) {
         if (this.#isOpen) continue;
@@ -156,13 +177,13 @@ export class PeerSender {
     this.#failures = 0;
     this.#lastTrouble = null;
     socket.setTimeout(0);
-    this.#pulse = setInterval(() => this.#checkPulse(socket), this.#options.timing.pingMs);
+    this.#pulse = setInterval(() => this.#checkPulse(socket), this.#options.limits.pingMs);
     this.#options.log(`connected to member ${this.#name()} at ${url}`);
     this.#flush();
   }
 
   #checkPulse(socket: Socket): void {
-    const { silenceMs } = this.#options.timing;
+    const { silenceMs } = this.#options.limits;
     const isSilent = performance.now() - this.#heardAtMs > silenceMs;
     if (isSilent) socket.destroy(new Error(`silent for ${silenceMs} ms`));
     else socket.write(PING);
@@ -180,7 +201,7 @@ export class PeerSender {
     }
     this.#lastTrouble = trouble;
     this.#options.onUnreachable(this.#options.peer);
-    const { retryMsMin, retryMsMax } = this.#options.timing;
+    const { retryMsMin, retryMsMax } = this.#options.limits;
     const waitMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);

@@ -9,8 +9,9 @@ import type { Socket } from "node:net";
 import type { ClusterId, NodeId, Term } from "../../core/contract.ts";
 import { assert } from "../../core/lib/assert.ts";
 import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
+import { plainBytes } from "../wire/plain-bytes.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
-import { hostAndPort } from "./listen.ts";
+import { hostAndPort, reasonOf } from "./listen.ts";
 import { PEER_FRAME_BYTES_MAX, PING } from "./peer-sender.ts";
 
 /** Stores the image; true once it is staged, durably. Ends early, by an exception of the iteration,
@@ -46,7 +47,7 @@ export async function shipSnapshot(
   const { cluster, from, to, term, url } = shipment;
   const socket = connect({ ...hostAndPort(url), noDelay: true });
   let trouble = "the connection broke";
-  socket.on("error", (error) => (trouble = error.message));
+  socket.on("error", (error) => (trouble = reasonOf(error)));
   socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error("the receiver is silent")));
   sockets.add(socket);
   try {
@@ -86,7 +87,7 @@ export async function receiveSnapshot(arrival: SnapshotArrival): Promise<string 
     for await (const batch of frames) {
       for (const frame of batch) {
         if (frame.length === 0) return;
-        yield frame;
+        yield plainBytes(frame);
       }
     }
     isBroken = true;
