@@ -2,7 +2,15 @@
 
 import type { Index, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
-import { append, commitTo, createLog, firstUnknown, highestWithTermAtMost, termAt } from "./log.ts";
+import {
+  append,
+  commitTo,
+  createLog,
+  firstUnknown,
+  highestWithTermAtMost,
+  type Log,
+  termAt,
+} from "./log.ts";
 import type { AppendMessage } from "./message.ts";
 import { hearLeader } from "./role.ts";
 import type { RaftState } from "./state.ts";
@@ -12,7 +20,10 @@ export function handleAppend(turn: Turn, from: NodeId, message: AppendMessage): 
   hearLeader(turn, from);
   const { log } = turn.state;
   const { previousIndex, previousTerm, entries } = message;
-  if (previousIndex < log.commit) return accept(turn, from, log.commit); // late, or doubled
+  if (previousIndex < log.commit) {
+    checkAgainstCommitted(log, message);
+    return accept(turn, from, log.commit); // it is late, or doubled
+  }
   if (termAt(log, previousIndex) !== previousTerm) return refuse(turn, from, message);
   takeEntries(turn, message);
   const last = (previousIndex + entries.length) as Index;
@@ -47,13 +58,22 @@ export function answerStaleLeader(turn: Turn, from: NodeId): void {
   respond(turn, from, turn.state.term, true, 0 as Index, 0 as Index, 0 as Term);
 }
 
+/** The leader of a term holds all that was committed before it. One that contradicts what this node
+ *  knows to be committed proves that committed entries were lost, and nothing can be trusted then. */
+function checkAgainstCommitted(log: Log, message: AppendMessage): void {
+  for (const { index, term } of message.entries) {
+    if (index > log.commit) return;
+    const known = termAt(log, index) ?? term; // a compacted one cannot be compared
+    assert(known === term, `entry ${index} of term ${term}, but ${known}/${index} is committed`);
+  }
+}
+
 /** Only what conflicts is replaced: an append that arrives late must not cut off what came after it. */
 function takeEntries(turn: Turn, message: AppendMessage): void {
   const { log } = turn.state;
   const fresh = message.entries.slice(firstUnknown(log, message.entries));
   const first = fresh[0];
   if (first === undefined) return;
-  assert(first.index > log.commit, `entry ${first.index} conflicts with commit ${log.commit}`);
   if (first.index <= log.lastIndex) trace(turn, { kind: "log_truncated", from: first.index });
   for (const entry of fresh) turn.entries.push(entry);
   turn.state = { ...turn.state, log: append(log, fresh) };

@@ -528,23 +528,25 @@ describe("what a peer may say", () => {
 });
 
 describe("what must stop a node", () => {
-  it("is an entry that contradicts what it knows to be committed", () => {
-    const state = follower({ term: 2, log: [1, 1], commit: 1 });
-    const message = { ...appendTo(1, 1, [2]), term: 2 };
-    expect(() => hear(state, TWO, message)).not.toThrow();
-    const committed = { ...state, log: { ...state.log, commit: 2 as Index } };
-    const late = { ...message, previousIndex: 2 as Index, entries: [entry(2, 3)] };
-    expect(hear(committed, TWO, late).state.log.lastIndex).toBe(3);
-    const split = { ...committed, log: { ...committed.log, commit: 1 as Index } };
-    const stolen = hear(split, TWO, message).state;
-    expect(stolen.log.lastTerm).toBe(2);
+  it("is a leader that contradicts what it knows to be committed", () => {
+    const state = follower({ term: 2, log: [1, 1, 1], commit: 2 });
+    const late = { ...appendTo(0, 0, [1, 1]), term: 2 };
+    expect(hear(state, TWO, late).sends).toMatchObject([{ message: { index: 2 } }]);
+    const lost = { ...appendTo(0, 0, [1, 2]), term: 2 };
+    expect(() => hear(state, TWO, lost)).toThrow("entry 2 of term 2, but 1/2 is committed");
+    const open = { ...appendTo(2, 1, [2]), term: 2 };
+    expect(hear(state, TWO, open).state.log.lastTerm).toBe(2);
   });
 
   it("is a log that begins behind its state machine, or ends before it", () => {
     expect(() => bootWith({ applied: 3 as Index })).toThrow("ahead of the log");
-    expect(() => bootWith({ compactedIndex: 5 as Index, entries: [] })).toThrow("the log begins at 5");
+    expect(() => bootWith({ compactedIndex: 5 as Index, entries: [] })).toThrow(
+      "the log begins at 5",
+    );
     expect(() => bootWith({ entries: [entry(1, 2)] })).toThrow("leaves a gap");
-    expect(() => bootWith({ entries: [entry(2, 1), entry(1, 2)] })).toThrow("term 1 follows term 2");
+    expect(() => bootWith({ entries: [entry(2, 1), entry(1, 2)] })).toThrow(
+      "term 1 follows term 2",
+    );
     expect(() => bootWith({ entries: [entry(7, 1)] })).toThrow("older than the log");
     const hard = { term: (MAX + 1) as Term, vote: null, commit: 0 as Index };
     expect(() => bootWith({ hard })).toThrow("not a safe integer");
