@@ -77,6 +77,25 @@ describe("a sender", () => {
     expect(kinds.length).toBeLessThan(count - 20);
   });
 
+  it("has room again for what the peer has read", async () => {
+    const arrived = Promise.withResolvers<Socket>();
+    const url = await serve((socket) => {
+      socket.write(WELCOME);
+      arrived.resolve(socket);
+    });
+    const { sender, opened } = send(url, { limits: { ...PEER_LIMITS, queueBytes: 250_000 } });
+    const data = new Uint8Array(100_000);
+    const kinds = arrived.promise.then((socket) => kindsUntil("timeout_now", socket));
+    await opened;
+    for (let sequence = 0; sequence < 20; sequence += 2) {
+      sender.send({ kind: "propose", term: TERM, sequence, data });
+      sender.send({ kind: "propose", term: TERM, sequence: sequence + 1, data });
+      await new Promise(setImmediate);
+    }
+    sender.send({ kind: "timeout_now", term: TERM });
+    expect(await kinds).toHaveLength(21);
+  });
+
   it("drops a message that no peer would take, and says so", async () => {
     const url = await serve((socket) => void socket.write(WELCOME));
     const { sender, lines } = send(url);
