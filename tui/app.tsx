@@ -1,5 +1,5 @@
-// The shell around the session: Ink gives it the terminal, the keys and the size. Everything drawn here
-// was made by views/; the only clock of the wall in this room beats in this file.
+// The shell around the session: Ink gives it the terminal, the keys and the size. Everything drawn
+// here was made by views/; the only clock of the wall in this room beats in this file.
 
 import { Box, Text, useApp, useInput, useWindowSize } from "ink";
 import { useEffect, useState, type ReactElement } from "react";

@@ -1,8 +1,9 @@
-// Rows of styled cells: the paper on which every view draws. A row knows nothing of terminals, so that a
-// screen is a value which tests compare and any renderer can print. All glyphs are printable ASCII,
-// one cell each: that is what makes counting characters and counting cells the same thing.
+// Rows of styled cells: the paper on which every view draws. A row knows nothing of terminals, so
+// that a screen is a value which tests compare and any renderer can print. All glyphs are printable
+// ASCII, one cell each: that is what makes counting characters and counting cells the same thing.
 
-/** What a piece of text means. How it looks is the business of colours.ts; no meaning is colour alone. */
+/** What a piece of text means. How it looks is the business of colours.ts; no meaning is colour
+ *  alone. */
 export type Tone =
   | "plain"
   | "dim"

@@ -1,6 +1,6 @@
 // Reads one frame: who leads, who votes for whom, how long until a timer fires, who could win. Only
-// questions live here, no words and no drawing. It is a spectator's reading of the rules of Raft (§3.4, and
-// the thesis §9.6 for pre-votes), never the rules themselves: those are in core/raft.
+// questions live here, no words and no drawing. It is a spectator's reading of the rules of Raft
+// (§3.4, and the thesis §9.6 for pre-votes), never the rules themselves: those are in core/raft.
 
 import type { Index, NodeId, Term } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";
@@ -235,7 +235,8 @@ export function isElectionTalk(message: Message | null): boolean {
   }
 }
 
-/** An election is being decided right now: votes travel, or the new leader is not known to all yet. */
+/** An election is being decided right now: votes travel, or the new leader is not known to all yet.
+ *  */
 export function isDecisive(frame: Frame): boolean {
   if (frame.flights.some((flight) => isElectionTalk(flight.message))) return true;
   const leader = leaderOf(frame);
@@ -249,7 +250,8 @@ export function isDecisive(frame: Frame): boolean {
   );
 }
 
-/** Will it still turn a candidate away after so many milliseconds, because it counts on a leader? */
+/** Will it still turn a candidate away after so many milliseconds, because it counts on a leader?
+ *  */
 function isContent(frame: Frame, node: NodeFrame, inMs: number): boolean {
   const raft = raftOf(node);
   return raft !== null && (hearsLeader(frame, node) !== null || trustsLeader(raft, inMs));

@@ -1,9 +1,11 @@
-// How each meaning looks on a terminal. Colours come from the Okabe-Ito set, which colour-blind people
-// tell apart, and every one of them only repeats what a letter, a digit or a sign says already.
+// How each meaning looks on a terminal. Colours come from the Okabe-Ito set, which colour-blind
+// people tell apart, and every one of them only repeats what a letter, a digit or a sign says
+// already.
 
 import type { Row, Tone } from "./cells.ts";
 
-/** 0: no colour (but bold and reverse are not colours), 16: the terminal's own, 256: the palette. */
+/** 0: no colour (but bold and reverse are not colours), 16: the terminal's own, 256: the palette.
+ *  */
 export type Depth = 0 | 16 | 256;
 export type Environment = Readonly<Record<string, string | undefined>>;
 

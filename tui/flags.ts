@@ -21,7 +21,8 @@ export const USAGE: string = `usage: detcd tui [flags]
   --seed N       the run to watch, 0 to 4294967295 (default: another one every time)
   --nodes N      how many nodes, 1 to 9 (default 5)
   --clients N    how many clients keep the log moving, 0 to 9 (default 2)
-  --speed X      seconds of the run per second: ${SPEEDS.join(", ")} (default ${SPEEDS[NORMAL_SPEED]})
+  --speed X      seconds of the run per second, default ${SPEEDS[NORMAL_SPEED]}; one of
+                 ${SPEEDS.join(" ")}
   --plain        no screen: tell the first elections line by line, then the last screen, and exit
   --no-color     no colours (also: NO_COLOR=1)
   --help         this text

@@ -1,6 +1,6 @@
-// Everything that was seen, in order, as plain immutable data: frames in chunks (they share structure, so
-// keeping them is cheap), and the notes made of them. Positions count from the first frame ever and
-// stay valid when the oldest chunks are dropped.
+// Everything that was seen, in order, as plain immutable data: frames in chunks (they share
+// structure, so keeping them is cheap), and the notes made of them. Positions count from the first
+// frame ever and stay valid when the oldest chunks are dropped.
 
 import type { Frame, Micros } from "../sim/frame.ts";
 import { notesBetween, type Note } from "./notes.ts";

@@ -1,5 +1,5 @@
-// Every key in one table. It drives the keyboard, the help screen and the line of hints, so that none of
-// them can promise what another does not do.
+// Every key in one table. It drives the keyboard, the help screen and the line of hints, so that
+// none of them can promise what another does not do.
 
 import type { Act } from "./acts.ts";
 import type { Command } from "./model.ts";
@@ -121,8 +121,8 @@ export function actionOf(key: string): Action | null {
   return ACTIONS.get(key) ?? null;
 }
 
-/** The names of the keys in one report of the terminal. Keys struck fast come together; what is longer is
- *  pasted text, and nobody wants a cluster to obey that. */
+/** The names of the keys in one report of the terminal. Keys struck fast come together; what is
+ *  longer is pasted text, and nobody wants a cluster to obey that. */
 export function keyNames(input: string, pressed: Pressed): readonly string[] {
   const special = specialName(pressed);
   if (special !== null) return [special];

@@ -1,5 +1,5 @@
-// A run made by hand, for tests: a leader crashes, two nodes stand at once, the vote splits, and the next
-// round decides.
+// A run made by hand, for tests: a leader crashes, two nodes stand at once, the vote splits, and
+// the next round decides.
 
 import type { Frame } from "../sim/frame.ts";
 import { makeAnswer, makeFrame, makeVote, type MadeNode } from "./made-frames.ts";

@@ -1,5 +1,5 @@
-// The story of a run: what changed between two neighbouring frames, as one sentence each. Notes come
-// from the states themselves and so can never disagree with what the screen shows beside them.
+// The story of a run: what changed between two neighbouring frames, as one sentence each. Notes
+// come from the states themselves and so can never disagree with what the screen shows beside them.
 
 import type { NodeId } from "../core/contract.ts";
 import type { RaftState } from "../core/raft/state.ts";
@@ -191,7 +191,8 @@ function surrenders(after: Frame, was: RaftState, is: RaftState, node: NodeFrame
     : say(`${name} steps back: a majority refused`);
 }
 
-/** What a node answers to a request that has just arrived. A vote given shows in the state itself. */
+/** What a node answers to a request that has just arrived. A vote given shows in the state itself.
+ *  */
 function answer(before: Frame, after: Frame, flight: Flight): Finding[] {
   const voter = nodeById(before, flight.to);
   if (voter === null || !isUp(voter)) return [];

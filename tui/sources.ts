@@ -1,5 +1,6 @@
-// Where frames come from: a simulation that runs as fast as it is asked to, obeys the keyboard, and can be
-// run again to any earlier moment, because it is a function of its options and of the faults injected.
+// Where frames come from: a simulation that runs as fast as it is asked to, obeys the keyboard, and
+// can be run again to any earlier moment, because it is a function of its options and of the faults
+// injected.
 
 import type { Fault } from "../sim/faults.ts";
 import type { Frame } from "../sim/frame.ts";
@@ -14,7 +15,8 @@ export interface Source {
   readonly first: Frame;
   /** Null: the run is over. */
   readonly next: () => Frame | null;
-  /** Do this now. The answer is a sentence: what was done, or why it was not; and the moment after. */
+  /** Do this now. The answer is a sentence: what was done, or why it was not; and the moment after.
+   *  */
   readonly act: (act: Act) => Readonly<{ text: string; frame: Frame | null }>;
   /** The same run with the same acts once more, up to this frame of it. Null: too far, or not to be
    *  reached again. */
@@ -38,7 +40,8 @@ export function watchOptions(seed: number, nodes: number, clients: number): SimO
     nodes,
     durationMs: FOR_GOOD_MS,
     healAtMs: FOR_GOOD_MS,
-    // Long delays and short timers, as in the Raft paper: an election is a race that can be watched.
+    // Long delays and short timers, as in the Raft paper: an election is a race that can be
+    // watched.
     node: { ...DEFAULT_OPTIONS.node, tickMs: 5, heartbeatMs: 50, electionMs: 250 },
     network: { ...DEFAULT_OPTIONS.network, delayMicros: 10_000, tail: [1, 50] },
     disk: { ...DEFAULT_OPTIONS.disk, syncMicros: 1000 },
@@ -75,8 +78,8 @@ function commandOf({ seed, nodes, clients }: SimOptions): string {
   return `npx detcd tui --seed ${seed} --nodes ${nodes} --clients ${clients.count}`;
 }
 
-/** An injected fault does not count as a step: of those made at the last step, only as many are made again
- *  as the frame knows of. */
+/** An injected fault does not count as a step: of those made at the last step, only as many are
+ *  made again as the frame knows of. */
 function rerunTo(options: SimOptions, made: readonly Injection[], to: Frame): Source | null {
   const simulation = createSimulation(options);
   let again = 0;

@@ -35,7 +35,8 @@ describe("the words beside the picture", () => {
     if (n2 === undefined || n3 === undefined || n4 === undefined) throw new Error("five nodes");
     expect(chancesText(SPLIT_VOTE, n2)).toBe("it can win: n3 n5 could vote");
     expect(chancesText(SPLIT_VOTE, n4)).toBe(
-      "it cannot win: 2 of 3 votes; n3 has a newer log, its own ends at 7/11, no link with n2, n1 is down",
+      "it cannot win: 2 of 3 votes; " +
+        "n3 has a newer log, its own ends at 7/11, no link with n2, n1 is down",
     );
   });
 

@@ -86,7 +86,8 @@ export function chancesText(frame: Frame, node: NodeFrame): string {
     return helpers.length === 0 ? "it can win alone" : `it can win: ${namesOf(helpers)} could vote`;
   }
   const votes = chances.supporters.length;
-  return `it cannot win: ${votes} of ${chances.needed} votes; ${obstaclesText(frame, node, chances)}`;
+  const obstacles = obstaclesText(frame, node, chances);
+  return `it cannot win: ${votes} of ${chances.needed} votes; ${obstacles}`;
 }
 
 export function refusalText(frame: Frame, voter: NodeFrame, refusal: Refusal): string {
@@ -184,7 +185,8 @@ function leaderText(frame: Frame, leader: NodeFrame): string {
     frame.nodes.filter((node) => node.id !== leader.id && hearsLeader(frame, node) !== null),
   );
   if (first === undefined) return frame.nodes.length === 1 ? beat : `${beat}; nobody hears it`;
-  return `${beat}; if it fell silent, n${first.number} would fire first, in ${sinceText(msUntilFire(first))}`;
+  const left = sinceText(msUntilFire(first));
+  return `${beat}; if it fell silent, n${first.number} would fire first, in ${left}`;
 }
 
 function byTimer(nodes: readonly NodeFrame[]): readonly NodeFrame[] {

@@ -1,5 +1,5 @@
-// Space and time: a column for each node, time goes down, and every message is an arrow that ends where it
-// arrived. Heartbeats are left out, or they would be all there is.
+// Space and time: a column for each node, time goes down, and every message is an arrow that ends
+// where it arrived. Heartbeats are left out, or they would be all there is.
 
 import { row, segment, type Row, type Tone } from "../cells.ts";
 import { isElectionTalk, nodeById } from "../cluster.ts";

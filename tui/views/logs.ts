@@ -85,7 +85,8 @@ function highestIndex(frame: Frame): number {
   return Math.max(1, ...frame.nodes.map((node) => raftOf(node)?.log.lastIndex ?? 0));
 }
 
-/** The sides of a partition, if the cuts are exactly that: every link between sides, none within. */
+/** The sides of a partition, if the cuts are exactly that: every link between sides, none within.
+ *  */
 function groupsOf(frame: Frame): readonly (readonly NodeFrame[])[] | null {
   const isOff = (from: NodeFrame, to: NodeFrame): boolean => isCut(frame, from.id, to.id);
   const groups: NodeFrame[][] = [];

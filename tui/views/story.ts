@@ -51,7 +51,8 @@ export function whyPage(model: Model): Pane {
         const isCandidate = isUp(node) && timerOf(node)?.kind === "election";
         if (!isCandidate) return [];
         const tone = chancesOf(frame, node).wins ? "good" : "plain";
-        const text = `n${node.number} fires in ${sinceText(msUntilFire(node))}; ${chancesText(frame, node)}`;
+        const left = sinceText(msUntilFire(node));
+        const text = `n${node.number} fires in ${left}; ${chancesText(frame, node)}`;
         return wrap(text, columns, tone);
       });
       const tail = [
