@@ -11,4 +11,3 @@ export type Act = Readonly<
   | { kind: "lossy" } // half of all messages are lost for a while
   | { kind: "heal" }
 >;
-export type ActKind = Act["kind"];

@@ -134,7 +134,7 @@ export function isCut(frame: Frame, from: NodeId, to: NodeId): boolean {
   return frame.cuts.some((cut) => cut.from === from && cut.to === to);
 }
 
-export function isLinked(frame: Frame, a: NodeId, b: NodeId): boolean {
+function isLinked(frame: Frame, a: NodeId, b: NodeId): boolean {
   return !isCut(frame, a, b) && !isCut(frame, b, a);
 }
 

@@ -30,7 +30,7 @@ export const USAGE: string = `usage: detcd tui [flags]
   Press ? on the screen for the keys.
 `;
 
-export const DEFAULTS: Flags = {
+const DEFAULTS: Flags = {
   help: false,
   seed: 1,
   nodes: 5,

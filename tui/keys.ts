@@ -72,7 +72,7 @@ export const KEYS: readonly Binding[] = [
   line("time", "s", "", "slow motion of elections", [["s", show({ kind: "slow_motion" })]]),
   line("time", "f", "", "fork: a new branch here", [["f", { kind: "fork" }]]),
   line("time", "b", "", "the next branch", [["b", { kind: "next_branch" }]]),
-  line("view", "1-9", "", "select a node", [
+  line("view", "1-9 up dn", "", "select a node", [
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((node): [string, Action] => [
       String(node),
       show({ kind: "select", node }),

@@ -41,8 +41,8 @@ export type MadeFrame = Readonly<{
   cuts?: readonly (readonly [from: number, to: number])[];
 }>;
 
-export const ELECTION_MS = 150;
-export const HEARTBEAT_MS = 50;
+const ELECTION_MS = 150;
+const HEARTBEAT_MS = 50;
 
 export function makeFrame(made: MadeFrame): Frame {
   const time = (made.ms ?? 0) * 1000;
@@ -57,7 +57,7 @@ export function makeFrame(made: MadeFrame): Frame {
   };
 }
 
-export function idOf(number: number): NodeId {
+function idOf(number: number): NodeId {
   return BigInt(number) as NodeId;
 }
 

@@ -63,8 +63,8 @@ export const SPEEDS = [
 ] as const;
 export const NORMAL_SPEED = 6;
 /** No faster than this while votes travel: an election of 30 ms becomes a second to watch. */
-export const SLOW_MOTION: number = 1 / 40;
-export const TIMELINE_PARTS = 60;
+const SLOW_MOTION: number = 1 / 40;
+const TIMELINE_PARTS = 60;
 
 export function createModel(title: string, frame: Frame, limit?: number): Model {
   return {

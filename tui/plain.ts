@@ -8,7 +8,7 @@ import { screen } from "./views/screen.ts";
 import { noteRow } from "./views/story.ts";
 import { explain } from "./why.ts";
 
-export const PLAIN_SIZE: Size = { columns: 80, rows: 24 };
+const PLAIN_SIZE: Size = { columns: 80, rows: 24 };
 /** Milliseconds for a session that runs at normal speed, without slow motion. */
 const PASS_MS = 5;
 const LONGEST_ELECTION_MS = 20_000;

@@ -3,7 +3,7 @@
 
 import type { Frame } from "../sim/frame.ts";
 import type { Act } from "./acts.ts";
-import { lastFrame, noteBeyond, upTo, type History } from "./history.ts";
+import { FRAMES_KEPT, lastFrame, noteBeyond, upTo, type History } from "./history.ts";
 import { actionOf } from "./keys.ts";
 import {
   NORMAL_SPEED,
@@ -45,7 +45,7 @@ export type SessionOptions = Readonly<{
 export const SESSION: SessionOptions = {
   speed: NORMAL_SPEED,
   slowMotion: true,
-  framesKept: 200_000,
+  framesKept: FRAMES_KEPT,
   framesAtOnce: 2000,
   framesAhead: 20_000,
 };

@@ -90,7 +90,7 @@ export function chancesText(frame: Frame, node: NodeFrame): string {
   return `it cannot win: ${votes} of ${chances.needed} votes; ${obstacles}`;
 }
 
-export function refusalText(frame: Frame, voter: NodeFrame, refusal: Refusal): string {
+function refusalText(frame: Frame, voter: NodeFrame, refusal: Refusal): string {
   const name = `n${voter.number}`;
   switch (refusal.kind) {
     case "old_term":

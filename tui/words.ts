@@ -49,6 +49,9 @@ export function shortCargoText({ message }: Flight): string {
       return message.entries.length === 0 ? head : `${head} ${describeEntries(message.entries)}`;
     case "append_response":
       return message.rejected ? `${head} no` : `${head} ${message.index}`;
+    case "vote":
+    case "pre_vote":
+      return `${head} last ${message.lastTerm}/${message.lastIndex}`;
     case "vote_response":
     case "pre_vote_response":
       return `${head} ${message.granted ? "yes" : "no"}`;

@@ -30,9 +30,9 @@ function flightRow(model: Model, frame: Frame, flight: Flight, columns: number):
   const gone = Math.max(0, model.now - flight.sentAt);
   const fate = fateText(frame, flight);
   const isTalk = isElectionTalk(flight.message);
-  const room = Math.max(12, Math.floor(columns * 0.4));
-  const full = cargoText(flight);
-  const text = full.length <= room ? full : shortCargoText(flight);
+  const isWide = columns >= 100;
+  const room = isWide ? 40 : 22;
+  const text = isWide ? cargoText(flight) : shortCargoText(flight);
   const cargo = segment(text, isTalk ? "strong" : "plain");
   return [
     ...row(segment(`${routeText(frame, flight)}  `, "strong")),

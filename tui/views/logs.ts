@@ -47,7 +47,11 @@ export function cutsText(frame: Frame): string {
   return [
     ...out.map((node) => `n${node.number} > all`),
     ...into.map((node) => `all > n${node.number}`),
-    ...rest.map((cut) => `${nameOf(frame, cut.from)} > ${nameOf(frame, cut.to)}`),
+    ...rest.flatMap(({ from, to }) => {
+      const isBoth = isCut(frame, to, from);
+      if (isBoth && from > to) return []; // told from the other end
+      return [`${nameOf(frame, from)} ${isBoth ? "x" : ">"} ${nameOf(frame, to)}`];
+    }),
   ].join(", ");
 }
 

@@ -7,7 +7,6 @@ import {
   segment,
   spread,
   textOf,
-  widthOf,
   type Row,
   type Size,
   type Tone,
@@ -103,10 +102,6 @@ export function inColumns(items: readonly Row[], count: number, columns: number)
       return column === 0 ? cells : [segment("  "), ...cells];
     }).flat(),
   );
-}
-
-export function widest(items: readonly Row[]): number {
-  return Math.max(0, ...items.map(widthOf));
 }
 
 export function plainText(rows: readonly Row[]): string {
