@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../contract.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import { createMemoryKv } from "./memory-kv.ts";
-import { confirm, createOverlay, overlaid, pushWrites } from "./overlay.ts";
+import { confirm, createOverlay, overlaid, type Overlay, pushWrites } from "./overlay.ts";
 
 const SEED = 20260902;
 const TABLES: readonly Table[] = ["meta", "keys", "members"];
@@ -35,6 +35,7 @@ describe("an overlay", () => {
         let overlay = createOverlay();
         let issued: (readonly KvWrite[])[] = [];
         let landed = 0; // batches that the reader shows; it may be anything up to what is issued
+        let confirmed = 0;
         for (const happened of events) {
           switch (happened.kind) {
             case "issue":
@@ -56,9 +57,11 @@ describe("an overlay", () => {
               break;
             case "confirm":
               overlay = confirm(overlay, landed as Index);
+              confirmed = landed;
               break;
           }
           expect(answers(overlaid(overlay, reader), from, to)).toEqual(answers(model, from, to));
+          expect(sizeOf(overlay)).toBe(distinctKeys(issued.slice(confirmed).flat()));
         }
         while (landed < issued.length) reader.perform(issued[landed++] ?? []);
         expect(answers(overlaid(overlay, reader), from, to)).toEqual(answers(model, from, to));
@@ -104,6 +107,14 @@ describe("an overlay", () => {
     expect(() => pushWrites(overlay, 1 as Index, [put])).toThrow("entry 1 after those of entry 2");
   });
 });
+
+function sizeOf(overlay: Overlay): number {
+  return TABLES.reduce((sum, each) => sum + overlay.tables[each].size, 0);
+}
+
+function distinctKeys(writes: readonly KvWrite[]): number {
+  return new Set(writes.map((each) => `${each.table} ${each.key}`)).size;
+}
 
 function answers(view: KvReader, from: Bytes, to: Bytes): unknown {
   return TABLES.map((each) => ({

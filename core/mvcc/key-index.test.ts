@@ -44,6 +44,20 @@ describe("the index of keys", () => {
     expect([...versionsAt(index, ALL, 3)].map(([key]) => key)).toEqual(["a", "b"]);
   });
 
+  it("keeps a key that comes back in one place only, with its past", () => {
+    const index = put(remove(put(createKeyIndex(), "a", 2), "a", 3), "a", 4);
+    expect([index.live.size, index.dead.size]).toEqual([1, 0]);
+    expect(historyOf(index, "a" as Bytes)?.older?.size).toBe(2);
+  });
+
+  it("remembers the last of two writes in one revision only", () => {
+    const first = put(createKeyIndex(), "a", 2);
+    const history = historyOf(first, "a" as Bytes);
+    const index = addVersion(first, "a" as Bytes, history, putVersion(history, 2, 1));
+    const newest = { main: 2, sub: 1, created: 2, version: 2 };
+    expect(historyOf(index, "a" as Bytes)).toEqual({ newest, older: null });
+  });
+
   it("refuses a tombstone for a key that does not exist, and a version older than the newest", () => {
     const gone = remove(put(createKeyIndex(), "a", 2), "a", 3);
     expect(() => remove(gone, "a", 4)).toThrow("a tombstone at 4 for a key that does not exist");
