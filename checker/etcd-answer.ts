@@ -70,10 +70,7 @@ function differenceOfBody(expected: Answer, actual: KvResponse): string | null {
 }
 
 /** Equal to `shown`, or a right choice among tied pairs: in order, each a candidate, none twice. */
-function differenceOfSelection(
-  selection: Selection,
-  actual: readonly KeyValue[],
-): string | null {
+function differenceOfSelection(selection: Selection, actual: readonly KeyValue[]): string | null {
   const { shown, candidates, tiedBy, keysOnly } = selection;
   const difference = differenceOfPairs("pair", shown, actual, keysOnly);
   if (difference === null || tiedBy === "key" || actual.length !== shown.length) return difference;

@@ -4,7 +4,13 @@
 //
 // There are no leases and no compaction yet: a put with a lease fails, every old revision is readable.
 
-import type { KeyValue, KvRequest, PutRequest, RequestOp, TxnRequest } from "../core/api/request.ts";
+import type {
+  KeyValue,
+  KvRequest,
+  PutRequest,
+  RequestOp,
+  TxnRequest,
+} from "../core/api/request.ts";
 import { holds } from "./etcd-compare.ts";
 import { selectRange } from "./etcd-range.ts";
 import type { Selection } from "./etcd-range.ts";
@@ -135,7 +141,10 @@ function run(before: EtcdState, now: EtcdState, request: RequestOp): Outcome {
       for (const { key } of pairs) state = write(before, state, key, null);
       const prevKvs = request.prevKv ? pairs : [];
       const deleted = pairs.length;
-      return { state, answer: { kind: "delete_range", revision: state.revision, deleted, prevKvs } };
+      return {
+        state,
+        answer: { kind: "delete_range", revision: state.revision, deleted, prevKvs },
+      };
     }
     case "txn": {
       const branch = branchOf(before, request);

@@ -140,7 +140,11 @@ function mayBeDeleted(index: RevisionIndex, key: string, after: number, through:
 }
 
 /** The last element of an ascending list whose number is at most `limit`. */
-function lastAtMost<T>(list: readonly T[], limit: number, numberOf: (element: T) => number): T | null {
+function lastAtMost<T>(
+  list: readonly T[],
+  limit: number,
+  numberOf: (element: T) => number,
+): T | null {
   let low = 0;
   let high = list.length;
   while (low < high) {

@@ -7,7 +7,8 @@ export type Span = Readonly<{ start: string; end: string | null }>;
 
 /** Every key that the answer or the effect of a request may depend on. */
 export function footprintOf(request: KvRequest): readonly Span[] {
-  if (request.kind !== "txn") return [spanOf(request.key, request.kind === "put" ? "" : request.rangeEnd)];
+  if (request.kind !== "txn")
+    return [spanOf(request.key, request.kind === "put" ? "" : request.rangeEnd)];
   const compared = request.compare.map(({ key, rangeEnd }) => spanOf(key, rangeEnd));
   return [...compared, ...partsOf(request).flatMap(footprintOf)];
 }

@@ -146,7 +146,7 @@ function guessAfterEnd(
 /** After a setback, or at a new guess: the next store to go on with, or null when none is left. */
 function guessOn(search: Search, setback: Setback | null): EtcdState | null {
   const { guesses, guessOf } = search;
-  for (let current = setback; ; ) {
+  for (let current = setback; ;) {
     if (current !== null) {
       note(search, current);
       const target = Math.max(-1, ...current.conflict);
@@ -224,7 +224,7 @@ function blame(
 ): void {
   const relevant = new Set<number>();
   let spans = footprint;
-  for (let isNew = true; isNew; ) {
+  for (let isNew = true; isNew;) {
     isNew = false;
     for (const [at, suspect] of gaps.suspects.entries()) {
       if (relevant.has(at) || !overlap(suspect.spans, spans)) continue;

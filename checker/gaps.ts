@@ -24,14 +24,12 @@ export type Gaps = Readonly<{
 }>;
 
 export function findGaps(index: RevisionIndex, evidence: Evidence): Gaps {
-  const suspects = index.unknown.map(
-    (operation): Suspect => ({
-      operation,
-      requestKey: keyOfRequest(operation.input),
-      spans: writeSpansOf(operation.input),
-      isTxn: operation.input.kind === "txn",
-    }),
-  );
+  const suspects = index.unknown.map((operation): Suspect => ({
+    operation,
+    requestKey: keyOfRequest(operation.input),
+    spans: writeSpansOf(operation.input),
+    isTxn: operation.input.kind === "txn",
+  }));
   const candidatesByRevision = new Map<number, number[]>();
   for (let revision = 2; revision <= index.top; revision++) {
     if (index.writers[revision] !== null) continue;
@@ -65,7 +63,7 @@ function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: nu
 /** The only candidate of one gap is no candidate of another. */
 function pin(candidatesByRevision: Map<number, number[]>): void {
   const pinned = new Set<number>();
-  for (let isNew = true; isNew; ) {
+  for (let isNew = true; isNew;) {
     isNew = false;
     for (const candidates of candidatesByRevision.values()) {
       const [only] = candidates;

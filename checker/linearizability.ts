@@ -110,16 +110,16 @@ export function checkLinearizable<S, I, O>(
     state: model.initial,
     used: [],
   });
+  const agenda = createAgenda<S>();
   let best = root;
-  const stack: Choice<S>[] = [];
-  for (let node: Node<S> | null = root; ; ) {
+  for (let node: Node<S> | null = root; ;) {
     if (node !== null && memo.isNew(node)) {
       if (node.passed === known.length) return { verdict: "ok", order: orderOf(node), steps };
       if (node.passed > best.passed) best = node;
-      stack.push(...choicesOf(node).toReversed());
+      agenda.add(choicesOf(node));
     }
-    const choice = stack.pop();
-    if (choice === undefined) {
+    const choice = agenda.next();
+    if (choice === null) {
       const operation = (known[best.passed] as Known<I, O>).id;
       const longest = orderOf(best);
       return { verdict: "illegal", certificate: { kind: "no_order", longest, operation }, steps };
@@ -130,6 +130,44 @@ export function checkLinearizable<S, I, O>(
     }
     node = follow(choice);
   }
+}
+
+type Agenda<S> = Readonly<{
+  add: (choices: readonly Choice<S>[]) => void;
+  next: () => Choice<S> | null;
+}>;
+
+/** Known operations depth first. Unknown ones only when nothing else is left: at the furthest return
+ *  first, and there breadth first, so that the fewer are used, the earlier (which makes R2 bite). */
+function createAgenda<S>(): Agenda<S> {
+  const stack: Choice<S>[] = [];
+  const queues: Choice<S>[][] = []; // by returns passed
+  const heads: number[] = [];
+  return {
+    add: (choices) => {
+      for (const choice of choices.toReversed()) if (choice.known >= 0) stack.push(choice);
+      for (const choice of choices) {
+        if (choice.known >= 0) continue;
+        const { passed } = choice.node;
+        while (queues.length <= passed) {
+          queues.push([]);
+          heads.push(0);
+        }
+        (queues[passed] as Choice<S>[]).push(choice);
+      }
+    },
+    next: () => {
+      const known = stack.pop();
+      if (known !== undefined) return known;
+      for (; queues.length > 0; queues.pop(), heads.pop()) {
+        const queue = queues.at(-1) as Choice<S>[];
+        const head = heads.at(-1) as number;
+        heads[heads.length - 1] = head + 1;
+        if (head < queue.length) return queue[head] as Choice<S>;
+      }
+      return null;
+    },
+  };
 }
 
 /** Known operations are sorted by return, so the next return is that of number `passed`. */

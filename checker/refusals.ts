@@ -27,7 +27,9 @@ export function placeRefusals(
   const refusals: Placed[] = [];
   if (index.refusals.length === 0) return { kind: "placed", refusals };
   const windowOf = createWindows(index, fillers, last.revision);
-  const inOrder = index.refusals.toSorted((a, b) => (a.call < b.call ? -1 : Number(a.call > b.call)));
+  const inOrder = index.refusals.toSorted((a, b) =>
+    a.call < b.call ? -1 : Number(a.call > b.call),
+  );
   for (const operation of inOrder) {
     const [from, through] = windowOf(operation);
     const earlier = refusals.filter((placed) => endOf(placed.operation) < operation.call);
@@ -92,7 +94,12 @@ function isRight(state: EtcdState, { input, outcome }: KeyOperation): boolean {
 
 function misplaced({ id, input }: KeyOperation): Placement {
   const difference = "an error that was right at no moment of the call";
-  const certificate: Certificate = { kind: "wrong_answer", operation: id, revision: null, difference };
+  const certificate: Certificate = {
+    kind: "wrong_answer",
+    operation: id,
+    revision: null,
+    difference,
+  };
   return { kind: "misplaced", certificate, footprint: footprintOf(input) };
 }
 

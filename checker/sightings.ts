@@ -43,11 +43,7 @@ function frameOf(reader: number, response: KvResponse): Frame {
   return { reader, base: changes(response) ? made - 1 : made, made };
 }
 
-function sightingsIn(
-  frame: Frame,
-  request: RequestOp,
-  response: KvResponse,
-): readonly Sighting[] {
+function sightingsIn(frame: Frame, request: RequestOp, response: KvResponse): readonly Sighting[] {
   const { base, made, reader } = frame;
   const see = (pair: KeyValue, hasValue: boolean, at: number): Sighting => {
     // Within a transaction, what it wrote itself is of the revision that it makes.
@@ -59,7 +55,8 @@ function sightingsIn(
   if (request.kind === "range" && response.kind === "range") {
     const at = request.revision > 0 ? request.revision : base;
     const isSettled = request.revision > 0 || base === made; // nothing was deleted on the way
-    if (isSettled && request.rangeEnd === "" && response.count === 0) return [miss(request.key, at)];
+    if (isSettled && request.rangeEnd === "" && response.count === 0)
+      return [miss(request.key, at)];
     return response.kvs.map((pair) => see(pair, !request.keysOnly, at));
   }
   if (request.kind === "put" && response.kind === "put") {

@@ -1,7 +1,6 @@
 // Histories for tests: requests in short, histories made by running the model at random moments, and
 // ways to spoil an answer. Also the slowest judge of all, which tries every order.
 
-import fc from "fast-check";
 import type { Compare, KeyValue, KvRequest, KvResponse } from "../core/api/request.ts";
 import type { Answer, EtcdState } from "./etcd-model.ts";
 import { EMPTY_STORE, evaluate } from "./etcd-model.ts";
@@ -11,8 +10,6 @@ import type { Model } from "./linearizability.ts";
 type Range = Extract<KvRequest, { kind: "range" }>;
 type Put = Extract<KvRequest, { kind: "put" }>;
 type Response = Extract<Operation["outcome"], { kind: "ok" }>["output"];
-
-export const KEYS = ["a", "b"] as const;
 
 export function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
@@ -44,7 +41,12 @@ export function range(key: string, options: Partial<Range> = {}): Range {
 }
 
 export function remove(key: string, rangeEnd = "", prevKv = false): KvRequest {
-  return { kind: "delete_range", key: key as Range["key"], rangeEnd: rangeEnd as Range["key"], prevKv };
+  return {
+    kind: "delete_range",
+    key: key as Range["key"],
+    rangeEnd: rangeEnd as Range["key"],
+    prevKv,
+  };
 }
 
 export function txn(
@@ -75,7 +77,9 @@ export function respond(answer: Exclude<Answer, { kind: "error" }>): KvResponse 
       return { kind: "delete_range", header, deleted, prevKvs };
     }
     case "txn": {
-      const responses = answer.answers.map((part) => respond(part as Parameters<typeof respond>[0]));
+      const responses = answer.answers.map((part) =>
+        respond(part as Parameters<typeof respond>[0]),
+      );
       return { kind: "txn", header, succeeded: answer.succeeded, responses };
     }
   }
@@ -118,59 +122,22 @@ export function enact(drafts: readonly Draft[]): readonly Operation[] {
   return operations.toSorted((a, b) => a.id - b.id);
 }
 
-const key: fc.Arbitrary<string> = fc.constantFrom(...KEYS);
-const value: fc.Arbitrary<string> = fc.constantFrom("x", "y", "z");
-const flag: fc.Arbitrary<boolean> = fc.boolean();
-const revision: fc.Arbitrary<number> = fc.integer({ min: 0, max: 4 });
-
-const simple: fc.Arbitrary<KvRequest> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ key, value, prevKv: flag }).map((at) => put(at.key, at.value, { prevKv: at.prevKv })) },
-  { weight: 3, arbitrary: key.map((at) => range(at)) },
-  { weight: 1, arbitrary: fc.record({ key, ignoreValue: flag }).map((at) => {
-    return put(at.key, at.ignoreValue ? "" : "x", { ignoreValue: at.ignoreValue });
-  }) },
-  { weight: 1, arbitrary: fc.record({ key, prevKv: flag }).map((at) => remove(at.key, "", at.prevKv)) },
-  { weight: 1, arbitrary: flag.map((prevKv) => remove("a", "c", prevKv)) },
-  { weight: 1, arbitrary: revision.map((at) => range("a", { rangeEnd: "\0" as never, revision: at })) },
-  { weight: 1, arbitrary: fc.record({ key, keysOnly: flag, countOnly: flag }).map((at) => {
-    return range(at.key, { ...at, key: at.key as never, serializable: true });
-  }) },
-);
-const condition: fc.Arbitrary<Compare> = fc.tuple(key, revision).map((at) => compareMod(...at));
-const transaction: fc.Arbitrary<KvRequest> = fc
-  .tuple(condition, key, key, value)
-  .map(([compare, some, other, text]) => {
-    return txn([compare], [range(some), put(other, text)], [range(some), remove(other)]);
-  });
-
-export const drafts = (maxLength: number): fc.Arbitrary<readonly Draft[]> =>
-  fc.array(
-    fc.record({
-      request: fc.oneof({ weight: 6, arbitrary: simple }, { weight: 1, arbitrary: transaction }),
-      call: fc.integer({ min: 0, max: 12 }),
-      length: fc.integer({ min: 0, max: 6 }),
-      point: fc.integer({ min: 0, max: 3 }),
-      fate: fc.constantFrom("ok", "ok", "ok", "unknown_done", "unknown_never"),
-      age: fc.integer({ min: 0, max: 2 }),
-    }),
-    { minLength: 1, maxLength },
-  );
-
 /** Ways to spoil a history: what a broken server might answer. Many leave it legal. */
 export type Spoil = Readonly<{ at: number; how: number; by: number }>;
 
-export const spoil: fc.Arbitrary<Spoil> = fc.record({
-  at: fc.nat({ max: 6 }),
-  how: fc.nat({ max: 6 }),
-  by: fc.constantFrom(-1, 1, 2),
-});
-
-export function spoiled(history: readonly Operation[], { at, how, by }: Spoil): readonly Operation[] {
+export function spoiled(
+  history: readonly Operation[],
+  { at, how, by }: Spoil,
+): readonly Operation[] {
   const victim = history[at % history.length] as Operation;
   const other = history[(at + by + history.length) % history.length] as Operation;
   const changed = (): Operation => {
     if (how === 0 && victim.input.kind === other.input.kind) {
-      return { ...victim, outcome: other.outcome, return: other.return === null ? null : victim.call + 1 };
+      return {
+        ...victim,
+        outcome: other.outcome,
+        return: other.return === null ? null : victim.call + 1,
+      };
     }
     if (how === 1) {
       const call = victim.call + 5 * by;
@@ -190,7 +157,7 @@ function spoiledOutput(output: Response, how: number, by: number): Response {
     return { ...pair, value: bytes(by > 0 ? "x" : "y") };
   };
   const header = (output as KvResponse).header;
-  if (how === 2) return { ...output, header: { ...header, revision: header.revision + by } } as Response;
+  if (how === 2) return { ...output, header: { ...header, revision: header.revision + by } };
   if (output.kind === "range") {
     if (how === 6) return { ...output, count: 0, kvs: [] };
     return { ...output, kvs: output.kvs.map(touch) };
@@ -198,7 +165,8 @@ function spoiledOutput(output: Response, how: number, by: number): Response {
   if (output.kind === "put" && output.prevKv !== null) {
     return { ...output, prevKv: how === 6 ? null : touch(output.prevKv) };
   }
-  if (output.kind === "delete_range") return { ...output, deleted: Math.max(0, output.deleted + by) };
+  if (output.kind === "delete_range")
+    return { ...output, deleted: Math.max(0, output.deleted + by) };
   return output;
 }
 

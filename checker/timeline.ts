@@ -25,7 +25,9 @@ export function createTimeline<I, O>(history: readonly Operation<I, O>[]): Timel
     .toSorted((a, b) => a.call - b.call || a.id - b.id);
   const answered = history
     .flatMap(({ id, input, call, return: end, outcome }) =>
-      outcome.kind === "ok" && end !== null ? [{ id, input, call, end, output: outcome.output }] : [],
+      outcome.kind === "ok" && end !== null
+        ? [{ id, input, call, end, output: outcome.output }]
+        : [],
     )
     .toSorted((a, b) => a.end - b.end || a.id - b.id);
   const moments: Moment[] = answered.flatMap(({ call, end }, at) => [
