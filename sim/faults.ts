@@ -102,7 +102,7 @@ export function describe(fault: Fault): string {
     case "clock_jump":
       return `${span}: the clock of ${who(fault.node)} leaps ahead by ${seconds(fault.aheadMs)}`;
     case "term_inflation":
-      return `${until}: ${who(fault.node)} ${INFLATION[fault.form]}`;
+      return `${until}: ${who(fault.node)} ${inflationText(fault)}`;
     case "drop":
       return `${until}: ${fault.ratio.join(" of ")} messages are lost`;
     case "duplicate":
@@ -124,11 +124,11 @@ const LOST: Readonly<Record<Direction, string>> = {
   outbound: "outbound links",
 };
 
-const INFLATION: Readonly<Record<TermInflation["form"], string>> = {
-  isolated: "campaigns alone, heard by nobody",
-  deaf: "hears nobody, campaigns, and everybody hears it",
-  surge: "leaps through many elections alone",
-};
+function inflationText({ form, elections }: TermInflation): string {
+  if (form === "isolated") return "campaigns alone, heard by nobody";
+  if (form === "deaf") return "hears nobody, campaigns, and everybody hears it";
+  return `leaps through ${elections} election timeouts alone`;
+}
 
 function boundaryText(fault: CrashFault): string {
   return fault.boundary === 0 ? "" : ` before its effect number ${fault.boundary} from then on`;

@@ -182,7 +182,7 @@ function recordBoot(ghost: Ghost, { node, state, effects }: BootMoment): void {
   const { raft, store } = state;
   const kept = ghostNode(ghost, node);
   const { durable } = kept;
-  const until = durable === null ? raft.log.compactedIndex : common(durable, raft.log);
+  const until = durable === null ? raft.log.compactedIndex : certainUntil(durable, raft.log);
   const hard = durable ?? { term: 0 as Term, vote: null };
   kept.durable = { term: hard.term, vote: hard.vote, until, log: raft.log };
   kept.issued = [];
@@ -193,7 +193,7 @@ function recordBoot(ghost: Ghost, { node, state, effects }: BootMoment): void {
 }
 
 /** The last entry that is certain and is in this log too. */
-function common(durable: Durable, log: Log): Index {
+function certainUntil(durable: Durable, log: Log): Index {
   let index = Math.min(durable.until, log.lastIndex) as Index;
   while (index > log.compactedIndex && termAt(durable.log, index) !== termAt(log, index)) {
     index = (index - 1) as Index;

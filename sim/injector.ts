@@ -51,7 +51,7 @@ export class Injector {
 
   /** Ends all that lasts and starts what is down. */
   heal(): void {
-    for (const end of [...this.#lasting]) end();
+    for (const end of this.#lasting) end(); // each takes itself away
     this.#cluster.healAll();
   }
 

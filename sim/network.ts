@@ -115,7 +115,7 @@ export class Network {
   }
 
   flights(): readonly Flight[] {
-    return [...this.#flights.values()].sort((a, b) => a.arrivesAt - b.arrivesAt || a.id - b.id);
+    return [...this.#flights.values()].toSorted((a, b) => a.arrivesAt - b.arrivesAt || a.id - b.id);
   }
 
   get flying(): number {
@@ -123,7 +123,7 @@ export class Network {
   }
 
   cuts(): readonly Readonly<{ from: Party; to: Party }>[] {
-    const links = [...this.#cut.keys()].sort((a, b) => a - b);
+    const links = [...this.#cut.keys()].toSorted((a, b) => a - b);
     return links.map((key) => ({ from: Math.floor(key / 0x10000), to: key % 0x10000 }));
   }
 

@@ -1,0 +1,184 @@
+import { describe as group, expect, it } from "vitest";
+import type { Fault, FaultKind } from "./faults.ts";
+import { describe, FAULT_KINDS } from "./faults.ts";
+import type { SimOptions } from "./options.ts";
+import { DEFAULT_OPTIONS } from "./options.ts";
+import type { Coverage, SimResult } from "./simulation.ts";
+import { createSimulation, runSimulation } from "./simulation.ts";
+
+const SHORT: SimOptions = {
+  ...DEFAULT_OPTIONS,
+  durationMs: 16_000,
+  healAtMs: 8000,
+  node: { ...DEFAULT_OPTIONS.node, snapshotCount: 10 },
+  clients: { ...DEFAULT_OPTIONS.clients, intervalMs: 100, timeoutMs: 1000 },
+};
+const quiet = runSimulation(SHORT);
+
+/** A schedule in which the fault of this kind matters, and what shows that it did. */
+type Case = Readonly<{
+  faults: readonly Fault[];
+  shows: (result: SimResult) => boolean;
+}>;
+
+const elects = ({ coverage }: SimResult): boolean => coverage.leaderChanges > 0;
+const more =
+  (what: keyof Coverage, than = 0) =>
+  ({ coverage }: SimResult): boolean =>
+    coverage[what] > quiet.coverage[what] + than;
+
+const when = { atMs: 3000, forMs: 4000 };
+const CASES: Readonly<Record<FaultKind, Case>> = {
+  partition: {
+    faults: [{ kind: "partition", ...when, groups: [[1], [2], [3]] }],
+    shows: more("elections"),
+  },
+  isolate: {
+    faults: [{ kind: "isolate", ...when, node: "leader", direction: "both" }],
+    shows: elects,
+  },
+  cut: {
+    faults: [1, 2, 3].flatMap((from) =>
+      [1, 2, 3]
+        .filter((to) => to !== from)
+        .map((to): Fault => ({ kind: "cut", ...when, from, to })),
+    ),
+    shows: more("elections"),
+  },
+  clog: { faults: [{ kind: "clog", ...when, from: 1, to: 2 }], shows: differs },
+  crash: {
+    faults: [
+      {
+        kind: "crash",
+        atMs: 3000,
+        node: "leader",
+        keep: "none",
+        boundary: 5,
+        restartAfterMs: 3000,
+      },
+    ],
+    shows: (result) => elects(result) && result.coverage.restarts === 1,
+  },
+  disk_failure: {
+    faults: [
+      { kind: "disk_failure", atMs: 3000, node: "leader", how: "sync", restartAfterMs: 3000 },
+    ],
+    shows: (result) => elects(result) && result.coverage.crashes === 1,
+  },
+  slow_disk: { faults: [{ kind: "slow_disk", ...when, node: 1, factor: 100 }], shows: differs },
+  pause: {
+    faults: [{ kind: "pause", ...when, node: "leader", clock: "runs" }],
+    shows: elects,
+  },
+  clock_drift: {
+    faults: [{ kind: "clock_drift", ...when, node: "leader", ppm: 5_000_000 }],
+    shows: more("messagesSent", 50), // its heartbeats come twice as often
+  },
+  clock_jump: {
+    faults: [{ kind: "clock_jump", atMs: 3000, node: "leader", aheadMs: 60_000 }],
+    shows: differs,
+  },
+  term_inflation: {
+    faults: [{ kind: "term_inflation", ...when, node: "leader", form: "surge", elections: 30 }],
+    shows: elects,
+  },
+  drop: { faults: [{ kind: "drop", ...when, ratio: [1, 2] }], shows: more("messagesLost", 50) },
+  duplicate: {
+    faults: [{ kind: "duplicate", ...when, ratio: [1, 2] }],
+    shows: more("messagesDuplicated", 50),
+  },
+  corrupt: { faults: [{ kind: "corrupt", ...when, ratio: [9, 10] }], shows: elects },
+  delay: { faults: [{ kind: "delay", ...when, upToMs: 3000 }], shows: more("elections") },
+  restart: {
+    faults: [
+      { kind: "crash", atMs: 3000, node: 1, keep: "all", boundary: 0, restartAfterMs: 100_000 },
+      { kind: "restart", atMs: 4000, node: 1 },
+    ],
+    shows: more("restarts"),
+  },
+  heal: {
+    faults: [
+      { kind: "isolate", atMs: 3000, forMs: 4000, node: "leader", direction: "both" },
+      { kind: "heal", atMs: 3200 },
+    ],
+    shows: (result) => !elects(result) && result.coverage.messagesLost > 0,
+  },
+};
+
+function differs(result: SimResult): boolean {
+  return result.hash !== quiet.hash;
+}
+
+group("every kind of fault fires, matters, and is survived", () => {
+  for (const kind of FAULT_KINDS) {
+    it(kind, () => {
+      const { faults, shows } = CASES[kind];
+      const result = runSimulation({ ...SHORT, faults });
+      expect(result.faultsInjected[kind]).toBeGreaterThan(0);
+      expect(result.violation).toBe(null);
+      expect(shows(result)).toBe(true);
+      expect(result.hash).not.toBe(quiet.hash);
+    });
+  }
+
+  it("and a run without faults sees none of this", () => {
+    expect(quiet.violation).toBe(null);
+    const { leaderChanges, messagesLost, messagesDuplicated, crashes } = quiet.coverage;
+    expect([leaderChanges, messagesLost, messagesDuplicated, crashes]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+group("faults", () => {
+  it("read as sentences", () => {
+    const lines = Object.values(CASES).map(({ faults }) => describe(faults.at(-1)!));
+    expect(lines).toMatchInlineSnapshot(`
+      [
+        "at 3 s for 4 s: the network splits into 1 | 2 | 3",
+        "at 3 s for 4 s: the leader loses its links in both directions",
+        "at 3 s for 4 s: messages from 3 to 2 are lost",
+        "at 3 s for 4 s: messages from 1 to 2 wait, then come all at once",
+        "at 3 s: the leader crashes before its effect number 5 from then on, keeps none of its unsynced writes, and restarts after 3 s",
+        "at 3 s: the disk of the leader fails to sync; it restarts after 3 s",
+        "at 3 s for 4 s: the disk of node 1 is 100 times slower",
+        "at 3 s for 4 s: the leader is paused; its clock runs",
+        "at 3 s for 4 s: the clock of the leader drifts by 5000000 ppm",
+        "at 3 s: the clock of the leader leaps ahead by 60 s",
+        "at 3 s for 4 s: the leader leaps through 30 election timeouts alone",
+        "at 3 s for 4 s: 1 of 2 messages are lost",
+        "at 3 s for 4 s: 1 of 2 messages arrive twice",
+        "at 3 s for 4 s: 9 of 10 messages arrive with a wrong bit",
+        "at 3 s for 4 s: every message takes up to 3 s more",
+        "at 4 s: node 1 starts again",
+        "at 3.2 s: everything heals",
+      ]
+    `);
+  });
+
+  it("that overlap end one by one", () => {
+    const simulation = createSimulation(SHORT);
+    while (simulation.step() && simulation.frame().time < 2_000_000);
+    const isolate = { kind: "isolate", atMs: 0, node: 1, direction: "both" } as const;
+    simulation.inject({ ...isolate, forMs: 1000 });
+    simulation.inject({ ...isolate, forMs: 2000 });
+    const cutsAt = (ms: number): number => {
+      while (simulation.frame().time < ms * 1000 && simulation.step());
+      return simulation.frame().cuts.length;
+    };
+    expect([cutsAt(2500), cutsAt(3500), cutsAt(4500)]).toEqual([4, 4, 0]);
+  });
+
+  it("that hit nobody do not count", () => {
+    const crash = { kind: "crash", node: 1, keep: "all", boundary: 0 } as const;
+    const result = runSimulation({
+      ...SHORT,
+      faults: [
+        { ...crash, atMs: 1000, restartAfterMs: 2000 },
+        { ...crash, atMs: 1500, restartAfterMs: 2000 },
+        { kind: "pause", atMs: 1600, forMs: 100, node: 1, clock: "stops" },
+        { kind: "restart", atMs: 5000, node: 1 },
+      ],
+    });
+    expect(result.faultsInjected).toMatchObject({ crash: 1, pause: 0, restart: 0 });
+    expect(result.coverage).toMatchObject({ crashes: 1, restarts: 1 });
+  });
+});

@@ -1,0 +1,330 @@
+import { describe, expect, it } from "vitest";
+import type {
+  CallId,
+  DiskToken,
+  Effect,
+  FileName,
+  Index,
+  Input,
+  NodeId,
+  Term,
+} from "../core/contract.ts";
+import { createLog } from "../core/raft/log.ts";
+import type { Log } from "../core/raft/log.ts";
+import type { Message } from "../core/raft/message.ts";
+import type { RaftState } from "../core/raft/state.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { Ghost, GhostNode, Moment } from "./ghost.ts";
+import { createGhost, entryKey, fingerprint, ghostNode, record } from "./ghost.ts";
+import { firstBroken, INVARIANTS } from "./invariants.ts";
+import { DEFAULT_OPTIONS } from "./options.ts";
+import { createSimulation } from "./simulation.ts";
+
+// A leader and its log of some entries, from a real run: each case breaks one thing about it.
+const base = leaderOf();
+const { log } = base.raft;
+const LAST = log.lastIndex;
+const TERM = base.raft.term;
+const TICK: Input = { kind: "tick", now: base.now };
+
+function leaderOf(): NodeState {
+  const simulation = createSimulation(DEFAULT_OPTIONS);
+  while (simulation.frame().time < 4_000_000) simulation.step();
+  const leader = simulation.frame().nodes.find((node) => node.state?.raft.role === "leader");
+  if (leader?.state == null) throw new Error("this run has no leader after four seconds");
+  return leader.state;
+}
+
+function withRaft(raft: Partial<RaftState>): NodeState {
+  return { ...base, raft: { ...base.raft, ...raft } };
+}
+
+function withLog(change: Partial<Log>): NodeState {
+  return withRaft({ log: { ...log, ...change } });
+}
+
+type Step = Partial<Extract<Moment, { kind: "stepped" }>>;
+
+function stepped(step: Step = {}): Moment {
+  const plain = { node: 1, timeMs: 0, input: TICK, before: base, state: base };
+  return { kind: "stepped", ...plain, effects: [], appended: [], ...step };
+}
+
+function booted(state: NodeState): Moment {
+  return { kind: "booted", node: 1, state, effects: [] };
+}
+
+function sends(message: Message): readonly Effect[] {
+  return [{ kind: "peer.send", to: 2n as NodeId, message }];
+}
+
+function answered(revision: number, floor: number, kind: "put" | "range"): Moment {
+  const header = { clusterId: 1n, memberId: 1n, revision, raftTerm: 1 };
+  return {
+    kind: "answered",
+    floor,
+    operation: {
+      id: 7,
+      client: 0,
+      call: 0,
+      return: 1,
+      input: { kind, serializable: false },
+      outcome: { kind: "ok", output: { kind, header } },
+    },
+  } as unknown as Moment;
+}
+
+/** A ghost that knows all of the leader's log, committed and durable everywhere. */
+function ghostOf(): Ghost {
+  const ghost = createGhost(3);
+  ghost.leaders.set(TERM, 1);
+  for (let index = ghost.committed.length; index <= LAST; index++) ghost.committed.push(TERM);
+  ghost.commits.push({ term: TERM, index: LAST });
+  for (const node of ghost.nodes) {
+    const { durable } = { durable: { term: TERM, vote: 1n as NodeId, until: LAST, log } };
+    Object.assign(node, { durable, kvIssued: base.store.applied, kvDurable: base.store.applied });
+  }
+  ghostNode(ghost, 1).calls.add(5);
+  return ghost;
+}
+
+const shorter = { ...createLog((LAST - 1) as Index, TERM) };
+const entry = { term: TERM, index: LAST, data: new Uint8Array([1, 2, 3]) };
+const kv = (applied: number, byte = 0): Effect => ({
+  kind: "kv",
+  applied: applied as Index,
+  writes: [{ kind: "put", table: "keys", key: "k" as never, value: new Uint8Array([byte]) }],
+});
+const reply = (call: number): Effect => ({
+  kind: "call.reply",
+  call: call as CallId,
+  result: { ok: false, error: {} as never },
+});
+const install = (index: number, term: number): Effect => ({
+  kind: "snapshot.install",
+  meta: { index: index as Index, term: term as Term, voters: [] },
+});
+const term = (value: number): Term => value as Term;
+
+/** What breaks it, and what is close to that and fine. */
+type Case = Readonly<{
+  ghost?: (ghost: Ghost, first: GhostNode) => void;
+  bad: Moment;
+  good: Moment;
+}>;
+
+const ended = (change: Partial<Extract<Moment, { kind: "ended" }>>): Moment => {
+  const follower = withRaft({ role: "follower" });
+  const states = [base, follower, follower];
+  return { kind: "ended", states, contents: ["a", "a", "a"], unanswered: [], ...change };
+};
+
+const CASES: Readonly<Record<string, Case>> = {
+  "election-safety": { bad: stepped({ node: 2 }), good: stepped() },
+  "leader-append-only": {
+    bad: stepped({ state: withRaft({ log: shorter }) }),
+    good: stepped({ state: withRaft({ log: shorter, role: "follower" }) }),
+  },
+  "log-matching": {
+    ghost: (ghost) => {
+      const what = { fingerprint: fingerprint(entry), previousTerm: TERM };
+      ghost.entries.set(entryKey(TERM, LAST), what);
+    },
+    bad: stepped({
+      appended: [{ ...entry, data: new Uint8Array([9]) }],
+      before: withRaft({ log: shorter }),
+    }),
+    good: stepped({ appended: [entry], before: withRaft({ log: shorter }) }),
+  },
+  "leader-completeness": {
+    ghost: (ghost) => {
+      ghost.leaders.clear();
+      ghost.commits[0] = { term: term(TERM - 1), index: LAST };
+      ghost.committed[LAST] = term(TERM - 1);
+    },
+    bad: stepped({ before: withRaft({ role: "candidate" }) }),
+    good: stepped(),
+  },
+  "state-machine-safety": {
+    ghost: (ghost) => (ghost.committed[LAST] = term(TERM + 1)),
+    bad: stepped({ before: withLog({ commit: (LAST - 1) as Index }) }),
+    good: stepped(),
+  },
+  "commit-durable-quorum": {
+    ghost: (ghost) => {
+      ghost.committed.pop();
+      for (const node of ghost.nodes.slice(1)) {
+        Object.assign(node, { durable: { ...node.durable, until: (LAST - 1) as Index } });
+      }
+    },
+    bad: stepped({ before: withLog({ commit: (LAST - 1) as Index }) }),
+    good: stepped({ state: withLog({ commit: (LAST - 1) as Index }) }),
+  },
+  "commit-current-term": {
+    ghost: (ghost) => void ghost.committed.pop(),
+    bad: stepped({ state: withRaft({ role: "follower" }) }),
+    good: stepped(),
+  },
+  "term-inflation": {
+    ghost: (ghost) => {
+      ghost.leaders.clear();
+      ghost.inflation = { node: 3, untilMs: 100, elections: 1 };
+    },
+    bad: stepped({ timeMs: 99 }),
+    good: stepped({ timeMs: 101 }),
+  },
+  "hard-state": {
+    bad: stepped({ state: withRaft({ term: term(TERM - 1), role: "follower" }) }),
+    good: stepped({ state: withRaft({ term: term(TERM + 1), role: "follower", vote: null }) }),
+  },
+  "durable-survives": { bad: booted(withRaft({ log: shorter })), good: booted(base) },
+  "promise-after-sync": {
+    ghost: (_ghost, first) => {
+      first.durable = { term: TERM, vote: 3n as NodeId, until: (LAST - 1) as Index, log };
+    },
+    bad: stepped({ effects: sends({ kind: "vote_response", term: TERM, granted: true }) }),
+    good: stepped({ effects: sends({ kind: "vote_response", term: TERM, granted: false }) }),
+  },
+  "kv-behind-wal": {
+    ghost: (_ghost, first) => {
+      first.durable = { term: TERM, vote: null, until: (LAST - 1) as Index, log };
+      first.kvIssued = LAST - 2;
+    },
+    bad: stepped({ effects: [kv(LAST)] }),
+    good: stepped({
+      effects: [kv(LAST - 1)],
+      state: { ...base, store: { ...base.store, applied: (LAST - 1) as Index } },
+    }),
+  },
+  "trim-behind-kv": {
+    ghost: (_ghost, first) => (first.kvDurable = log.commit - 1),
+    bad: stepped({ state: withLog({ compactedIndex: log.commit }) }),
+    good: stepped({ state: withLog({ compactedIndex: (log.commit - 1) as Index }) }),
+  },
+  "applied-in-order": {
+    bad: stepped({ effects: [kv(LAST)] }), // for the second time
+    good: stepped(),
+  },
+  "kv-agreement": {
+    ghost: (ghost, first) => {
+      first.kvIssued = LAST - 1;
+      first.kvHash = 77;
+      const other = ghostNode(ghost, 2);
+      Object.assign(other, { kvIssued: LAST - 1, kvHash: 77 });
+      record(ghost, stepped({ node: 2, effects: [kv(LAST, 1)] }));
+    },
+    bad: stepped({ effects: [kv(LAST, 2)] }),
+    good: stepped({ effects: [kv(LAST, 1)] }),
+  },
+  "snapshot-agreement": {
+    ghost: (_ghost, first) => (first.kvIssued = 0),
+    bad: stepped({
+      before: withLog({ commit: 0 as Index }),
+      effects: [install(base.store.applied, TERM + 1)],
+    }),
+    good: stepped({
+      before: withLog({ commit: 0 as Index }),
+      effects: [install(base.store.applied, TERM)],
+    }),
+  },
+  "answer-once": {
+    bad: stepped({ effects: [reply(5), reply(5)] }),
+    good: stepped({ effects: [reply(5)] }),
+  },
+  "fresh-reads": { bad: answered(9, 10, "range"), good: answered(10, 10, "range") },
+  "bounded-queues": {
+    bad: stepped({
+      state: { ...base, appliedDurable: (log.compactedIndex + 5000) as Index },
+    }),
+    good: stepped(),
+  },
+  convergence: { bad: ended({ contents: ["a", "a", "b"] }), good: ended({}) },
+  availability: { bad: ended({ unanswered: [2] }), good: ended({}) },
+};
+
+describe("every invariant fires when it is broken, and only then", () => {
+  it("is proven here", () => {
+    expect(Object.keys(CASES)).toEqual(INVARIANTS.map((invariant) => invariant.id));
+  });
+
+  for (const invariant of INVARIANTS) {
+    it(`${invariant.id}: ${invariant.sentence}`, () => {
+      const { ghost: prepare, bad, good } = CASES[invariant.id]!;
+      const ghost = ghostOf();
+      prepare?.(ghost, ghostNode(ghost, 1));
+      expect(invariant.check(ghost, bad)).toEqual(expect.any(String));
+      expect(firstBroken(ghost, bad)).not.toBe(null);
+      expect(invariant.check(ghost, good)).toBe(null);
+    });
+  }
+});
+
+describe("more ways to break them", () => {
+  const broken = (id: string, moment: Moment, prepare?: Case["ghost"]): string | null => {
+    const ghost = ghostOf();
+    prepare?.(ghost, ghostNode(ghost, 1));
+    return INVARIANTS.find((invariant) => invariant.id === id)!.check(ghost, moment);
+  };
+
+  it("a put is newer than all that was told before it, not only as new", () => {
+    expect(broken("fresh-reads", answered(10, 10, "put"))).toMatch("revision 10");
+    expect(broken("fresh-reads", answered(11, 10, "put"))).toBe(null);
+  });
+
+  it("a vote that changed in a crash is found at the next boot", () => {
+    const state = withRaft({ vote: 3n as NodeId });
+    expect(broken("hard-state", booted(state))).toMatch("the vote in term");
+  });
+
+  it("every promise waits for the disk: entries, votes and terms", () => {
+    const early: readonly Message[] = [
+      {
+        kind: "append_response",
+        term: TERM,
+        rejected: false,
+        index: LAST,
+        hintIndex: LAST,
+        hintTerm: TERM,
+      },
+      { kind: "vote", term: term(TERM + 1), lastIndex: LAST, lastTerm: TERM, transfer: false },
+      { kind: "heartbeat", term: term(TERM + 1), commit: LAST, round: 0 },
+      { kind: "timeout_now", term: term(TERM + 1) },
+    ];
+    for (const message of early) {
+      const moment = stepped({ effects: sends(message) });
+      const reason = broken("promise-after-sync", moment, (_ghost, first) => {
+        first.durable = { term: TERM, vote: null, until: (LAST - 1) as Index, log };
+      });
+      expect(reason, message.kind).toMatch("on disk");
+    }
+  });
+
+  it("no leader, two leaders and a node that is down are no happy end", () => {
+    const follower = withRaft({ role: "follower" });
+    expect(broken("convergence", ended({ states: [follower, follower] }))).toMatch("0 nodes lead");
+    expect(broken("convergence", ended({ states: [base, base] }))).toMatch("2 nodes lead");
+    expect(broken("convergence", ended({ states: [base, null] }))).toMatch("node 2 is still down");
+  });
+});
+
+describe("the ghost", () => {
+  it("believes the disk: writes without a sync are not durable, whatever the node says", () => {
+    const file = "wal-1" as FileName;
+    const write = { kind: "write", file, offset: 0, bytes: new Uint8Array(1) } as const;
+    const durable = (ops: Extract<Effect, { kind: "disk" }>["ops"]): number => {
+      const ghost = createGhost(1);
+      const token = 1 as DiskToken;
+      const mark = {} as never; // only the node reads it
+      const persisting = { token, hard: null, lastIndex: LAST, lastTerm: TERM, mark };
+      const state = { ...base, outbox: { ...base.outbox, pending: [persisting] } };
+      record(ghost, booted(withRaft({ log: createLog(0 as Index, term(0)) })));
+      record(ghost, stepped({ state, effects: [{ kind: "disk", token, ops }] }));
+      record(ghost, { kind: "synced", node: 1, token });
+      return ghostNode(ghost, 1).durable?.until ?? -1;
+    };
+    expect(durable([write])).toBe(0);
+    expect(durable([write, { kind: "sync", file }])).toBe(LAST);
+    expect(durable([{ kind: "sync", file }, write])).toBe(0);
+    expect(durable([write, { kind: "sync", file: "wal-2" as FileName }])).toBe(0);
+  });
+});

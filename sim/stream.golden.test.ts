@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_OPTIONS } from "./options.ts";
+import { createFates } from "./random.ts";
+import { createSimulation, runSimulation } from "./simulation.ts";
+import { swarmOptions } from "./swarm.ts";
+
+// What a seed means must not change by accident: every stored seed would become another run. Whoever
+// rewrites these files says in the commit why the meaning of seeds had to change.
+
+describe("the frozen stream", () => {
+  it("the first hundred draws", async () => {
+    const fates = createFates(0x5eed);
+    const draws = Array.from({ length: 100 }, (_, at) => {
+      const below = fates.below(1_000_000, "draw", at);
+      return `${at}: ${below} ${fates.chance(1, 3, at, "chance")} ${fates.bits64(at, 7n)}`;
+    });
+    await expect(`${draws.join("\n")}\n`).toMatchFileSnapshot("testdata/draws.txt");
+  });
+
+  it("the first hundred events", async () => {
+    const simulation = createSimulation({ ...DEFAULT_OPTIONS, seed: 0x5eed, frames: true });
+    const lines: string[] = [];
+    while (lines.length < 100 && simulation.step()) {
+      const { time, event } = simulation.frame();
+      lines.push(`${String(time).padStart(8)} ${event.node ?? "-"} ${event.text}`);
+    }
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("testdata/events.txt");
+  });
+
+  it("what a seed of the swarm means", async () => {
+    const options = JSON.stringify(swarmOptions(7), null, 2);
+    await expect(`${options}\n`).toMatchFileSnapshot("testdata/swarm.txt");
+  });
+
+  it("the hash of a whole run", () => {
+    expect(runSimulation({ ...DEFAULT_OPTIONS, seed: 0x5eed }).hash).toMatchInlineSnapshot(`"8ffd33c05aa77acc"`);
+  });
+});
