@@ -43,6 +43,10 @@ describe("terms (§3.3)", () => {
       const { state: after } = hear(state, TWO, answer({ kind, term: state.term - 1 }));
       expect(after).toBe(state);
     }
+    const standing = tick(follower({ term: 4, preVote: false }), 2000);
+    const candidate = persist(standing.state, standing).state;
+    const late = hear(candidate, TWO, { kind: "vote_response", term: 4, granted: true });
+    expect(late.state).toBe(candidate);
   });
 });
 
@@ -468,6 +472,19 @@ describe("writing in parallel (§10.2.1)", () => {
     const late = persist(persist(again.state, old).state, other);
     expect(late.state.log.durableIndex).toBe(1);
     expect(persist(late.state, again).state.log.durableIndex).toBe(3);
+  });
+
+  it("takes no entry for durable by an earlier write of the same term, if it was replaced since", () => {
+    const told = hear(follower({ log: [1, 1, 1] }), TWO, heartbeat({ term: 2 }));
+    const before = hear(told.state, TWO, { ...appendTo(1, 1, [2, 2]), term: 2 });
+    expect(persist(before.state, told).state.log.durableIndex).toBe(1);
+    expect(persist(persist(before.state, told).state, before).state.log.durableIndex).toBe(3);
+  });
+
+  it("takes nothing that it read at boot for durable, but for what the state machine holds", () => {
+    const found = { ...restored({ log: [1, 1, 1], commit: 2 }), applied: 1 as Index };
+    const state = createRaft(config({}), found, 1n, 0 as Millis);
+    expect([state.log.commit, state.log.durableIndex, state.persistedTerm]).toEqual([2, 1, 0]);
   });
 
   it("lets an answer go at once when the term it speaks of is on disk already", () => {
