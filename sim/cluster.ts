@@ -54,10 +54,6 @@ export class Cluster implements Line {
     this.#nodes = numbers.map((number) => createNode(number, numbers, around, context.options));
   }
 
-  start(): void {
-    for (const node of this.#nodes) node.boot();
-  }
-
   get electionMs(): number {
     return this.#context.options.node.electionMs;
   }

@@ -259,13 +259,13 @@ describe("every invariant fires when it is broken, and only then", () => {
   }
 });
 
-describe("more ways to break them", () => {
-  const broken = (id: string, moment: Moment, prepare?: Case["ghost"]): string | null => {
-    const ghost = ghostOf();
-    prepare?.(ghost, ghostNode(ghost, 1));
-    return INVARIANTS.find((invariant) => invariant.id === id)!.check(ghost, moment);
-  };
+function broken(id: string, moment: Moment, prepare?: Case["ghost"]): string | null {
+  const ghost = ghostOf();
+  prepare?.(ghost, ghostNode(ghost, 1));
+  return INVARIANTS.find((invariant) => invariant.id === id)!.check(ghost, moment);
+}
 
+describe("more ways to break them", () => {
   it("a put is newer than all that was told before it, not only as new", () => {
     expect(broken("fresh-reads", answered(10, 10, "put"))).toMatch("revision 10");
     expect(broken("fresh-reads", answered(11, 10, "put"))).toBe(null);

@@ -9,6 +9,7 @@ import type { Message } from "../core/raft/message.ts";
 import type { Flight, Micros } from "./frame.ts";
 import type { NetworkOptions, Ratio } from "./options.ts";
 import type { Fates, Key } from "./random.ts";
+import { derive } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** A node by its number; clients count from `CLIENTS` on. */
@@ -33,6 +34,22 @@ export type Weather = Readonly<
 >;
 
 export type NetworkCounts = { sent: number; lost: number; duplicated: number; corrupted: number };
+
+/** Questions about the fate of one parcel. Part of what a seed means: append only. */
+const LANES = {
+  drop: 1,
+  duplicate: 2,
+  corrupt: 3,
+  delay: 4,
+  isTail: 5,
+  tail: 6,
+  isReordered: 7,
+  reordered: 8,
+  late: 9,
+  slow: 10,
+  bit: 11,
+  burst: 16, // and those of drop, duplicate and corrupt behind it
+} as const;
 
 const FORGET_ABOVE = 100_000; // names remembered for counting equal parcels
 const CALM: NetworkOptions = {
@@ -75,7 +92,7 @@ export class Network {
     this.#launch(parcel, this.#delay(fate) + parcel.weightMicros, this.#carried(parcel, fate));
     if (parcel.once || !this.#strikes("duplicate", fate)) return;
     this.counts.duplicated += 1;
-    const late = this.#fates.below(this.#options.lateMicros + 1, fate, "late");
+    const late = derive(fate, LANES.late, this.#options.lateMicros + 1);
     this.#launch(parcel, this.#delay(fate) + late, parcel.bytes);
   }
 
@@ -153,39 +170,33 @@ export class Network {
     this.#waiting.set(key, waiting);
   }
 
-  /** A number that stands for this very parcel, among equal ones too. */
-  #fateOf(parcel: Parcel): number {
-    const name = this.#fates.below(0x100000000, parcel.from, parcel.to, ...parcel.name);
-    const nth = this.#seen.get(name) ?? 0;
+  /** 32 bits that stand for this very parcel, among equal ones too. */
+  #fateOf({ from, to, name }: Parcel): number {
+    const equal = this.#fates.below(0x100000000, from, to, ...name);
+    const nth = this.#seen.get(equal) ?? 0;
     if (this.#seen.size > FORGET_ABOVE) this.#seen.clear();
-    this.#seen.set(name, nth + 1);
-    return this.#fates.below(0x100000000, name, nth);
+    this.#seen.set(equal, nth + 1);
+    return derive(equal, nth, 0x100000000);
   }
 
   #strikes(kind: "drop" | "duplicate" | "corrupt", fate: number): boolean {
-    if (kind !== "corrupt") {
-      const [numerator, denominator] = this.#options[kind];
-      if (this.#fates.chance(numerator, denominator, fate, kind)) return true;
-    }
+    if (kind !== "corrupt" && holds(this.#options[kind], fate, LANES[kind])) return true;
     for (const weather of this.#weather) {
       if (weather.kind !== kind) continue;
-      if (this.#fates.chance(weather.ratio[0], weather.ratio[1], fate, kind, "burst")) return true;
+      if (holds(weather.ratio, fate, LANES.burst + LANES[kind])) return true;
     }
     return false;
   }
 
   #delay(fate: number): Micros {
     const { delayMicros, tailMicros, tail, reorder } = this.#options;
-    let delay = delayMicros + this.#fates.below(delayMicros + 1, fate, "delay");
-    if (this.#fates.chance(tail[0], tail[1], fate, "is tail")) {
-      delay += this.#fates.below(tailMicros + 1, fate, "tail");
-    }
-    if (this.#fates.chance(reorder[0], reorder[1], fate, "reorder")) {
-      delay += 4 * delayMicros + this.#fates.below(100 * delayMicros + 1, fate, "reordered");
+    let delay = delayMicros + derive(fate, LANES.delay, delayMicros + 1);
+    if (holds(tail, fate, LANES.isTail)) delay += derive(fate, LANES.tail, tailMicros + 1);
+    if (holds(reorder, fate, LANES.isReordered)) {
+      delay += 4 * delayMicros + derive(fate, LANES.reordered, 100 * delayMicros + 1);
     }
     for (const weather of this.#weather) {
-      if (weather.kind !== "delay") continue;
-      delay += this.#fates.below(weather.upToMicros + 1, fate, "slow");
+      if (weather.kind === "delay") delay += derive(fate, LANES.slow, weather.upToMicros + 1);
     }
     return delay;
   }
@@ -196,7 +207,7 @@ export class Network {
     if (!this.#strikes("corrupt", fate)) return parcel.bytes;
     this.counts.corrupted += 1;
     const damaged = parcel.bytes.slice();
-    const bit = this.#fates.below(8 * damaged.length, fate, "bit");
+    const bit = derive(fate, LANES.bit, 8 * damaged.length);
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
     return damaged;
   }
@@ -231,6 +242,10 @@ export function nameOf(message: Message): readonly Key[] {
     case "timeout_now":
       return [message.kind, message.term];
   }
+}
+
+function holds([numerator, denominator]: Ratio, fate: number, lane: number): boolean {
+  return numerator > 0 && derive(fate, lane, denominator) < numerator;
 }
 
 function link(from: Party, to: Party): number {

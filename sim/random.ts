@@ -28,6 +28,11 @@ export function createFates(seed: number): Fates {
   };
 }
 
+/** A further draw in [0, limit) about the same thing, from a draw of 32 bits: one lane, one question. */
+export function derive(fate: number, lane: number, limit: number): number {
+  return finish(mix(fate, lane)) % limit;
+}
+
 function mixKey(hash: number, key: Key): number {
   if (typeof key === "number") return mix(mix(hash, key | 0), Math.floor(key / 0x100000000));
   if (typeof key === "bigint") {

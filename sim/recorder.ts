@@ -11,23 +11,31 @@ export type Answered = Readonly<{ operation: SimOperation; floor: number }>;
 
 export class Recorder {
   readonly #clock: () => Micros;
+  readonly #called: (operation: SimOperation) => void;
   readonly #heard: (answered: Answered) => void;
   readonly #operations: SimOperation[] = [];
   readonly #names: (CallName | null)[] = [];
   readonly #floors: number[] = [];
   #told = 0; // the highest revision of any answer so far
 
-  constructor(clock: () => Micros, heard: (answered: Answered) => void) {
+  constructor(
+    clock: () => Micros,
+    called: (operation: SimOperation) => void,
+    heard: (answered: Answered) => void,
+  ) {
     this.#clock = clock;
+    this.#called = called;
     this.#heard = heard;
   }
 
   begin(client: number, input: Request, name: CallName | null): number {
     const id = this.#operations.length;
     const outcome: SimOutcome = { kind: "unknown", error: null };
-    this.#operations.push({ id, client, input, call: this.#clock(), return: null, outcome });
+    const operation = { id, client, input, call: this.#clock(), return: null, outcome };
+    this.#operations.push(operation);
     this.#names.push(name);
     this.#floors.push(this.#told);
+    this.#called(operation);
     return id;
   }
 

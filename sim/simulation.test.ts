@@ -20,6 +20,10 @@ const BUSY: SimOptions = {
 };
 const core: Core = { boot, step };
 
+function callsOf(operations: readonly SimOperation[]): unknown {
+  return operations.map(({ client, input, call }) => ({ client, input, call }));
+}
+
 describe("a run", () => {
   it("is a function of its options", () => {
     const options = swarmOptions(4);
@@ -93,9 +97,7 @@ describe("a run", () => {
       runSimulation({ ...options, faults }).history.filter(({ call }) => call < 8_000_000);
     const faults = options.faults.filter((fault) => fault.atMs < 9000);
     const [without, with_] = [early(faults), early([...faults, crash])];
-    const calls = (operations: readonly SimOperation[]): unknown =>
-      operations.map(({ client, input, call }) => ({ client, input, call }));
-    expect(calls(with_)).toEqual(calls(without));
+    expect(callsOf(with_)).toEqual(callsOf(without));
   });
 
   it("takes faults while it runs", () => {

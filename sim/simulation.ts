@@ -4,7 +4,12 @@
 import type { NodeId } from "../core/contract.ts";
 import { AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
-import { describeInput, describeTraceEvent } from "../core/transcript.ts";
+import {
+  describeInput,
+  describeRequest,
+  describeResult,
+  describeTraceEvent,
+} from "../core/transcript.ts";
 import { Client } from "./client.ts";
 import type { ClientContext } from "./client.ts";
 import { Cluster } from "./cluster.ts";
@@ -13,7 +18,7 @@ import { describe } from "./faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 import { createGhost, record } from "./ghost.ts";
-import type { SimOperation } from "./history.ts";
+import type { SimOperation, SimOutcome } from "./history.ts";
 import { Injector } from "./injector.ts";
 import { firstBroken } from "./invariants.ts";
 import { Network } from "./network.ts";
@@ -97,6 +102,12 @@ export function runSimulation(options: SimOptions, core: Core = { boot, step }):
 
 const nameOf = (id: NodeId): string => id.toString();
 
+function describeOutcome(outcome: SimOutcome): string {
+  if (outcome.kind === "ok") return describeResult({ ok: true, value: outcome.output });
+  if (outcome.error === null) return "nothing in time";
+  return describeResult({ ok: false, error: outcome.error });
+}
+
 class Run {
   readonly #options: SimOptions;
   readonly #world = new World();
@@ -109,6 +120,7 @@ class Run {
   readonly #unanswered: Set<number>;
   #steps = 0;
   #over = false;
+  #happened = false; // something worth looking at
   #acting: number | null = null; // the node whose step is under way
   #event: SimEvent = { kind: "start", node: null, text: "the run begins" };
   #violation: Violation | null = null;
@@ -121,6 +133,7 @@ class Run {
     this.#network = new Network(world, fates, options.network);
     this.#recorder = new Recorder(
       () => world.now,
+      (operation) => this.#called(operation),
       (answered) => this.#answered(answered),
     );
     this.#cluster = new Cluster({
@@ -134,10 +147,7 @@ class Run {
       commitMicros: options.disk.commitMicros,
       begins: (node, input) => this.#begins(node, input),
       taken: (node, taken) => this.#taken(node, taken),
-      crashed: (_node, { lost }) => {
-        this.#tally.counts.crashes += 1;
-        if (lost > 0) this.#tally.counts.lostWrites += 1;
-      },
+      crashed: (node, report) => this.#crashed(node, report),
       witness: (moment) => this.#witness(moment),
       broken: (oracle, message, node) => this.#violate(oracle, message, node),
     });
@@ -152,6 +162,13 @@ class Run {
   step(): boolean {
     if (this.#over) return false;
     this.#steps += 1;
+    this.#happened = false;
+    while (!this.#happened && !this.#over) this.#run();
+    return true;
+  }
+
+  /** One task. Some are nothing to look at, such as the patience of a client that was answered. */
+  #run(): void {
     this.#acting = null;
     try {
       if (!this.#world.run()) this.#over = true;
@@ -159,7 +176,6 @@ class Run {
       if (!(error instanceof AssertionError)) throw error;
       this.#violate("assertion", error.message, this.#acting);
     }
-    return true;
   }
 
   inject(fault: Fault): void {
@@ -216,7 +232,9 @@ class Run {
       recorder: this.#recorder,
       endsAt,
     };
-    world.at(0, () => this.#cluster.start());
+    for (const number of this.#cluster.numbers()) {
+      world.at(0, () => this.#cluster.node(number).boot());
+    }
     this.#injector.plan(this.#options.faults);
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
     world.at(durationMs * 1000, () => this.#end(tailMs > 0));
@@ -248,9 +266,7 @@ class Run {
 
   #begins(node: SimNode, input: Taken["input"]): void {
     this.#acting = node.number;
-    if (!this.#options.frames) return;
-    const text = input === null ? "boots" : describeInput(input, nameOf);
-    this.#event = { kind: "input", node: node.number, text };
+    this.#tell("input", node.number, () => (input ? describeInput(input, nameOf) : "boots"));
   }
 
   #taken(node: SimNode, { input, weight, effects }: Taken): void {
@@ -260,18 +276,35 @@ class Run {
     const traces = effects.filter((effect) => effect.kind === "trace");
     if (traces.length === 0) return;
     const told = traces.map(({ event }) => describeTraceEvent(event, nameOf)).join(", ");
-    this.#event = { kind: "trace", node: node.number, text: `${this.#event.text}: ${told}` };
+    this.#tell("trace", node.number, () => `${this.#event.text}: ${told}`);
+  }
+
+  #crashed(node: SimNode, { lost }: Readonly<{ lost: number }>): void {
+    this.#tally.counts.crashes += 1;
+    if (lost > 0) this.#tally.counts.lostWrites += 1;
+    this.#tell("fault", node.number, () => `crashes upon: ${this.#event.text}`);
+  }
+
+  #called({ client, input }: SimOperation): void {
+    this.#tell("client", null, () => `client ${client} asks: ${describeRequest(input)}`);
   }
 
   #answered(answered: Answered): void {
+    const { client, outcome } = answered.operation;
+    this.#tell("client", null, () => `client ${client} learns: ${describeOutcome(outcome)}`);
     this.#tally.answered(answered.operation);
     this.#witness({ kind: "answered", ...answered });
+  }
+
+  #tell(kind: SimEvent["kind"], node: number | null, text: () => string): void {
+    this.#happened = true;
+    if (this.#options.frames) this.#event = { kind, node, text: text() };
   }
 
   #faultBegins(fault: Fault, node: number | null): void {
     const text = describe(fault);
     this.#tally.digest.text(text);
-    this.#event = { kind: "fault", node, text };
+    this.#tell("fault", node, () => text);
     this.#witness({ kind: "disturbed" });
   }
 
@@ -299,6 +332,6 @@ class Run {
     if (this.#violation !== null) return;
     const timeMs = this.#world.now / 1000;
     this.#violation = { oracle, message, step: this.#steps, timeMs, node };
-    this.#event = { kind: "violation", node, text: `${oracle}: ${message}` };
+    this.#tell("violation", node, () => `${oracle}: ${message}`);
   }
 }

@@ -17,12 +17,13 @@ describe("the frozen stream", () => {
     await expect(`${draws.join("\n")}\n`).toMatchFileSnapshot("testdata/draws.txt");
   });
 
-  it("the first hundred events", async () => {
+  it("the first hundred events that are more than a tick", async () => {
     const simulation = createSimulation({ ...DEFAULT_OPTIONS, seed: 0x5eed, frames: true });
     const lines: string[] = [];
     while (lines.length < 100 && simulation.step()) {
       const { time, event } = simulation.frame();
-      lines.push(`${String(time).padStart(8)} ${event.node ?? "-"} ${event.text}`);
+      if (!/^tick \d+$/.test(event.text))
+        lines.push(`${String(time).padStart(8)} ${event.node ?? "-"} ${event.text}`);
     }
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("testdata/events.txt");
   });
@@ -33,6 +34,8 @@ describe("the frozen stream", () => {
   });
 
   it("the hash of a whole run", () => {
-    expect(runSimulation({ ...DEFAULT_OPTIONS, seed: 0x5eed }).hash).toMatchInlineSnapshot(`"8ffd33c05aa77acc"`);
+    expect(runSimulation({ ...DEFAULT_OPTIONS, seed: 0x5eed }).hash).toMatchInlineSnapshot(
+      `"8b723dd92b7269a7"`,
+    );
   });
 });

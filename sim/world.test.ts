@@ -54,12 +54,18 @@ describe("a clock", () => {
   });
 });
 
-describe("a lane", () => {
-  function laneOf(): Readonly<{ world: World; lane: Lane; done: string[] }> {
-    const world = new World();
-    return { world, lane: new Lane(world), done: [] };
-  }
+function laneOf(): Readonly<{ world: World; lane: Lane; done: string[] }> {
+  const world = new World();
+  return { world, lane: new Lane(world), done: [] };
+}
 
+function digestOf(feed: (digest: Digest) => void): string {
+  const digest = new Digest();
+  feed(digest);
+  return digest.hex();
+}
+
+describe("a lane", () => {
   it("does in one batch what collects while another is under way", () => {
     const { world, lane, done } = laneOf();
     const order = (name: string): void => {
@@ -93,24 +99,18 @@ describe("a lane", () => {
 });
 
 describe("a digest", () => {
-  const of = (feed: (digest: Digest) => void): string => {
-    const digest = new Digest();
-    feed(digest);
-    return digest.hex();
-  };
-
   it("tells orders, lengths and single bits apart", () => {
     const digests = [
-      of(() => {}),
-      of((digest) => digest.number(0)),
-      of((digest) => digest.number(2 ** 40)),
-      of((digest) => digest.number(2 ** 41)),
-      of((digest) => digest.bytes(new Uint8Array([1, 2, 3]))),
-      of((digest) => digest.bytes(new Uint8Array([1, 2, 3, 0]))),
-      of((digest) => digest.bytes(new Uint8Array([1, 2, 3, 0, 0]))),
-      of((digest) => digest.text("ab")),
-      of((digest) => digest.text("ba")),
-      of((digest) => digest.bigint(1n << 63n)),
+      digestOf(() => {}),
+      digestOf((digest) => digest.number(0)),
+      digestOf((digest) => digest.number(2 ** 40)),
+      digestOf((digest) => digest.number(2 ** 41)),
+      digestOf((digest) => digest.bytes(new Uint8Array([1, 2, 3]))),
+      digestOf((digest) => digest.bytes(new Uint8Array([1, 2, 3, 0]))),
+      digestOf((digest) => digest.bytes(new Uint8Array([1, 2, 3, 0, 0]))),
+      digestOf((digest) => digest.text("ab")),
+      digestOf((digest) => digest.text("ba")),
+      digestOf((digest) => digest.bigint(1n << 63n)),
     ];
     expect(new Set(digests).size).toBe(digests.length);
   });
