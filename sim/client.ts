@@ -1,5 +1,5 @@
-// A client: one call at a time, in bytes, to a member chosen per call. It never retries. Silence beyond
-// its patience is an unknown outcome, and so is every error that does not rule the call out.
+// A client: one call at a time, in bytes, to a member chosen per call. It never retries. Silence
+// beyond its patience is an unknown outcome, and so is every error that does not rule the call out.
 
 import type { ApiError } from "../core/api/errors.ts";
 import type { Request } from "../core/api/request.ts";

@@ -1,5 +1,5 @@
-// One node's monotonic clock: where it began, and how fast it runs. It may drift, stand still with the
-// machine below it, and leap ahead; it never goes back.
+// One node's monotonic clock: where it began, and how fast it runs. It may drift, stand still with
+// the machine below it, and leap ahead; it never goes back.
 
 import type { Millis } from "../core/contract.ts";
 import { assert } from "../core/lib/assert.ts";

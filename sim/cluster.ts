@@ -1,5 +1,5 @@
-// The nodes of a run and what lies between them: peer messages and client calls as bytes on the network,
-// images of the store in one flight each.
+// The nodes of a run and what lies between them: peer messages and client calls as bytes on the
+// network, images of the store in one flight each.
 
 import { createConfig } from "../core/config.ts";
 import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";

@@ -1,5 +1,6 @@
-// A rolling digest of a run: two 32-bit lanes, fed with numbers, bytes and words in order. It tells two
-// runs apart; it keeps no secrets. Speed matters: every event, input and effect goes through it.
+// A rolling digest of a run: two 32-bit lanes, fed with numbers, bytes and words in order. It tells
+// two runs apart; it keeps no secrets. Speed matters: every event, input and effect goes through
+// it.
 
 export class Digest {
   #low = 0x243f6a88;

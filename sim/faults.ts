@@ -1,14 +1,15 @@
-// What may go wrong, as data: each fault says when it begins and how long it lasts. A schedule is made
-// before the run and never during it, so that a failure shrinks by deleting lines of it.
+// What may go wrong, as data: each fault says when it begins and how long it lasts. A schedule is
+// made before the run and never during it, so that a failure shrinks by deleting lines of it.
 
-/** A node by its number, or whoever leads when the fault begins (nobody: the lowest node that is up). */
+/** A node by its number, or whoever leads when the fault begins (nobody: the lowest node that is
+ *  up). */
 export type Target = number | "leader";
 
 export type Fault = Readonly<
   | { kind: "partition"; atMs: number; forMs: number; groups: readonly (readonly number[])[] }
   | { kind: "isolate"; atMs: number; forMs: number; node: Target; direction: Direction }
   | { kind: "cut"; atMs: number; forMs: number; from: number; to: number } // one way only
-  | { kind: "clog"; atMs: number; forMs: number; from: number; to: number } // held, then all at once
+  | { kind: "clog"; atMs: number; forMs: number; from: number; to: number } // then all at once
   | CrashFault
   | {
       kind: "disk_failure";
@@ -33,8 +34,8 @@ export type FaultKind = Fault["kind"];
 
 export type Direction = "both" | "inbound" | "outbound"; // which messages of the node are lost
 
-/** `keep`: what becomes of writes not yet synced. `boundary`: 0, at the time itself; n, just before the
- *  node's n-th effect from that time on, in the middle of a step's list. */
+/** `keep`: what becomes of writes not yet synced. `boundary`: 0, at the time itself; n, just before
+ *  the  node's n-th effect from that time on, in the middle of a step's list. */
 export type CrashFault = Readonly<{
   kind: "crash";
   atMs: number;
@@ -44,9 +45,10 @@ export type CrashFault = Readonly<{
   restartAfterMs: number;
 }>;
 
-/** A node that drives terms up and then disturbs a healthy majority. `isolated`: it hears and is heard by
- *  nobody for a while. `deaf`: it hears nobody, but everybody hears it. `surge`: isolated, and its clock
- *  leaps through `elections` election timeouts, so that it comes back with a term far above the others'. */
+/** A node that drives terms up and then disturbs a healthy majority. `isolated`: it hears and is
+ *  heard by  nobody for a while. `deaf`: it hears nobody, but everybody hears it. `surge`:
+ *  isolated, and its clock  leaps through `elections` election timeouts, so that it comes back with
+ *  a term far above the others'. */
 export type TermInflation = Readonly<{
   kind: "term_inflation";
   atMs: number;
@@ -82,7 +84,7 @@ export function describe(fault: Fault): string {
   const until = "forMs" in fault ? `${span} for ${seconds(fault.forMs)}` : span;
   switch (fault.kind) {
     case "partition":
-      return `${until}: the network splits into ${fault.groups.map((g) => g.join(",")).join(" | ")}`;
+      return `${until}: the network splits into ${groupsText(fault.groups)}`;
     case "isolate":
       return `${until}: ${who(fault.node)} loses its ${LOST[fault.direction]}`;
     case "cut":
@@ -90,9 +92,9 @@ export function describe(fault: Fault): string {
     case "clog":
       return `${until}: messages from ${fault.from} to ${fault.to} wait, then come all at once`;
     case "crash":
-      return `${span}: ${who(fault.node)} crashes${boundaryText(fault)}, keeps ${fault.keep} of its unsynced writes, and restarts after ${seconds(fault.restartAfterMs)}`;
+      return `${span}: ${who(fault.node)} ${crashText(fault)}`;
     case "disk_failure":
-      return `${span}: the disk of ${who(fault.node)} ${fault.how === "full" ? "is full" : "fails to sync"}; it restarts after ${seconds(fault.restartAfterMs)}`;
+      return `${span}: the disk of ${who(fault.node)} ${diskText(fault)}`;
     case "slow_disk":
       return `${until}: the disk of ${who(fault.node)} is ${fault.factor} times slower`;
     case "pause":
@@ -130,8 +132,19 @@ function inflationText({ form, elections }: TermInflation): string {
   return `leaps through ${elections} election timeouts alone`;
 }
 
-function boundaryText(fault: CrashFault): string {
-  return fault.boundary === 0 ? "" : ` before its effect number ${fault.boundary} from then on`;
+function groupsText(groups: readonly (readonly number[])[]): string {
+  return groups.map((group) => group.join(",")).join(" | ");
+}
+
+function crashText({ boundary, keep, restartAfterMs }: CrashFault): string {
+  const when = boundary === 0 ? "" : ` before its effect number ${boundary} from then on`;
+  const back = `restarts after ${seconds(restartAfterMs)}`;
+  return `crashes${when}, keeps ${keep} of its unsynced writes, and ${back}`;
+}
+
+function diskText({ how, restartAfterMs }: Extract<Fault, { kind: "disk_failure" }>): string {
+  const what = how === "full" ? "is full" : "fails to sync";
+  return `${what}; it restarts after ${seconds(restartAfterMs)}`;
 }
 
 function who(node: Target): string {

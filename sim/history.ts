@@ -1,5 +1,5 @@
-// What simulated clients saw. The shape is that of checker/history.ts, so that a history goes to the
-// judge as it is; the types stand here too because a simulator must not know its judge.
+// What simulated clients saw. The shape is that of checker/history.ts, so that a history goes to
+// the judge as it is; the types stand here too because a simulator must not know its judge.
 
 import type { ApiError } from "../core/api/errors.ts";
 import type { Request, Response } from "../core/api/request.ts";

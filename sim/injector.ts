@@ -1,5 +1,5 @@
-// Makes faults happen and ends them again. What lasts is counted, so that faults may overlap: a link is
-// whole when the last fault that cut it has ended.
+// Makes faults happen and ends them again. What lasts is counted, so that faults may overlap: a
+// link is whole when the last fault that cut it has ended.
 
 import type { Cluster } from "./cluster.ts";
 import type { Fault, FaultKind, Target } from "./faults.ts";

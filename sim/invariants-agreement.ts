@@ -58,7 +58,8 @@ export const agreementInvariants: readonly Invariant[] = [
       const held = termAt(log, index as Index);
       const committed = ghost.committed[index];
       if (held === committed) return null;
-      return `node ${node} leads in term ${term} and holds ${heldText(held)} at ${index}, where term ${committed} was committed`;
+      const lacks = `holds ${heldText(held)} at ${index}, where term ${committed} was committed`;
+      return `node ${node} leads in term ${term} and ${lacks}`;
     }),
   },
   {
@@ -72,7 +73,8 @@ export const agreementInvariants: readonly Invariant[] = [
       for (let index = from; index <= Math.min(log.commit, ghost.committed.length - 1); index++) {
         const held = termAt(log, index as Index);
         if (held === null || held === ghost.committed[index]) continue;
-        return `entry ${index} was committed with term ${ghost.committed[index]}, node ${moment.node} commits it with term ${held}`;
+        const first = `entry ${index} was committed with term ${ghost.committed[index]}`;
+        return `${first}, node ${moment.node} commits it with term ${held}`;
       }
       return null;
     },
@@ -86,7 +88,8 @@ export const agreementInvariants: readonly Invariant[] = [
         const term = termAt(log, index as Index) ?? log.compactedTerm;
         const holders = ghost.nodes.filter((node) => holds(node.durable, index as Index, term));
         if (holders.length * 2 > voters.length) continue;
-        return `entry ${index} of term ${term} is committed and lies on ${holders.length} of ${voters.length} disks`;
+        const disks = `${holders.length} of ${voters.length} disks`;
+        return `entry ${index} of term ${term} is committed and lies on ${disks}`;
       }
       return null;
     }),
@@ -112,7 +115,8 @@ export const agreementInvariants: readonly Invariant[] = [
       if (ghost.inflation === null || timeMs > ghost.inflation.untilMs) return null;
       if (!state.config.preVote || state.raft.role !== "leader") return null;
       if (ghost.leaders.has(state.raft.term) || ghost.inflation.elections === 0) return null;
-      return `term ${state.raft.term} is the second election since node ${ghost.inflation.node} began to campaign`;
+      const since = `since node ${ghost.inflation.node} began to campaign`;
+      return `term ${state.raft.term} is the second election ${since}`;
     }),
   },
 ];

@@ -1,5 +1,5 @@
-// What disks promise: nothing is said, applied or trimmed before what it rests on is safe, and what was
-// safe comes back after a crash.
+// What disks promise: nothing is said, applied or trimmed before what it rests on is safe, and what
+// was safe comes back after a crash.
 
 import type { Index, Term } from "../core/contract.ts";
 import { termAt } from "../core/raft/log.ts";
@@ -77,7 +77,8 @@ function regression(before: Hard, now: Hard): string | null {
   return `the vote in term ${now.term} was ${before.vote} and became ${now.vote}`;
 }
 
-/** Writes not yet synced may survive too, and replace entries that were synced: those are no promise. */
+/** Writes not yet synced may survive too, and replace entries that were synced: those are no
+ *  promise. */
 function lostEntry(node: GhostNode, { state }: BootMoment): string | null {
   const { durable } = node;
   if (durable === null) return null;

@@ -1,5 +1,6 @@
-// What the state machine and its clients may rely on: every entry applied once and in order, equal stores,
-// one answer for each call, no stale read; and that all is well again once the faults are over.
+// What the state machine and its clients may rely on: every entry applied once and in order, equal
+// stores, one answer for each call, no stale read; and that all is well again once the faults are
+// over.
 
 import type { Effect } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
@@ -49,8 +50,9 @@ export const serviceInvariants: readonly Invariant[] = [
         if (committed !== term) {
           return `an image of (${index}, term ${term}), but term ${committed} is committed there`;
         }
-        if (index > moment.before.raft.log.commit) continue;
-        return `an image of entry ${index} replaces the state after ${moment.before.raft.log.commit}`;
+        const { commit } = moment.before.raft.log;
+        if (index > commit) continue;
+        return `an image of entry ${index} replaces the state after ${commit}`;
       }
       return null;
     },
@@ -156,5 +158,7 @@ function divergence(
 
 function summary({ raft, store }: NodeState): string {
   const { log, term, leader } = raft;
-  return `term ${term} under ${leader}, log to ${log.lastIndex}, commit ${log.commit}, applied ${store.applied}`;
+  const { lastIndex, commit } = log;
+  const entries = `log to ${lastIndex}, commit ${commit}, applied ${store.applied}`;
+  return `term ${term} under ${leader}, ${entries}`;
 }

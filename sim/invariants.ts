@@ -1,5 +1,5 @@
-// What must hold after every step, whatever goes wrong: one function each, with a name and a sentence.
-// All are incremental: they look at what a step changed, never at the whole.
+// What must hold after every step, whatever goes wrong: one function each, with a name and a
+// sentence. All are incremental: they look at what a step changed, never at the whole.
 
 import { agreementInvariants } from "./invariants-agreement.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";

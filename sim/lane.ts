@@ -1,5 +1,5 @@
-// Work that a device does in order, in batches: while one is under way, further orders collect, and then
-// all of them start together. This is group commit, as the server's disk does it.
+// Work that a device does in order, in batches: while one is under way, further orders collect, and
+// then all of them start together. This is group commit, as the server's disk does it.
 
 import type { Micros } from "./frame.ts";
 import type { World } from "./world.ts";

@@ -1,8 +1,9 @@
 // The network between nodes, and between clients and nodes. It carries bytes, never objects.
 //
-// What becomes of a parcel is keyed by what it is: sender, receiver, kind, term, index, and how many
-// equal ones went before. So another parcel more or less changes nobody else's fate. Peers may hear a
-// parcel late, twice or never; a client's call is carried at most once, as a connection would.
+// What becomes of a parcel is keyed by what it is: sender, receiver, kind, term, index, and how
+// many equal ones went before. So another parcel more or less changes nobody else's fate. Peers may
+// hear a parcel late, twice or never; a client's call is carried at most once, as a connection
+// would.
 
 import type { NodeId } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";

@@ -1,5 +1,6 @@
-// What a simulated run is made of: plain data, printable as JSON, and the whole of it. Two runs with
-// equal options are the same run. Every list in it may be shortened: that is how a failure shrinks.
+// What a simulated run is made of: plain data, printable as JSON, and the whole of it. Two runs
+// with equal options are the same run. Every list in it may be shortened: that is how a failure
+// shrinks.
 
 import type { Limits } from "../core/config.ts";
 import { DEFAULT_LIMITS } from "../core/config.ts";
@@ -13,8 +14,9 @@ export type SimOptions = Readonly<{
   seed: number; // 32 bits, unsigned
   nodes: number; // 1, 2, 3 …: how people call them
   durationMs: number;
-  /** From here on everything is whole again, for good: crashed nodes start, links carry, clocks keep
-   *  time. In the first half of this tail clients go on; later every node must show that it caught up. */
+  /** From here on everything is whole again, for good: crashed nodes start, links carry, clocks
+   *  keep  time. In the first half of this tail clients go on; later every node must show that it
+   *  caught up. */
   healAtMs: number;
   node: NodeOptions;
   network: NetworkOptions;
@@ -22,7 +24,7 @@ export type SimOptions = Readonly<{
   clocks: readonly ClockOptions[]; // by node; nodes beyond the list have a perfect clock
   clients: ClientOptions;
   faults: readonly Fault[];
-  twice: boolean; // take every step twice and compare: a leak of time or chance shows where it leaks
+  twice: boolean; // take every step twice and compare: leaks of time or chance show where they leak
   frames: boolean; // make the text of every event for `frame()`; a run without it is the same run
 }>;
 
@@ -65,7 +67,8 @@ export type ClientOptions = Readonly<{
   timeoutMs: number;
   keys: number;
   mix: Mix;
-  /** The calls to make; null: all. A call whose time passes while another is under way is not made. */
+  /** The calls to make; null: all. A call whose time passes while another is under way is not made.
+   *  */
   only: readonly CallName[] | null;
 }>;
 
@@ -94,7 +97,8 @@ export const SMALL_LIMITS: Limits = {
   applyBehind: 200,
 };
 
-/** Three nodes, a good network and disk, and three clients, for half a minute: nothing goes wrong. */
+/** Three nodes, a good network and disk, and three clients, for half a minute: nothing goes wrong.
+ *  */
 export const DEFAULT_OPTIONS: SimOptions = {
   seed: 1,
   nodes: 3,

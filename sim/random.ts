@@ -28,7 +28,8 @@ export function createFates(seed: number): Fates {
   };
 }
 
-/** A further draw in [0, limit) about the same thing, from a draw of 32 bits: one lane, one question. */
+/** A further draw in [0, limit) about the same thing, from a draw of 32 bits: one lane, one
+ *  question. */
 export function derive(fate: number, lane: number, limit: number): number {
   return finish(mix(fate, lane)) % limit;
 }

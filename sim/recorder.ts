@@ -6,7 +6,8 @@ import type { Micros } from "./frame.ts";
 import type { SimOperation, SimOutcome } from "./history.ts";
 import type { CallName } from "./options.ts";
 
-/** A call that was answered, and the highest revision that anybody had been told before it was made. */
+/** A call that was answered, and the highest revision that anybody had been told before it was
+ *  made. */
 export type Answered = Readonly<{ operation: SimOperation; floor: number }>;
 
 export class Recorder {

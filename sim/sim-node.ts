@@ -1,5 +1,6 @@
-// One node of a simulated cluster and its lives: it boots from what its disk and store hold, takes inputs
-// one at a time, and what it asks for is performed here, each effect a place where it may crash.
+// One node of a simulated cluster and its lives: it boots from what its disk and store hold, takes
+// inputs one at a time, and what it asks for is performed here, each effect a place where it may
+// crash.
 
 import type { Config } from "../core/config.ts";
 import type {
@@ -51,7 +52,8 @@ export type Surroundings = Readonly<{
   broken: (oracle: string, message: string, node: number) => void;
 }>;
 
-/** A step, or a boot when there is no input. `weight` stands for the bytes that brought the input. */
+/** A step, or a boot when there is no input. `weight` stands for the bytes that brought the input.
+ *  */
 export type Taken = Readonly<{ input: Input | null; weight: number; effects: readonly Effect[] }>;
 
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };

@@ -55,7 +55,7 @@ describe("a run", () => {
     expect(answers[0] && answers[0].kind === "range" && answers[0].count).toBeGreaterThan(0);
   });
 
-  it("records calls in order, one at a time per client, and each put with a value of its own", () => {
+  it("records calls in order, one at a time per client, each put with its own value", () => {
     const { history } = runSimulation(swarmOptions(12));
     expect(history.map((operation) => operation.id)).toEqual(history.map((_, at) => at));
     const lastOf = new Map<number, SimOperation>();

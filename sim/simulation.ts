@@ -1,5 +1,5 @@
-// One run: a world, a cluster, clients and faults, driven event by event until the time is over or an
-// oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
+// One run: a world, a cluster, clients and faults, driven event by event until the time is over or
+// an oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
 import type { NodeId } from "../core/contract.ts";
 import { AssertionError } from "../core/lib/assert.ts";

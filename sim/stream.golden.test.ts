@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { describe as describeFault, FAULT_KINDS } from "./faults.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
 import { createFates } from "./random.ts";
 import { createSimulation, runSimulation } from "./simulation.ts";
 import { swarmOptions } from "./swarm.ts";
 
-// What a seed means must not change by accident: every stored seed would become another run. Whoever
-// rewrites these files says in the commit why the meaning of seeds had to change.
+// What a seed means must not change by accident: every stored seed would become another run.
+// Whoever rewrites these files says in the commit why the meaning of seeds had to change.
 
 describe("the frozen stream", () => {
   it("the first hundred draws", async () => {
@@ -31,6 +32,13 @@ describe("the frozen stream", () => {
   it("what a seed of the swarm means", async () => {
     const options = JSON.stringify(swarmOptions(7), null, 2);
     await expect(`${options}\n`).toMatchFileSnapshot("testdata/swarm.txt");
+  });
+
+  it("one fault of each kind, in words", async () => {
+    const faults = Array.from({ length: 60 }, (_, seed) => swarmOptions(seed).faults).flat();
+    const lines = FAULT_KINDS.map((kind) => faults.find((fault) => fault.kind === kind)!);
+    const words = lines.map((fault) => `${describeFault(fault)}\n`).join("");
+    await expect(words).toMatchFileSnapshot("testdata/faults.txt");
   });
 
   it("the hash of a whole run", () => {

@@ -1,5 +1,5 @@
-// A seed becomes a whole run: a random subset of the kinds of faults, random timing, a random schedule.
-// Leaving kinds out matters: one kind of fault can hide what another would show.
+// A seed becomes a whole run: a random subset of the kinds of faults, random timing, a random
+// schedule. Leaving kinds out matters: one kind of fault can hide what another would show.
 //
 // Drawn before the run and printed with it: the run itself is made of the options alone.
 

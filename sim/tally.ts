@@ -1,5 +1,5 @@
-// Counts what a run has seen, and chains all of it into one digest. Bytes are hashed as they are; nothing
-// is printed or encoded for it.
+// Counts what a run has seen, and chains all of it into one digest. Bytes are hashed as they are;
+// nothing is printed or encoded for it.
 
 import type { Effect, Input } from "../core/contract.ts";
 import { Digest } from "./digest.ts";

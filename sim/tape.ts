@@ -1,9 +1,10 @@
-// A tape: one life of one node, as what it found when it booted and what it was told since. It replays
-// through boot and step alone, without world, network or seed, so it outlives the simulator that found it.
+// A tape: one life of one node, as what it found when it booted and what it was told since. It
+// replays through boot and step alone, without world, network or seed, so it outlives the simulator
+// that found it.
 //
-// The recorder stands between a driver and the core and sees nothing but their contract; so it could
-// record a real server too. Replay commits every batch at once: equal answers also show that none of
-// them depended on when a store commits.
+// The recorder stands between a driver and the core and sees nothing but their contract; so it
+// could record a real server too. Replay commits every batch at once: equal answers also show that
+// none of them depended on when a store commits.
 
 import type { Config } from "../core/config.ts";
 import type {

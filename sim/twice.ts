@@ -1,5 +1,5 @@
-// The double step: a pure function answers equal questions with equal answers. What differs names the
-// place where time, chance or order leaked in.
+// The double step: a pure function answers equal questions with equal answers. What differs names
+// the place where time, chance or order leaked in.
 
 /** The path to the first difference of two plain values; null: they are equal. */
 export function firstDifference(a: unknown, b: unknown, path = ""): string | null {

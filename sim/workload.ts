@@ -1,5 +1,6 @@
-// What clients ask for. The n-th call of a client is a function of the seed, the client, n, and of what
-// that client has learnt so far: nobody else's calls matter, so calls can be taken away one by one.
+// What clients ask for. The n-th call of a client is a function of the seed, the client, n, and of
+// what that client has learnt so far: nobody else's calls matter, so calls can be taken away one by
+// one.
 
 import type { Bytes } from "../core/contract.ts";
 import type {
@@ -153,7 +154,8 @@ function swapOf(key: Bytes, value: Uint8Array, modified: number): TxnRequest {
   return { kind: "txn", compare: [unchanged], success, failure: [{ ...READ, key }] };
 }
 
-/** Several keys at one revision: two puts, a delete or a read between them, on either side of an if. */
+/** Several keys at one revision: two puts, a delete or a read between them, on either side of an
+ *  if. */
 function chooseTxn(keys: number, name: CallName, draw: Draw): TxnRequest {
   const at = draw(keys, "first");
   const first = keyOf(at);

@@ -1,5 +1,6 @@
-// Virtual time: an agenda of tasks, soonest first. Tasks of the same microsecond run in the order in which
-// they were planned, so that a run has one order only. Nothing here waits, and nothing draws chance.
+// Virtual time: an agenda of tasks, soonest first. Tasks of the same microsecond run in the order
+// in which they were planned, so that a run has one order only. Nothing here waits, and nothing
+// draws chance.
 
 import { assert, must } from "../core/lib/assert.ts";
 import type { Micros } from "./frame.ts";
