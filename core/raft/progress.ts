@@ -151,6 +151,11 @@ export function needsSnapshot(progress: Progress, index: Index): Progress {
   return { ...enter(progress, "snapshot", progress.next), pendingSnapshot: index };
 }
 
+/** It needs an image, but has not been heard for long: first see whether it is there. */
+export function awaitAnswer(progress: Progress): Progress {
+  return { ...enter(progress, "probe", (progress.match + 1) as Index), paused: true };
+}
+
 /** The image has left, or could not be sent. Either way wait for a heartbeat's answer before the next
  *  append: the image takes time to install, and a failure should not be repeated at once. */
 export function snapshotSent(progress: Progress, ok: boolean): Progress {

@@ -328,6 +328,21 @@ describe("images of the state (§5)", () => {
     expect(sends).toMatchObject([{ message: { kind: "append_response", term: 6 } }]);
   });
 
+  it("is sent only to a follower that is there", () => {
+    let state = stepRaft(leader(), { kind: "propose", data: bytes(1) }).state;
+    state = hear(state, TWO, answer({ kind: "append_response", term: 1, index: 2 })).state;
+    state = hear(state, THREE, answer({ kind: "heartbeat_response", term: 1 })).state;
+    state = { ...state, log: { ...state.log, durableIndex: 2 as Index, commit: 2 as Index } };
+    state = stepRaft(state, { kind: "compact", through: 2 as Index }).state;
+    state = tick(state, 1000).state; // the quorum check forgets who was heard
+    state = stepRaft(state, { kind: "unreachable", peer: THREE }).state;
+    const silent = stepRaft(state, { kind: "propose", data: bytes(1) });
+    expect(silent.snapshots).toEqual([]);
+    expect(silent.sends.map((send) => send.to)).toEqual([TWO]);
+    const there = hear(silent.state, THREE, answer({ kind: "heartbeat_response", term: 1 }));
+    expect(there.snapshots).toMatchObject([{ to: THREE, term: 1, meta: { index: 2, term: 1 } }]);
+  });
+
   it("forgets only what is both committed and durable", () => {
     const log = [1, 1, 1, 1];
     const state = { ...follower({ log, commit: 3 }) };

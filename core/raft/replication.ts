@@ -6,6 +6,7 @@ import { append, commitTo, entriesBetween, highestWithTermAtMost, termAt } from 
 import type { AppendResponse, Entry } from "./message.ts";
 import {
   accepted,
+  awaitAnswer,
   hasRoom,
   heard,
   needsSnapshot,
@@ -123,7 +124,7 @@ function sendAppend(turn: Turn, progress: Progress): void {
  *  heartbeat will bring us back here. */
 function sendSnapshot(turn: Turn, progress: Progress): void {
   const { log, term, voters } = turn.state;
-  if (!progress.active) return setProgress(turn, { ...progress, mode: "probe", paused: true });
+  if (!progress.active) return setProgress(turn, awaitAnswer(progress));
   setProgress(turn, needsSnapshot(progress, log.compactedIndex));
   const meta = { index: log.compactedIndex, term: log.compactedTerm, voters };
   turn.snapshots.push({ to: progress.id, term, meta });
