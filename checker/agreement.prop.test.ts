@@ -1,5 +1,6 @@
-// Both engines against the slowest judge of all, on thousands of small histories, legal and spoiled;
-// what must not change a verdict; and broken judges, each of which these histories must unmask.
+// Both engines against the slowest judge of all, on thousands of small histories, legal and
+// spoiled; what must not change a verdict; and broken judges, each of which these histories must
+// unmask.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,8 +1,9 @@
-// An independent etcd in one page of state: what the key-value calls must answer. It is written from
-// etcd's documentation and shares nothing with the product but the types of requests, because a judge
-// that reuses the product's range logic cannot see the product's range bug.
+// An independent etcd in one page of state: what the key-value calls must answer. It is written
+// from etcd's documentation and shares nothing with the product but the types of requests, because
+// a judge that reuses the product's range logic cannot see the product's range bug.
 //
-// There are no leases and no compaction yet: a put with a lease fails, every old revision is readable.
+// There are no leases and no compaction yet: a put with a lease fails, every old revision is
+// readable.
 
 import type {
   KeyValue,
@@ -124,7 +125,8 @@ function problemsOfPut(before: EtcdState, request: PutRequest): readonly string[
   return names;
 }
 
-/** `before` is the store before the whole request, `now` with what its earlier parts have written. */
+/** `before` is the store before the whole request, `now` with what its earlier parts have written.
+ */
 function run(before: EtcdState, now: EtcdState, request: RequestOp): Outcome {
   switch (request.kind) {
     case "range": {

@@ -3,8 +3,8 @@
 import type { KeyValue, RangeRequest, SortTarget } from "../core/api/request.ts";
 import { orderOfBytes } from "./etcd-compare.ts";
 
-/** What a range must show. `shown` is one right answer; where sort keys tie, etcd promises only their
- *  order, so the tied pairs of `candidates` may stand for each other. */
+/** What a range must show. `shown` is one right answer; where sort keys tie, etcd promises only
+ *  their  order, so the tied pairs of `candidates` may stand for each other. */
 export type Selection = Readonly<{
   shown: readonly KeyValue[];
   candidates: readonly KeyValue[];

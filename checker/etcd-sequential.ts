@@ -1,5 +1,5 @@
-// The etcd model in the form of the general engine, revisions and all. It is the slow, simple way to
-// judge a history: the referee of the fast one.
+// The etcd model in the form of the general engine, revisions and all. It is the slow, simple way
+// to judge a history: the referee of the fast one.
 
 import type { KvRequest } from "../core/api/request.ts";
 import { differenceOf } from "./etcd-answer.ts";

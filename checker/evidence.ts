@@ -1,5 +1,5 @@
-// All sightings of a history, arranged for two questions: does one answer contradict another without
-// any search, and may an unknown write have made this revision?
+// All sightings of a history, arranged for two questions: does one answer contradict another
+// without any search, and may an unknown write have made this revision?
 
 import type { KeyValue } from "../core/api/request.ts";
 import { orderOfBytes } from "./etcd-compare.ts";

@@ -1,5 +1,5 @@
-// A verdict as text for people, in the manner of Elle: let A and B be these; A is before B because …;
-// however … The same history always gives the same text.
+// A verdict as text for people, in the manner of Elle: let A and B be these; A is before B because
+// …; however … The same history always gives the same text.
 
 import { describeKey, describeReply, describeRequest } from "./describe.ts";
 import { historyOfKeys } from "./history-of-keys.ts";
@@ -28,13 +28,15 @@ function explainCertificate(history: readonly Operation[], certificate: Certific
     case "impossible_revision":
       return paragraph("an answer with a revision that no store gives.", [
         line("A", certificate.operation),
-        `A store begins with revision 1, and its first change makes 2. However, A reports ${certificate.revision}.`,
+        "A store begins with revision 1, and its first change makes 2. " +
+          `However, A reports ${certificate.revision}.`,
       ]);
     case "duplicate_revision":
       return paragraph("two changes with one revision.", [
         line("A", certificate.first),
         line("B", certificate.second),
-        `Both changed the store, so they have different revisions. However, both report ${certificate.revision}.`,
+        "Both changed the store, so they have different revisions. " +
+          `However, both report ${certificate.revision}.`,
       ]);
     case "real_time":
       return explainRealTime(byId, certificate, line);
@@ -42,7 +44,7 @@ function explainCertificate(history: readonly Operation[], certificate: Certific
       return paragraph("a read of something that was not written.", [
         line("A", certificate.writer),
         line("B", certificate.reader),
-        `B saw ${describeKey(certificate.key)} as written at revision ${certificate.modRevision}. ` +
+        `B saw ${describeKey(certificate.key)} as of revision ${certificate.modRevision}. ` +
           "However, A made that revision, and did not write what B saw.",
       ]);
     case "overwritten":
@@ -50,18 +52,20 @@ function explainCertificate(history: readonly Operation[], certificate: Certific
         line("A", certificate.writer),
         line("B", certificate.reader),
         `B comes after A, because its revision is not below A's. ` +
-          `However, B saw ${describeKey(certificate.key)} as it was before A: ${asOf(certificate.modRevision)}.`,
+          `However, B saw ${describeKey(certificate.key)} as it was before A: ` +
+          `${asOf(certificate.modRevision)}.`,
       ]);
     case "too_few_writes":
       return paragraph("more revisions than writes.", [
         line("A", certificate.operation),
-        `A saw ${certificate.revisions} changes. However, only ${certificate.writes} writes can have happened.`,
+        `A saw ${certificate.revisions} changes. ` +
+          `However, only ${certificate.writes} writes can have happened.`,
       ]);
     case "unexplained_revision":
       return paragraph("a change that nobody made.", [
         line("A", certificate.witness),
-        `A came after revision ${certificate.revision}. However, no write that was acknowledged made it, ` +
-          "and none of unknown outcome can have made it.",
+        `A came after revision ${certificate.revision}. ` +
+          "However, no acknowledged write made it, and none of unknown outcome can have made it.",
       ]);
     case "wrong_answer":
       return paragraph("an answer that no order explains.", [
@@ -87,8 +91,10 @@ function explainRealTime(
   return paragraph("revisions that run against the clock.", [
     line("A", first),
     line("B", second),
-    `A comes before B, because A had returned (at ${time(a?.return ?? 0)}) before B was called (at ${time(b?.call ?? 0)}).`,
-    `However, B comes before A, because A reports revision ${revisionOf(a)} and B only ${revisionOf(b)}: a contradiction!`,
+    `A comes before B, because A had returned (at ${time(a?.return ?? 0)}) ` +
+      `before B was called (at ${time(b?.call ?? 0)}).`,
+    `However, B comes before A, because A reports revision ${revisionOf(a)} ` +
+      `and B only ${revisionOf(b)}: a contradiction!`,
   ]);
 }
 

@@ -1,6 +1,6 @@
-// Replays a history in the order of its revisions. Where several operations of unknown outcome could
-// have made a revision, one is guessed, and a failure jumps back to the latest guess that it can
-// depend on (conflict-directed backjumping). Without gaps this is a plain replay.
+// Replays a history in the order of its revisions. Where several operations of unknown outcome
+// could have made a revision, one is guessed, and a failure jumps back to the latest guess that it
+// can depend on (conflict-directed backjumping). Without gaps this is a plain replay.
 
 import { differenceOf } from "./etcd-answer.ts";
 import { orderOfBytes } from "./etcd-compare.ts";

@@ -1,6 +1,6 @@
-// Gaps: revisions that somebody saw the effect or the successor of, and that nobody acknowledged. Each
-// was made by an operation of unknown outcome. What requests and sightings alone rule out is ruled out
-// here, once, before any guessing.
+// Gaps: revisions that somebody saw the effect or the successor of, and that nobody acknowledged.
+// Each was made by an operation of unknown outcome. What requests and sightings alone rule out is
+// ruled out here, once, before any guessing.
 
 import { orderOfBytes } from "./etcd-compare.ts";
 import { keyOfRequest } from "./etcd-sequential.ts";

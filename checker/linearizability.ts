@@ -43,6 +43,15 @@ type Node<S> = Readonly<{
 type Known<I, O> = Readonly<{ id: number; slot: number; input: I; output: O; isPure: boolean }>;
 type Choice<S> = Readonly<{ node: Node<S>; known: number; unknown: number }>; // one of them is −1
 
+/** What a search is about, and how many steps it has taken. */
+type Search<S, I, O> = {
+  readonly model: Model<S, I, O>;
+  readonly timeline: Timeline<I, O>;
+  readonly known: readonly Known<I, O>[];
+  readonly unknownKeys: readonly string[];
+  steps: number;
+};
+
 /** The budget is in steps of the model, so that a verdict never depends on the machine. */
 export function checkLinearizable<S, I, O>(
   model: Model<S, I, O>,
@@ -54,69 +63,19 @@ export function checkLinearizable<S, I, O>(
     return { id, slot, input, output, isPure: model.isPure(input, output) };
   });
   const unknownKeys = timeline.unknown.map(({ input }) => model.keyOfInput(input));
+  const search: Search<S, I, O> = { model, timeline, known, unknownKeys, steps: 0 };
   const memo = createMemo(model);
-  let steps = 0;
-
-  const settle = (start: Node<S>): Node<S> => {
-    let node = passReturns(timeline, known, start);
-    for (let at = 0; at < (timeline.pending[node.passed]?.length ?? 0); at++) {
-      const operation = known[(timeline.pending[node.passed] as readonly number[])[at] as number];
-      if (operation === undefined || !operation.isPure || isPlaced(node, operation.slot)) continue;
-      steps++;
-      const state = model.accept(node.state, operation.input, operation.output);
-      if (state === null) continue;
-      const before = node.passed;
-      node = passReturns(timeline, known, place(node, operation, state));
-      if (node.passed !== before) at = -1; // others are pending now
-    }
-    return node;
-  };
-
-  const follow = ({ node, known: chosen, unknown }: Choice<S>): Node<S> | null => {
-    steps++;
-    if (chosen >= 0) {
-      const operation = known[chosen] as Known<I, O>;
-      const state = model.accept(node.state, operation.input, operation.output);
-      return state === null ? null : settle(place(node, operation, state));
-    }
-    const operation = timeline.unknown[unknown] as Timeline<I, O>["unknown"][number];
-    const state = model.apply(node.state, operation.input);
-    if (model.keyOf(state) === model.keyOf(node.state)) return null; // as good as never
-    const used = [...node.used, unknown].toSorted((a, b) => a - b);
-    return settle({ ...node, parent: node, placed: operation.id, state, used });
-  };
-
-  const choicesOf = (node: Node<S>): readonly Choice<S>[] => {
-    const choices: Choice<S>[] = [];
-    for (const at of timeline.pending[node.passed] as readonly number[]) {
-      const isOpen = !isPlaced(node, (known[at] as Known<I, O>).slot);
-      if (isOpen) choices.push({ node, known: at, unknown: -1 });
-    }
-    const tried = new Set<string>();
-    for (let at = 0; at < (timeline.callable[node.passed] as number); at++) {
-      const key = unknownKeys[at] as string;
-      if (node.used.includes(at) || tried.has(key)) continue;
-      tried.add(key);
-      choices.push({ node, known: -1, unknown: at });
-    }
-    return choices;
-  };
-
-  const root = settle({
-    parent: null,
-    placed: -1,
-    passed: 0,
-    mask: Array.from({ length: timeline.words }, () => 0),
-    state: model.initial,
-    used: [],
-  });
   const agenda = createAgenda<S>();
+  const mask = Array.from({ length: timeline.words }, () => 0);
+  const state = model.initial;
+  const root = settle(search, { parent: null, placed: -1, passed: 0, mask, state, used: [] });
   let best = root;
   for (let node: Node<S> | null = root; ;) {
+    const { steps } = search;
     if (node !== null && memo.isNew(node)) {
       if (node.passed === known.length) return { verdict: "ok", order: orderOf(node), steps };
       if (node.passed > best.passed) best = node;
-      agenda.add(choicesOf(node));
+      agenda.add(choicesOf(search, node));
     }
     const choice = agenda.next();
     if (choice === null) {
@@ -128,8 +87,60 @@ export function checkLinearizable<S, I, O>(
       const stoppedAt = `return ${best.passed} of ${known.length}`;
       return { verdict: "unknown", steps, stoppedAt };
     }
-    node = follow(choice);
+    node = follow(search, choice);
   }
+}
+
+/** Passes the returns of what is placed, and places what is pure and legal (R1). */
+function settle<S, I, O>(search: Search<S, I, O>, start: Node<S>): Node<S> {
+  const { timeline, known, model } = search;
+  let node = passReturns(timeline, known, start);
+  for (let at = 0; at < (timeline.pending[node.passed]?.length ?? 0); at++) {
+    const operation = known[(timeline.pending[node.passed] as readonly number[])[at] as number];
+    if (operation === undefined || !operation.isPure || isPlaced(node, operation.slot)) continue;
+    search.steps++;
+    const state = model.accept(node.state, operation.input, operation.output);
+    if (state === null) continue;
+    const before = node.passed;
+    node = passReturns(timeline, known, place(node, operation, state));
+    if (node.passed !== before) at = -1; // others are pending now
+  }
+  return node;
+}
+
+/** The configuration after a choice; null if the operation is not legal there, or useless. */
+function follow<S, I, O>(search: Search<S, I, O>, choice: Choice<S>): Node<S> | null {
+  const { model, known, timeline } = search;
+  const { node } = choice;
+  search.steps++;
+  if (choice.known >= 0) {
+    const operation = known[choice.known] as Known<I, O>;
+    const state = model.accept(node.state, operation.input, operation.output);
+    return state === null ? null : settle(search, place(node, operation, state));
+  }
+  const operation = timeline.unknown[choice.unknown] as Timeline<I, O>["unknown"][number];
+  const state = model.apply(node.state, operation.input);
+  if (model.keyOf(state) === model.keyOf(node.state)) return null; // as good as never
+  const used = [...node.used, choice.unknown].toSorted((a, b) => a - b);
+  return settle(search, { ...node, parent: node, placed: operation.id, state, used });
+}
+
+/** Every operation that may come next; of interchangeable unknown ones the earliest (R3). */
+function choicesOf<S, I, O>(search: Search<S, I, O>, node: Node<S>): readonly Choice<S>[] {
+  const { timeline, known, unknownKeys } = search;
+  const choices: Choice<S>[] = [];
+  for (const at of timeline.pending[node.passed] as readonly number[]) {
+    const isOpen = !isPlaced(node, (known[at] as Known<I, O>).slot);
+    if (isOpen) choices.push({ node, known: at, unknown: -1 });
+  }
+  const tried = new Set<string>();
+  for (let at = 0; at < (timeline.callable[node.passed] as number); at++) {
+    const key = unknownKeys[at] as string;
+    if (node.used.includes(at) || tried.has(key)) continue;
+    tried.add(key);
+    choices.push({ node, known: -1, unknown: at });
+  }
+  return choices;
 }
 
 type Agenda<S> = Readonly<{
@@ -137,8 +148,9 @@ type Agenda<S> = Readonly<{
   next: () => Choice<S> | null;
 }>;
 
-/** Known operations depth first. Unknown ones only when nothing else is left: at the furthest return
- *  first, and there breadth first, so that the fewer are used, the earlier (which makes R2 bite). */
+/** Known operations depth first. Unknown ones only when nothing else is left: at the furthest
+ *  return  first, and there breadth first, so that the fewer are used, the earlier (which makes R2
+ *  bite). */
 function createAgenda<S>(): Agenda<S> {
   const stack: Choice<S>[] = [];
   const queues: Choice<S>[][] = []; // by returns passed

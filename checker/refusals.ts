@@ -70,7 +70,8 @@ function createWindows(
   ];
 }
 
-/** Answers: the highest number of all that are strictly earlier than a time; −∞ if there is none. */
+/** Answers: the highest number of all that are strictly earlier than a time; −∞ if there is none.
+ */
 function createHighest(points: [time: number, highest: number][]): (time: number) => number {
   points.sort(([a], [b]) => (a === b ? 0 : a < b ? -1 : 1));
   let highest = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
-// The engine for etcd: is the whole store linearizable? Revisions pin almost the whole order, so this
-// is a replay and one sweep, exact, in about the time it takes to read the history. Only revisions
-// that nobody acknowledged leave anything to search.
+// The engine for etcd: is the whole store linearizable? Revisions pin almost the whole order, so
+// this is a replay and one sweep, exact, in about the time it takes to read the history. Only
+// revisions that nobody acknowledged leave anything to search.
 
 import { gatherEvidence } from "./evidence.ts";
 import { replay } from "./gap-search.ts";

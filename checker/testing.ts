@@ -1,5 +1,5 @@
-// Histories for tests: requests in short, histories made by running the model at random moments, and
-// ways to spoil an answer. Also the slowest judge of all, which tries every order.
+// Histories for tests: requests in short, histories made by running the model at random moments,
+// and ways to spoil an answer. Also the slowest judge of all, which tries every order.
 
 import type { Compare, KeyValue, KvRequest, KvResponse } from "../core/api/request.ts";
 import type { Answer, EtcdState } from "./etcd-model.ts";

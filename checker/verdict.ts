@@ -28,6 +28,7 @@ export type Certificate = Readonly<
   | { kind: "unexplained_revision"; revision: number; witness: number }
   /** In no possible order does `operation` get this answer. */
   | { kind: "wrong_answer"; operation: number; revision: number | null; difference: string }
-  /** A search without revisions: the longest order found, and the operation that no order places. */
+  /** A search without revisions: the longest order found, and the operation that no order places.
+   */
   | { kind: "no_order"; longest: readonly number[]; operation: number }
 >;
