@@ -1,0 +1,33 @@
+// A scenario is one promise of the product and the trouble in which it must hold.
+
+import fc from "fast-check";
+import type { FaultKind } from "../sim/faults.ts";
+import type { SimOptions } from "../sim/options.ts";
+import type { Coverage } from "../sim/simulation.ts";
+import type { Faults } from "./arbitraries.ts";
+
+export type Scenario = Readonly<{
+  name: string;
+  promise: string; // one sentence
+  /** The cluster, its clients and its surroundings, without faults. */
+  options: (seed: number) => SimOptions;
+  faults: (options: SimOptions) => Faults;
+  /** What a campaign must have seen, or it proved nothing. */
+  injects: readonly FaultKind[];
+  covers: readonly (keyof Coverage)[];
+}>;
+
+/** Which run: the seed draws a schedule, and `path` says which simpler one of that schedule. */
+export type RunName = Readonly<{ seed: number; path: string | null }>;
+
+/** Everything about a run. Equal names give equal options, for as long as the scenario stays as it is. */
+export function optionsOf(scenario: Scenario, { seed, path }: RunName): SimOptions {
+  const options = scenario.options(seed);
+  const settings = { seed: seed | 0, numRuns: 1, unbiased: true };
+  const [faults] = fc.sample(
+    scenario.faults(options),
+    path === null ? settings : { ...settings, path },
+  );
+  if (faults === undefined) throw new RangeError(`no schedule at path ${JSON.stringify(path)}`);
+  return { ...options, faults };
+}
