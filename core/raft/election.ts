@@ -1,5 +1,5 @@
-// Elections: who may stand, who votes for whom, and when a leader gives up (thesis §3.4, §3.10, §6.2,
-// §9.6).
+// Elections: who may stand, who votes for whom, and when a leader gives up (thesis §3.4, §3.10,
+// §6.2, §9.6).
 
 import type { Index, Millis, NodeId, Term } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
@@ -90,8 +90,8 @@ function tickLeader(turn: Turn): void {
   if (now >= heartbeatDueAt) broadcastHeartbeats(turn);
 }
 
-/** A leader that a majority has not answered for a whole election timeout may have been replaced, and
- *  its clients should look elsewhere (thesis §6.2). */
+/** A leader that a majority has not answered for a whole election timeout may have been replaced,
+ *  and its clients should look elsewhere (thesis §6.2). */
 function checkQuorum(turn: Turn): boolean {
   const { state } = turn;
   const active = new Set(state.progress.filter((one) => one.active).map((one) => one.id));

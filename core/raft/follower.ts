@@ -59,7 +59,7 @@ export function answerStaleLeader(turn: Turn, from: NodeId): void {
 }
 
 /** The leader of a term holds all that was committed before it. One that contradicts what this node
- *  knows to be committed proves that committed entries were lost, and nothing can be trusted then. */
+ *  knows to be committed proves that committed entries were lost, and nothing can be trusted. */
 function checkAgainstCommitted(log: Log, message: AppendMessage): void {
   for (const { index, term } of message.entries) {
     if (index > log.commit) return;
@@ -68,7 +68,7 @@ function checkAgainstCommitted(log: Log, message: AppendMessage): void {
   }
 }
 
-/** Only what conflicts is replaced: an append that arrives late must not cut off what came after it. */
+/** Only what conflicts is replaced: a late append must not cut off what came after it. */
 function takeEntries(turn: Turn, message: AppendMessage): void {
   const { log } = turn.state;
   const fresh = message.entries.slice(firstUnknown(log, message.entries));

@@ -1,10 +1,10 @@
 // Proposals that followers forward to the leader. The network may double any message, and a doubled
 // proposal must not become two entries, so each carries a number and the leader remembers them.
 //
-// A number is a stream (32 random bits, drawn when a node boots, because a node that restarts within a
-// term has forgotten how far it had counted) and a position in it, in one safe integer. What the leader
-// remembers is bounded; a number it cannot tell from an old one is refused: the proposal is then lost,
-// as it may be at any time.
+// A number is a stream (32 random bits, drawn when a node boots, because a node that restarts
+// within a term has forgotten how far it had counted) and a position in it, in one safe integer.
+// What the leader remembers is bounded; a number it cannot tell from an old one is refused: the
+// proposal is then lost, as it may be at any time.
 
 import type { NodeId } from "../contract.ts";
 
@@ -30,7 +30,7 @@ export function positionOf(sequence: number): number {
   return sequence % POSITIONS_PER_STREAM;
 }
 
-/** What is remembered once this proposal is accepted. Null: it was seen before, or may have been. */
+/** What is remembered once this proposal is accepted. Null: it was, or may have been, seen. */
 export function remember(
   seen: readonly SeenForwards[],
   from: NodeId,

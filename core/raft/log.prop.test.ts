@@ -1,5 +1,5 @@
-// The log in chunks against a plain array, under any order of appends, replacements, commits, compactions
-// and finished writes; and every older log stays what it was.
+// The log in chunks against a plain array, under any order of appends, replacements, commits,
+// compactions and finished writes; and every older log stays what it was.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

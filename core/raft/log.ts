@@ -81,8 +81,8 @@ export function firstUnknown(log: Log, entries: readonly Entry[]): number {
   return position === -1 ? entries.length : position;
 }
 
-/** The highest index at or below `from` whose term is at most `term`. Two logs that agree on nothing
- *  of a higher term can agree there at best, so a whole term is skipped at once. */
+/** The highest index at or below `from` whose term is at most `term`. Two logs that agree on
+ *  nothing of a higher term can agree there at best, so a whole term is skipped at once. */
 export function highestWithTermAtMost(log: Log, from: Index, term: Term): Index {
   let index = Math.min(from, log.lastIndex) as Index;
   while (index >= log.compactedIndex) {
@@ -92,7 +92,7 @@ export function highestWithTermAtMost(log: Log, from: Index, term: Term): Index 
   return Math.max(0, index) as Index;
 }
 
-/** The log with these entries at its end, in place of whatever it held from the first one's index. */
+/** The log with these entries at its end, in place of whatever it held from there on. */
 export function append(log: Log, entries: readonly Entry[]): Log {
   const first = must(entries[0], "nothing to append");
   assert(first.index > log.commit, `entry ${first.index} would replace commit ${log.commit}`);
@@ -135,8 +135,8 @@ export function commitTo(log: Log, index: Index): Log {
   return { ...log, commit: index, uncommittedBytes };
 }
 
-/** A write that ended in (index, term) is on disk. It counts only if the log still holds that entry:
- *  it may have been replaced while the write was under way. */
+/** A write that ended in (index, term) is on disk. It counts only if the log still holds that
+ *  entry: it may have been replaced while the write was under way. */
 export function markDurable(log: Log, index: Index, term: Term): Log {
   if (index <= log.durableIndex || termAt(log, index) !== term) return log;
   return { ...log, durableIndex: index };

@@ -4,14 +4,14 @@
 import type { Index, NodeId, Term } from "../contract.ts";
 import { assertNever } from "../lib/assert.ts";
 
-export type Entry = Readonly<{ term: Term; index: Index; data: Uint8Array }>; // no data: a new leader
+export type Entry = Readonly<{ term: Term; index: Index; data: Uint8Array }>; // empty: a new leader
 
 /** What must be on disk before anything that depends on it is said (Raft, figure 2). */
 export type HardState = Readonly<{ term: Term; vote: NodeId | null; commit: Index }>;
 
 export type Message = Readonly<
-  // Elections (thesis §3.4, pre-vote §9.6). A pre-vote asks about `term`, which nobody has taken yet;
-  // a granted answer repeats it, a refusal carries the refuser's own term.
+  // Elections (thesis §3.4, pre-vote §9.6). A pre-vote asks about `term`, which nobody has taken
+  // yet; a granted answer repeats it, a refusal carries the refuser's own term.
   | { kind: "pre_vote"; term: Term; lastIndex: Index; lastTerm: Term }
   | { kind: "pre_vote_response"; term: Term; granted: boolean }
   | { kind: "vote"; term: Term; lastIndex: Index; lastTerm: Term; transfer: boolean }
@@ -22,8 +22,8 @@ export type Message = Readonly<
   // Heartbeats carry the highest read round (thesis §6.4); zero means that nobody waits to read.
   | { kind: "heartbeat"; term: Term; commit: Index; round: number }
   | { kind: "heartbeat_response"; term: Term; round: number }
-  // Forwarding to the leader of exactly `term`. The pair (sender, sequence) is unique within a term,
-  // so that a doubled message proposes once.
+  // Forwarding to the leader of exactly `term`. The pair (sender, sequence) is unique within a
+  // term, so that a doubled message proposes once.
   | { kind: "propose"; term: Term; sequence: number; data: Uint8Array }
   | { kind: "read_index"; term: Term; context: bigint }
   | { kind: "read_index_response"; term: Term; context: bigint; index: Index }
@@ -40,8 +40,9 @@ export type AppendMessage = Readonly<{
   commit: Index;
 }>;
 
-/** Accepted: `index` is the last one known to match. Rejected: `index` is the rejected previousIndex,
- *  and (hintIndex, hintTerm) is where the follower's log may agree, to skip whole terms. */
+/** Accepted: `index` is the last one known to match. Rejected: `index` is the rejected
+ *  previousIndex, and (hintIndex, hintTerm) is where the follower's log may agree, to skip whole
+ *  terms. */
 export type AppendResponse = Readonly<{
   kind: "append_response";
   term: Term;

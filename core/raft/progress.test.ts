@@ -1,4 +1,5 @@
-// One follower in the leader's eyes: every arrow of the picture in progress.ts, and those that are none.
+// One follower in the leader's eyes: every arrow of the picture in progress.ts, and those
+// that are none.
 
 import { describe, expect, it } from "vitest";
 import type { Index, NodeId } from "../contract.ts";

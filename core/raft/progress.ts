@@ -6,8 +6,8 @@
 //       └────────── accepted ────────────┘ └───── sent, or failed ────────────┘  │
 //       └────────────────────────── accepted (the image is in) ──────────────────┘
 //
-// probe: one append at a time, to find where the logs agree. replicate: a window of appends, each sent
-// as if those before had arrived. snapshot: nothing, while an image is under way.
+// probe: one append at a time, to find where the logs agree. replicate: a window of appends, each
+// sent as if those before had arrived. snapshot: nothing, while an image is under way.
 
 import type { Index, NodeId } from "../contract.ts";
 import { assert, assertNever } from "../lib/assert.ts";
@@ -51,9 +51,9 @@ export function ownProgress(id: NodeId, durableIndex: Index, lastIndex: Index): 
   };
 }
 
-/** Is there anything to say to this follower now? In replicate mode an append without entries goes out
- *  only for a new commit index, or once per heartbeat while entries are unanswered: all of them may
- *  have been lost. */
+/** Is there anything to say to this follower now? In replicate mode an append without entries goes
+ *  out only for a new commit index, or once per heartbeat while entries are unanswered: all of
+ *  them may have been lost. */
 export function shouldSend(
   progress: Progress,
   lastIndex: Index,
@@ -156,8 +156,8 @@ export function awaitAnswer(progress: Progress): Progress {
   return { ...enter(progress, "probe", (progress.match + 1) as Index), paused: true };
 }
 
-/** The image has left, or could not be sent. Either way wait for a heartbeat's answer before the next
- *  append: the image takes time to install, and a failure should not be repeated at once. */
+/** The image has left, or could not be sent. Either way wait for a heartbeat's answer before the
+ *  next append: the image takes time to install, and a failure should not be repeated at once. */
 export function snapshotSent(progress: Progress, ok: boolean): Progress {
   if (progress.mode !== "snapshot") return progress;
   const from = ok ? Math.max(progress.match, progress.pendingSnapshot) : progress.match;

@@ -1,6 +1,6 @@
-// Transcripts of several participants, made by a small language (see COMMANDS) and checked line by line.
-// A golden is its own script: the commands of each stanza stand above `----`, what they led to below it.
-// `npx vitest run core/raft/raft.golden -u` writes them anew.
+// Transcripts of several participants, made by a small language (see COMMANDS) and checked line by
+// line. A golden is its own script: the commands of each stanza stand above `----`, what they led
+// to below it. `npx vitest run core/raft/raft.golden -u` writes them anew.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -212,9 +212,9 @@ function describeWrite({ hard, entries, base }: Write): string {
 
 function describePacket(script: Script, packet: Packet): string {
   const cut = script.world !== null && isCut(script.world, packet) ? "╳" : "→";
-  const { from, to } = packet;
-  if (packet.kind === "message") return `${from} ${cut} ${to}  ${describeMessage(packet.message)}`;
-  return `${from} ${cut} ${to}  image term=${packet.term} of ${packet.meta.term}/${packet.meta.index}`;
+  const way = `${packet.from} ${cut} ${packet.to} `;
+  if (packet.kind === "message") return `${way} ${describeMessage(packet.message)}`;
+  return `${way} image term=${packet.term} of ${packet.meta.term}/${packet.meta.index}`;
 }
 
 function show(script: Script, id: NodeId): void {

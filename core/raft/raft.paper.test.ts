@@ -1,5 +1,5 @@
-// What the thesis ("Consensus: Bridging Theory and Practice", Ongaro 2014) says, section by section, one
-// participant at a time: a state, an input, and what comes of it.
+// What the thesis ("Consensus: Bridging Theory and Practice", Ongaro 2014) says, section by
+// section, one participant at a time: a state, an input, and what comes of it.
 
 import { describe, expect, it } from "vitest";
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
@@ -247,7 +247,7 @@ describe("safety (§3.6)", () => {
 });
 
 describe("leadership transfer (§3.10)", () => {
-  it("tells a follower that holds everything to stand at once, and takes no proposals meanwhile", () => {
+  it("tells a follower that holds everything to stand at once, and takes no proposals", () => {
     const { state, sends } = stepRaft(leader(), { kind: "transfer_leader", to: TWO });
     expect(sends).toMatchObject([{ to: TWO, message: { kind: "timeout_now" } }]);
     expect(stepRaft(state, { kind: "propose", data: bytes(1) }).dropped).toBe(true);
@@ -489,7 +489,7 @@ describe("writing in parallel (§10.2.1)", () => {
     expect(persist(late.state, again).state.log.durableIndex).toBe(3);
   });
 
-  it("takes no entry for durable by an earlier write of the same term, if it was replaced since", () => {
+  it("takes no entry for durable by a write of the same term that it has replaced", () => {
     const told = hear(follower({ log: [1, 1, 1] }), TWO, heartbeat({ term: 2 }));
     const before = hear(told.state, TWO, { ...appendTo(1, 1, [2, 2]), term: 2 });
     expect(persist(before.state, told).state.log.durableIndex).toBe(1);
@@ -641,7 +641,7 @@ function follower(options: Options = {}): RaftState {
   return stepRaft(state, { kind: "persisted", hard: found.hard, lastIndex, lastTerm }).state;
 }
 
-/** The step in which node 1 becomes the leader of its next term. Its empty entry is not on disk yet. */
+/** The step in which node 1 becomes leader of its next term; its entry is not on disk yet. */
 function elected(options: Options = {}): RaftOutput {
   const standing = tick(follower({ ...options, preVote: false }), 2000);
   const durable = persist(standing.state, standing).state;
@@ -688,7 +688,7 @@ function bytes(length: number): Uint8Array {
   return new Uint8Array(length);
 }
 
-/** An append of the leader of term 1, unless told otherwise: entries of these terms after a place. */
+/** An append of the leader of term 1, unless told otherwise: these terms after a place. */
 function appendTo(index: number, term: number, terms: readonly number[]): AppendMessage {
   return {
     kind: "append",

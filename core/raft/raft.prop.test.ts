@@ -1,6 +1,6 @@
-// Raft's promises (thesis figure 3.2) under any order of deliveries, losses, doubles, crashes and clocks:
-// a small world is driven by a list of choices, and what it does is compared with what a ghost remembers.
-// In the end the faults stop, and the world must come together again.
+// Raft's promises (thesis figure 3.2) under any order of deliveries, losses, doubles, crashes and
+// clocks: a small world is driven by a list of choices, and what it does is compared with what a
+// ghost remembers. In the end the faults stop, and the world must come together again.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,10 +1,10 @@
 // The door of the room: a Raft participant as a function. `stepRaft(state, input)` answers with the
-// next state and with what must be written, said and shown; it has no clock, no disk and no chance of
-// its own.
+// next state and with what must be written, said and shown; it has no clock, no disk and no chance
+// of its own.
 //
-// A peer's message meets the rules about terms first (thesis §3.3, §4.2.3), and then its role. What a
-// peer may send is never trusted further than Raft needs: a message that no correct peer could have
-// sent is ignored, and only a proof of lost data stops the node.
+// A peer's message meets the rules about terms first (thesis §3.3, §4.2.3), and then its role. What
+// a peer may send is never trusted further than Raft needs: a message that no correct peer could
+// have sent is ignored, and only a proof of lost data stops the node.
 
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
@@ -30,9 +30,9 @@ import { becomeFollower } from "./role.ts";
 import type { RaftConfig, RaftInput, RaftOutput, RaftState, Restored } from "./state.ts";
 import { beginTurn, endTurn, progressOf, send, setProgress, trace, type Turn } from "./turn.ts";
 
-/** A follower that has just booted. `seed` must differ from boot to boot. What was read from the disk
- *  may have come from a cache, so none of it counts as durable, but for what the KV vouches for, until
- *  the first `persisted`: the node must sync what it read. */
+/** A follower that has just booted. `seed` must differ from boot to boot. What was read from the
+ *  disk may have come from a cache, so none of it counts as durable, but for what the KV vouches
+ *  for, until the first `persisted`: the node must sync what it read. */
 export function createRaft(
   config: RaftConfig,
   restored: Restored,
@@ -125,8 +125,8 @@ function takeTerm(turn: Turn, from: NodeId, message: Message): boolean {
   return true;
 }
 
-/** An older term than ours. Who still asks or leads in it must learn that it is over; an answer is of
- *  no use to anyone any more. */
+/** An older term than ours. Who still asks or leads in it must learn that it is over; an answer is
+ *  of no use to anyone any more. */
 function receiveStale(turn: Turn, from: NodeId, message: Message): void {
   const { kind } = message;
   if (kind === "append" || kind === "heartbeat") answerStaleLeader(turn, from);
@@ -212,8 +212,9 @@ function readHere(turn: Turn, context: bigint): void {
 }
 
 /** Writes end in the order in which they began, so the term on disk tells in which term this one
- *  began. An entry counts as durable only if that is still the term: within one term a log never holds
- *  again what it once replaced, but over several it may, and then (index, term) would deceive. */
+ *  began. An entry counts as durable only if that is still the term: within one term a log never
+ *  holds again what it once replaced, but over several it may, and then (index, term) would
+ *  deceive. */
 function persisted(turn: Turn, hard: HardState | null, lastIndex: Index, lastTerm: Term): void {
   if (hard !== null) {
     assert(hard.term >= turn.state.persistedTerm, `term ${hard.term} came late to the disk`);

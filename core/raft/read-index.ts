@@ -1,11 +1,12 @@
 // Linearizable reads without writing to the log (thesis §6.4).
 //
-// A read may be served at the leader's commit index, once a quorum has confirmed, after the read was
-// asked for, that the leader still was one. Reads are gathered into rounds; a round has a number, every
-// heartbeat carries it, and an answer to it is a confirmation. Only one round is out at a time, and its
-// number is never used again, so a late answer cannot confirm a later round. Reads that arrive
-// meanwhile wait for the next one, and so do all reads until the leader has committed an entry of its
-// own term: before that its commit index may be older than what its predecessor acknowledged.
+// A read may be served at the leader's commit index, once a quorum has confirmed, after the read
+// was asked for, that the leader still was one. Reads are gathered into rounds; a round has a
+// number, every heartbeat carries it, and an answer to it is a confirmation. Only one round is out
+// at a time, and its number is never used again, so a late answer cannot confirm a later round.
+// Reads that arrive meanwhile wait for the next one, and so do all reads until the leader has
+// committed an entry of its own term: before that its commit index may be older than what its
+// predecessor acknowledged.
 
 import type { Index, Millis, NodeId } from "../contract.ts";
 import { termAt } from "./log.ts";
@@ -18,7 +19,7 @@ export type ReadTicket = Readonly<{ from: NodeId; context: bigint }>;
 export type ReadRounds = Readonly<{
   round: number; // the last one opened; 0: none in this term
   index: Index; // the commit index when it was opened
-  open: readonly ReadTicket[]; // they get `index` when the round is confirmed. Empty: no round is out
+  open: readonly ReadTicket[]; // they get `index` once it is confirmed. Empty: no round is out
   confirmedBy: readonly NodeId[];
   waiting: readonly ReadTicket[]; // for the next round
 }>;
@@ -71,7 +72,7 @@ export function failReads(turn: Turn): void {
   setReads(turn, NO_READS);
 }
 
-/** To every follower. It keeps them from standing, and tells them the open round and what is committed. */
+/** They keep followers from standing, and tell them the open round and what is committed. */
 export function broadcastHeartbeats(turn: Turn): void {
   const { config, term, log, progress, reads, now } = turn.state;
   const round = reads.open.length > 0 ? reads.round : 0;

@@ -22,8 +22,8 @@ import { progressOf, send, setProgress, trace, type Turn } from "./turn.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Append to the leader's log and tell the followers. False: there is no room, or the leader is about
- *  to hand over, and the proposal certainly did not happen. */
+/** Append to the leader's log and tell the followers. False: there is no room, or the leader is
+ *  about to hand over, and the proposal certainly did not happen. */
 export function propose(turn: Turn, data: Uint8Array): boolean {
   const { log, config, transferee } = turn.state;
   if (transferee !== null) return false;

@@ -6,8 +6,8 @@ import { below } from "../lib/prng.ts";
 import { failReads, NO_READS } from "./read-index.ts";
 import { trace, type Turn } from "./turn.ts";
 
-/** A follower of `leader` (null: not known) in `term`. What only a leader or a candidate has is gone,
- *  and the reads that waited for its authority have failed. */
+/** A follower of `leader` (null: not known) in `term`. What only a leader or a candidate has is
+ *  gone, and the reads that waited for its authority have failed. */
 export function becomeFollower(turn: Turn, term: Term, leader: NodeId | null): void {
   const before = turn.state;
   assert(term >= before.term, `term ${before.term} cannot become ${term}`);
@@ -26,8 +26,8 @@ export function becomeFollower(turn: Turn, term: Term, leader: NodeId | null): v
     forwards: { ...before.forwards, seen: [] },
     transferee: null,
   };
-  // A follower whose term is merely raised keeps its timer: a candidate that cannot win must not keep
-  // those who can from standing.
+  // A follower whose term is merely raised keeps its timer: a candidate that cannot win must not
+  // keep those who can from standing.
   if (before.role === "leader" || leader !== null) resetElectionTimer(turn);
   trace(turn, { kind: "become_follower", term, leader });
 }

@@ -90,8 +90,9 @@ export type RaftOutput = Readonly<{
   state: RaftState;
   /** Write these to the WAL: the hard state, and entries that replace the log from the first one's
    *  index on. Both empty: nothing to write. A commit index alone is never worth a write: it comes
-   *  with the next entries, and a node that lost it learns it again from its KV image or its leader.
-   *  So `hard` is there when the term or the vote is new, with entries, and with `restore`. */
+   *  with the next entries, and a node that lost it learns it again from its KV image or its
+   *  leader. So `hard` is there when the term or the vote is new, with entries, and with
+   *  `restore`. */
   hard: HardState | null;
   entries: readonly Entry[];
   sends: readonly Send[];
@@ -100,7 +101,7 @@ export type RaftOutput = Readonly<{
   /** A `propose` that found no leader, or no room: it certainly did not happen. */
   dropped: boolean;
   snapshots: readonly Readonly<{ to: NodeId; term: Term; meta: SnapshotMeta }>[];
-  /** Replace everything by the staged image. The log is already (meta.index, meta.term) and empty. */
+  /** Replace everything by the staged image. The log is already (meta.index, meta.term), empty. */
   restore: SnapshotMeta | null;
   traces: readonly RaftTrace[];
 }>;

@@ -1,6 +1,7 @@
-// A handful of participants, their disks and the messages between them: what the tests of this room run
-// on. It is the smallest honest driver: a write is on disk only when `sync` says so, what waits for it is
-// held back until then, a crash keeps a prefix of the writes under way, and packets go where they are told.
+// A handful of participants, their disks and the messages between them: what the tests of this room
+// run on. It is the smallest honest driver: a write is on disk only when `sync` says so, what waits
+// for it is held back until then, a crash keeps a prefix of the writes under way, and packets go
+// where they are told.
 
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import { assert, must } from "../lib/assert.ts";
@@ -117,7 +118,7 @@ export function boot(world: World, id: NodeId): void {
   apply(world, node);
 }
 
-/** The power goes. The first `keep` writes under way have reached the disk, the others never will. */
+/** The power goes. The first `keep` writes under way are on disk, the others never will be. */
 export function crash(world: World, id: NodeId, keep = 0): void {
   const node = nodeOf(world, id);
   for (const pending of node.pending.slice(0, keep)) node.disk = written(node.disk, pending);

@@ -1,5 +1,6 @@
-// Raft's words as one line of text each: for goldens, logs and screens alike. Ids are printed by the
-// caller's own function, because people call nodes by short names. An entry is written term/index.
+// Raft's words as one line of text each: for goldens, logs and screens alike. Ids are printed by
+// the caller's own function, because people call nodes by short names. An entry is written
+// term/index.
 
 import type { NodeId } from "../contract.ts";
 import { assertNever } from "../lib/assert.ts";

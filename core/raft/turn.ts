@@ -1,5 +1,6 @@
-// One step in the making. This is the only mutable thing in the room: it is made when a step begins,
-// passed along, and turned into a RaftOutput when the step ends. The states in it stay immutable.
+// One step in the making. This is the only mutable thing in the room: it is made when a step
+// begins, passed along, and turned into a RaftOutput when the step ends. The states in it stay
+// immutable.
 
 import type { NodeId, SnapshotMeta } from "../contract.ts";
 import { assert, must } from "../lib/assert.ts";
@@ -70,7 +71,7 @@ export function setProgress(turn: Turn, changed: Progress): void {
   turn.state = { ...turn.state, progress };
 }
 
-/** A term and vote that are on disk already need not wait for the entries now on their way there. */
+/** A term and vote that are on disk already need not wait for later entries. */
 function waitsForNothing(state: RaftState, { after }: Send): boolean {
   if (after !== "term") return false;
   return state.persistedTerm === state.term && state.persistedVote === state.vote;
