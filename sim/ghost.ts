@@ -249,7 +249,6 @@ function recordEffects(
       if (node.kvHash !== null) kvHashes.set(effect.applied, node.kvHash);
     } else if (effect.kind === "snapshot.install") {
       node.kvIssued = effect.meta.index;
-      node.kvDurable = effect.meta.index;
       node.kvHash = kvHashes.get(effect.meta.index) ?? null;
     }
   }

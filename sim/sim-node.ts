@@ -281,6 +281,7 @@ export class SimNode {
     this.#commits.close();
     this.#commits = new Lane(this.#around.world);
     this.kv.install(meta.index);
+    this.#around.witness({ kind: "stored", node: this.number, applied: meta.index });
     this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));
   }
 
