@@ -1,5 +1,6 @@
-// Fault schedules as fast-check arbitraries: absolute times, small sizes, every number simpler when it is
-// smaller. A failure therefore shrinks by deleting faults and by simplifying those that are left.
+// Fault schedules as fast-check arbitraries: absolute times, small sizes, every number simpler when
+// it is smaller. A failure therefore shrinks by deleting faults and by simplifying those that are
+// left.
 
 import fc from "fast-check";
 import type { Direction, Fault, FaultKind, Target, TermInflation } from "../sim/faults.ts";

@@ -1,9 +1,9 @@
 // The scenarios, and what each promises.
 
+import fc from "fast-check";
 import { DEFAULT_OPTIONS } from "../sim/options.ts";
 import type { SimOptions } from "../sim/options.ts";
 import { swarmOptions } from "../sim/swarm.ts";
-import fc from "fast-check";
 import {
   anyFault,
   anyNode,

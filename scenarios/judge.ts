@@ -1,5 +1,5 @@
-// One run, one verdict: first what the simulator's own oracles saw, step by step, then what the clients
-// can prove together.
+// One run, one verdict: first what the simulator's own oracles saw, step by step, then what the
+// clients can prove together.
 
 import { explain } from "../checker/explain.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";

@@ -20,7 +20,8 @@ export type Scenario = Readonly<{
 /** Which run: the seed draws a schedule, and `path` says which simpler one of that schedule. */
 export type RunName = Readonly<{ seed: number; path: string | null }>;
 
-/** Everything about a run. Equal names give equal options, for as long as the scenario stays as it is. */
+/** Everything about a run. Equal names give equal options, for as long as the scenario stays as it
+ *  is. */
 export function optionsOf(scenario: Scenario, { seed, path }: RunName): SimOptions {
   const options = scenario.options(seed);
   const settings = { seed: seed | 0, numRuns: 1, unbiased: true };

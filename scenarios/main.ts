@@ -1,0 +1,150 @@
+// `detcd sim` and `detcd replay`: the only file of this room that prints. Results go to stdout, progress
+// and complaints to stderr.
+
+import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { SCENARIOS } from "./catalogue.ts";
+import { runCampaign, unseen } from "./campaign.ts";
+import type { Found, Plan, Tally } from "./campaign.ts";
+import { parseReplayFlags, parseSimFlags, printSeed, REPLAY_USAGE, SIM_USAGE } from "./flags.ts";
+import type { ReplayFlags, SimFlags } from "./flags.ts";
+import { judge, JUDGE_ONCE } from "./judge.ts";
+import type { Failure } from "./judge.ts";
+import { createProgress } from "./progress.ts";
+import { printFailure, printList, printReplay, printSummary } from "./report.ts";
+import { optionsOf } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+import { eventsBefore, eventsOf, printEvent } from "./story.ts";
+
+const EXIT = { ok: 0, violation: 1, usage: 2, environment: 3, nondeterminism: 4 } as const;
+
+const SHRINK_TRIES = 300;
+const SHRINK_MS = 30_000;
+
+export async function main(command: "sim" | "replay", args: readonly string[]): Promise<number> {
+  return command === "sim" ? sim(args) : replay(args);
+}
+
+function sim(args: readonly string[]): number {
+  const flags = parseSimFlags(args, Boolean(process.env["CI"]));
+  if ("misuse" in flags) return refuse("sim", flags.misuse);
+  if (flags.help) return say(SIM_USAGE);
+  if (flags.list) return say(printList(SCENARIOS));
+  const startedAt = performance.now();
+  const firstSeed = flags.firstSeed ?? randomInt(2 ** 32);
+  const how = { ...JUDGE_ONCE, twice: flags.twice };
+  const plan: Plan = { scenarios: flags.scenarios, firstSeed, seeds: flags.seeds, how };
+  const names =
+    plan.scenarios.length === 1 ? plan.scenarios[0]?.name : `${plan.scenarios.length} scenarios`;
+  console.error(`detcd sim: ${names}, ${plan.seeds} seeds each, from ${printSeed(firstSeed)}`);
+  const progress = createProgress(plan.seeds * plan.scenarios.length);
+  const elapsedMs = (): number => performance.now() - startedAt;
+  const campaign = runCampaign(plan, (tally) => {
+    progress.show(tally, elapsedMs());
+    return flags.budgetMs === null || elapsedMs() < flags.budgetMs;
+  });
+  progress.end();
+  const missed =
+    campaign.found === null && !campaign.isCutShort ? unseen(plan, campaign.tally) : [];
+  if (campaign.found !== null) return tellFailure(campaign.found, plan, flags, campaign.tally);
+  summarize(flags, campaign.tally, elapsedMs(), missed, null);
+  return EXIT.ok;
+}
+
+function tellFailure(found: Found, plan: Plan, flags: SimFlags, tally: Tally): number {
+  const { scenario, failure } = found;
+  console.error(`detcd sim: ${failure.oracle} fails; looking for a simpler schedule …`);
+  const startedAt = performance.now();
+  const isTime = (): boolean => performance.now() - startedAt > SHRINK_MS;
+  const shrunk = shrink(found, plan.how, SHRINK_TRIES, isTime);
+  const options = { ...scenario.options(found.seed), faults: shrunk.faults };
+  const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
+  const events = eventsBefore(options, shrunk.failure);
+  const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });
+  if (flags.json) summarize(flags, tally, 0, [], { ...shrunk, hash });
+  console.log(text);
+  return exitOf(shrunk.failure);
+}
+
+function summarize(
+  flags: SimFlags,
+  tally: Tally,
+  wallMs: number,
+  missed: readonly string[],
+  failure: unknown,
+): void {
+  if (flags.json) console.log(JSON.stringify({ ...tally, wallMs, missed, failure }, null, 2));
+  else console.log(printSummary(tally, wallMs, missed));
+}
+
+function replay(args: readonly string[]): number {
+  const flags = parseReplayFlags(args);
+  if ("misuse" in flags) return refuse("replay", flags.misuse);
+  if (flags.help) return say(REPLAY_USAGE);
+  const options = optionsOrNull(flags);
+  if (options === null) {
+    return refuse(
+      "replay",
+      `seed ${printSeed(flags.seed)} has no schedule at --path ${flags.path}`,
+    );
+  }
+  if (flags.trace) for (const told of eventsOf(options)) console.log(printEvent(told));
+  const judged = judge(options, JUDGE_ONCE);
+  const hash = judged.result?.hash ?? null;
+  const { scenario, seed, path } = flags;
+  if (flags.json) {
+    const { failure, undecided } = judged;
+    console.log(JSON.stringify({ scenario: scenario.name, seed, path, hash, failure, undecided }));
+  } else console.log(printReplay(scenario, options, judged));
+  if (flags.hash !== null && flags.hash !== hash) {
+    console.error(
+      `detcd replay: expected the trace ${flags.hash}: this is not the code that found it. ` +
+        "Check out the commit of the line that you pasted, run npm ci, and replay again.",
+    );
+    return EXIT.nondeterminism;
+  }
+  return exitOf(judged.failure);
+}
+
+function optionsOrNull({ scenario, seed, path }: ReplayFlags): ReturnType<typeof optionsOf> | null {
+  try {
+    return optionsOf(scenario, { seed, path });
+  } catch {
+    return null; // fast-check finds nothing there
+  }
+}
+
+function exitOf(failure: Failure | null): number {
+  if (failure === null) return EXIT.ok;
+  return failure.oracle === "determinism" ? EXIT.nondeterminism : EXIT.violation;
+}
+
+function refuse(command: string, sentence: string): number {
+  console.error(`detcd ${command}: ${sentence}`);
+  return EXIT.usage;
+}
+
+function say(text: string): number {
+  console.log(text.trimEnd());
+  return EXIT.ok;
+}
+
+/** Null where this is no checkout, or there is no git. */
+function commitOf(): string | null {
+  try {
+    const commit = git("rev-parse", "--short", "HEAD");
+    const changes = git("status", "--porcelain", "-uno");
+    return changes === "" ? commit : `${commit} with local changes`;
+  } catch {
+    return null;
+  }
+}
+
+function git(...args: readonly string[]): string {
+  const cwd = import.meta.dirname;
+  return execFileSync("git", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+}

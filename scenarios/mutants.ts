@@ -1,0 +1,144 @@
+// Planted bugs. Each is an exact substitution in one file of the core, applied to a copy of the sources, and
+// names the oracle that must catch it. An oracle that catches nothing proves nothing.
+//
+// `npm run mutants` hunts them all and prints who was caught by whom, and after how many seeds.
+
+export type Mutant = Readonly<{
+  name: string;
+  bug: string; // what it breaks, in a sentence
+  file: string;
+  find: string; // occurs exactly once in the file, or the mutant is out of date
+  replace: string;
+  oracle: string; // the one that must catch it first
+}>;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "vote-before-sync",
+    bug: "A vote leaves before it is on disk: a crash makes the node vote twice.",
+    file: "core/raft/election.ts",
+    find: 'send(turn, from, "term", { kind, term: message.term, granted: true });',
+    replace: 'send(turn, from, "nothing", { kind, term: message.term, granted: true });',
+    oracle: "promise-after-sync",
+  },
+  {
+    name: "acknowledge-before-sync",
+    bug: "A follower acknowledges entries that are not on its disk yet.",
+    file: "core/raft/follower.ts",
+    find: 'send(turn, to, rejected ? "term" : "log", message);',
+    replace: 'send(turn, to, "nothing", message);',
+    oracle: "promise-after-sync",
+  },
+  {
+    name: "term-not-persisted",
+    bug: "A new term is written only together with a vote or entries.",
+    file: "core/raft/turn.ts",
+    find: "const changed = state.term !== before.term || state.vote !== before.vote;",
+    replace: "const changed = state.vote !== before.vote;",
+    oracle: "promise-after-sync",
+  },
+  {
+    name: "leader-counts-unsynced",
+    bug: "The leader counts its own copy of an entry before it is on its disk.",
+    file: "core/raft/replication.ts",
+    find: "setProgress(turn, ownProgress(config.id, log.durableIndex, entry.index));",
+    replace: "setProgress(turn, ownProgress(config.id, entry.index, entry.index));",
+    oracle: "commit-durable-quorum",
+  },
+  {
+    name: "commit-older-term",
+    bug: "Entries of an earlier term are committed by counting copies (Raft, figure 8).",
+    file: "core/raft/replication.ts",
+    find: "if (index <= log.commit || termAt(log, index) !== term) return false;",
+    replace: "if (index <= log.commit) return false;",
+    oracle: "commit-current-term",
+  },
+  {
+    name: "vote-for-anyone",
+    bug: "A vote is given without comparing the logs.",
+    file: "core/raft/election.ts",
+    find: "if (!isUpToDate(state.log, message.lastIndex, message.lastTerm)) return",
+    replace: "if (!isUpToDate(state.log, state.log.lastIndex, state.log.lastTerm)) return",
+    oracle: "leader-completeness",
+  },
+  {
+    name: "longer-log-wins",
+    bug: "Logs are compared by length alone: a longer, older one wins.",
+    file: "core/raft/log.ts",
+    find: "if (lastTerm !== log.lastTerm) return lastTerm > log.lastTerm;",
+    replace: "",
+    oracle: "leader-completeness",
+  },
+  {
+    name: "read-without-quorum",
+    bug: "A leader serves reads without asking whether it still is one.",
+    file: "core/raft/read-index.ts",
+    find: "if (!isQuorum(voters, (voter) => reads.confirmedBy.includes(voter))) return false;",
+    replace: "if (voters.length === 0) return false;",
+    oracle: "fresh-reads",
+  },
+  {
+    name: "commit-on-trust",
+    bug: "A heartbeat's commit index covers a tail that the follower does not share with the leader.",
+    file: "core/raft/read-index.ts",
+    find: "const commit = Math.min(match, log.commit) as Index;",
+    replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
+    oracle: "state-machine-safety",
+  },
+  {
+    name: "truncate-always",
+    bug: "A late append cuts off the entries that came after it.",
+    file: "core/raft/follower.ts",
+    find: "message.entries.slice(firstUnknown(log, message.entries));",
+    replace: "message.entries.slice(firstUnknown(log, message.entries) * 0);",
+    oracle: "durable-survives",
+  },
+  {
+    name: "apply-before-sync",
+    bug: "Entries are applied as soon as they are committed, durable here or not.",
+    file: "core/advance.ts",
+    find: "Math.min(commit, durableIndex, store.applied + APPLY_ENTRIES_MAX)",
+    replace: "Math.min(commit, durableIndex + 1e6, store.applied + APPLY_ENTRIES_MAX)",
+    oracle: "kv-behind-wal",
+  },
+  {
+    name: "applied-index-behind",
+    bug: "The store says one entry less than it holds: a restart applies one twice.",
+    file: "core/advance.ts",
+    find: "putApplied({ index: next.applied,",
+    replace: "putApplied({ index: (next.applied - 1) as Index,",
+    oracle: "applied-in-order",
+  },
+  {
+    name: "trim-ahead-of-store",
+    bug: "The log is cut up to entries that the store has not made durable.",
+    file: "core/node.ts",
+    find: "const through = (appliedDurable - config.snapshotCount) as Index;",
+    replace: "const through = raft.log.lastIndex;",
+    oracle: "trim-behind-kv",
+  },
+  {
+    name: "forward-twice",
+    bug: "A doubled forward proposes twice: one put takes two revisions.",
+    file: "core/raft/raft.ts",
+    find: "if (seen === null) return;\n  turn.state = { ...turn.state, forwards: { ...forwards, seen } };",
+    replace: "if (seen === null) return void propose(turn, data);",
+    oracle: "linearizability",
+  },
+  {
+    name: "pre-vote-raises-the-term",
+    bug: "Asking for a pre-vote makes others take the term: a lone node deposes a good leader.",
+    file: "core/raft/raft.ts",
+    find: "if (!pre) becomeFollower(turn, message.term, null);",
+    replace: "becomeFollower(turn, message.term, null);",
+    oracle: "term-inflation",
+  },
+  {
+    name: "stale-leader-heard",
+    bug: "A message of an older term is taken for one of this term.",
+    file: "core/raft/raft.ts",
+    find: "if (message.term < turn.state.term) receiveStale(turn, from, message);",
+    replace: "if (message.term < 0) receiveStale(turn, from, message);",
+    oracle: "log-matching",
+  },
+];

@@ -1,0 +1,101 @@
+// What a campaign and a replay say in the end, as text for people.
+
+import type { FaultKind } from "../sim/faults.ts";
+import type { SimOptions } from "../sim/options.ts";
+import type { Tally } from "./campaign.ts";
+import { printSeed } from "./flags.ts";
+import type { Failure, Judged } from "./judge.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Shrunk } from "./shrink.ts";
+import { printEvent, printFaults, seconds } from "./story.ts";
+import type { Told } from "./story.ts";
+
+export type FailureReport = Shrunk &
+  Readonly<{
+    scenario: Scenario;
+    events: readonly Told[];
+    hash: string | null;
+    commit: string | null;
+  }>;
+
+export function printList(scenarios: readonly Scenario[]): string {
+  return scenarios.map(({ name, promise }) => `${name}\n    ${promise}`).join("\n");
+}
+
+export function printSummary(tally: Tally, wallMs: number, missed: readonly string[]): string {
+  const speed = Math.round(tally.simulatedMs / Math.max(1, wallMs));
+  const minutes = (tally.simulatedMs / 60_000).toFixed(1);
+  const faults = Object.entries(tally.faults) as [FaultKind, number][];
+  const lines = [
+    `${tally.runs} runs, ${minutes} minutes simulated in ${seconds(wallMs)}: ${speed} times real time`,
+    `events    ${tally.events}`,
+    `faults    ${printCounts(faults)}`,
+    `coverage  ${printCounts(Object.entries(tally.coverage))}`,
+  ];
+  if (tally.undecided > 0) lines.push(`undecided ${tally.undecided} histories: the judge gave up`);
+  if (missed.length > 0) lines.push(`not seen  ${missed.join(", ")} (more seeds may see it)`);
+  const verdict = tally.undecided > 0 ? "no promise was seen broken" : "every promise held";
+  return [...lines, `verdict   ok: ${verdict}`].join("\n");
+}
+
+export function printFailure(report: FailureReport): string {
+  const { scenario, failure, faults, events, tries } = report;
+  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+  return [
+    "",
+    `${scenario.name}: ${failure.oracle} is broken${moment(failure)}`,
+    indent(failure.message),
+    "",
+    `The simplest schedule found in ${tries} runs has ${count}:`,
+    ...printFaults(faults).map(indent),
+    "",
+    "What led to it:",
+    ...events.map((event) => indent(printEvent(event))),
+    "",
+    "Replay it:",
+    indent(replayLine(report)),
+  ].join("\n");
+}
+
+/** The one line to paste. */
+export function replayLine({ scenario, name, hash, commit }: FailureReport): string {
+  const path = name.path === null ? "" : ` --path "${name.path}"`;
+  const expected = hash === null ? "" : ` --hash ${hash}`;
+  const note = commit === null ? "" : `   # commit ${commit}`;
+  const seed = printSeed(name.seed);
+  return `npx detcd replay ${seed} --scenario ${scenario.name}${path}${expected}${note}`;
+}
+
+export function printReplay(scenario: Scenario, options: SimOptions, judged: Judged): string {
+  const { result, failure, undecided } = judged;
+  const verdict = failure === null ? `ok: ${undecided ?? "every promise held"}` : broken(failure);
+  return [
+    `scenario  ${scenario.name}`,
+    `promise   ${scenario.promise}`,
+    `seed      ${printSeed(options.seed)}`,
+    ...printFaults(options.faults).map((fault) => `fault     ${fault}`),
+    `trace     ${result?.hash ?? "broken off"}`,
+    `events    ${result?.events ?? 0}`,
+    `verdict   ${verdict}`,
+  ].join("\n");
+}
+
+function broken(failure: Failure): string {
+  return `${failure.oracle} is broken${moment(failure)}\n${indent(failure.message)}`;
+}
+
+function moment({ step, timeMs }: Failure): string {
+  return step === null || timeMs === null ? "" : ` at ${seconds(timeMs)}, event ${step}`;
+}
+
+function printCounts(counts: readonly (readonly [string, number])[]): string {
+  const shown = counts.filter(([, number]) => number > 0);
+  return shown.length === 0 ? "none" : shown.map(([what, n]) => `${what} ${n}`).join(", ");
+}
+
+function indent(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+}

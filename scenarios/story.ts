@@ -1,0 +1,50 @@
+// What happened in a run, in a few lines: the events that led to the violation, and the faults.
+
+import { describe } from "../sim/faults.ts";
+import type { Fault } from "../sim/faults.ts";
+import type { SimEvent } from "../sim/frame.ts";
+import type { SimOptions } from "../sim/options.ts";
+import { createSimulation } from "../sim/simulation.ts";
+import type { Failure } from "./judge.ts";
+
+export type Told = Readonly<{ step: number; timeMs: number; event: SimEvent }>;
+
+const NOTABLE: readonly SimEvent["kind"][] = ["fault", "trace", "violation"];
+const LAST = 10;
+
+/** Every event of a run, in order. */
+export function* eventsOf(options: SimOptions): Generator<Told> {
+  const simulation = createSimulation({ ...options, frames: true });
+  for (let last: SimEvent | null = null; simulation.step();) {
+    const { step, time, event } = simulation.frame();
+    if (event !== last) yield { step, timeMs: time / 1000, event };
+    last = event;
+  }
+}
+
+/** The last notable events up to the failure, or up to the end where it has no moment of its own. */
+export function eventsBefore(options: SimOptions, { step }: Failure): readonly Told[] {
+  const told: Told[] = [];
+  try {
+    for (const one of eventsOf(options)) {
+      if (step !== null && one.step > step) break;
+      if (NOTABLE.includes(one.event.kind)) told.push(one);
+    }
+  } catch {
+    // An exception ends the story where it ended the run.
+  }
+  return told.slice(-LAST);
+}
+
+export function printEvent({ step, timeMs, event }: Told): string {
+  const where = event.node === null ? "" : `node ${event.node} `;
+  return `${seconds(timeMs)}  #${step}  ${where}${event.text}`;
+}
+
+export function printFaults(faults: readonly Fault[]): readonly string[] {
+  return faults.map((fault) => describe(fault));
+}
+
+export function seconds(timeMs: number): string {
+  return `${(timeMs / 1000).toFixed(3)}s`;
+}
