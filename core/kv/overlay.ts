@@ -1,11 +1,11 @@
 // Writes that were issued but are not yet confirmed, laid over a reader that lags.
 //
-//   read(key) = overlay.has(key) ? overlay.get(key) : reader.get(key)     (a tombstone answers null)
+//   read(key) = overlay.has(key) ? overlay.get(key) : reader.get(key)   (a tombstone answers null)
 //   scan      = ordered merge of both, the overlay wins
 //
 // The reader may show any state between the last confirmed batch and the last issued one, and every
-// answer is the same: a write that has landed meanwhile is merely hidden by its equal. Answers therefore
-// never depend on when a commit happens.
+// answer is the same: a write that has landed meanwhile is merely hidden by its equal. Answers
+// therefore never depend on when a commit happens.
 
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../contract.ts";
 import { assert } from "../lib/assert.ts";

@@ -1,7 +1,7 @@
 // What lies in the tables, byte by byte.
 //
-//   meta      "applied" → the entry that the tables are the outcome of, and the voters at that point
-//   keys      revision key (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone has its key only
+//   meta      "applied" → the entry that the tables are the outcome of, and the voters then
+//   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
 //   members   core/apply/membership.ts
 //
 // Rows of "keys" are etcd's own bytes, so that HashKV is etcd's own number.

@@ -1,8 +1,9 @@
-// A persistent ordered map: a B+ tree of plain arrays and objects. Every change copies one path of small
-// nodes and shares the rest, so a snapshot is a reference, and old versions stay readable for ever.
+// A persistent ordered map: a B+ tree of plain arrays and objects. Every change copies one path of
+// small nodes and shares the rest, so a snapshot is a reference, and old versions stay readable for
+// ever.
 //
-// Keys are strings or numbers, ordered by `<`. Iteration depends on the content only, never on the order
-// of insertion: replicas with equal content are equal here too, which a `Map` would not give.
+// Keys are strings or numbers, ordered by `<`. Iteration depends on the content only, never on the
+// order of insertion: replicas with equal content are equal here too, which a `Map` would not give.
 // A branch knows the smallest key and the size of each of its subtrees, so counting needs no walk.
 
 import { assert, must } from "./assert.ts";
@@ -26,7 +27,7 @@ type Branch<K, V> = Readonly<{
 }>;
 
 const WIDTH_MAX = 32;
-const WIDTH_MIN = 10; // below it a node joins its neighbour; less than half, so that sizes may wobble
+const WIDTH_MIN = 10; // below it a node joins its neighbour; under half, so that sizes may wobble
 const NOTHING: OrderedMap<never, never> = {
   size: 0,
   root: { kind: "leaf", size: 0, keys: [], values: [] },
@@ -195,7 +196,7 @@ function removed<K extends OrderedKey, V>(node: Node<K, V>, key: K): Node<K, V> 
   return withNeighbour(node, at, child);
 }
 
-/** Joins a child that became too small with a neighbour, and shares out what is too much for one. */
+/** Joins a child that became too small with a neighbour, and halves what is too much for one. */
 function withNeighbour<K extends OrderedKey, V>(
   node: Branch<K, V>,
   at: number,

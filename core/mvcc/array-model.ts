@@ -1,5 +1,5 @@
-// What etcd's store promises, said as naively as can be: a list of every state that there ever was, each
-// a sorted array of keys. For tests; it shares no logic with the store that they test.
+// What etcd's store promises, said as naively as can be: a list of every state that there ever was,
+// each a sorted array of keys. For tests; it shares no logic with the store that they test.
 
 import type {
   Compare,

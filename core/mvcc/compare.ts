@@ -1,5 +1,5 @@
-// The compares of a transaction, and of the transactions within it, choose what will be executed. They
-// all see the store as it was before the transaction.
+// The compares of a transaction, and of the transactions within it, choose what will be executed.
+// They all see the store as it was before the transaction.
 
 import type { Compare, CompareResult, KeyValue, RequestOp, TxnRequest } from "../api/request.ts";
 import { compareBytes, EMPTY } from "../lib/bytes.ts";

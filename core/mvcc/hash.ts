@@ -1,5 +1,5 @@
-// HashKV: one number for the whole history up to a revision, etcd's own. Replicas with equal history have
-// equal hashes, whatever lies in their files besides.
+// HashKV: one number for the whole history up to a revision, etcd's own. Replicas with equal
+// history have equal hashes, whatever lies in their files besides.
 
 import type { Bytes, KvReader } from "../contract.ts";
 import { assert } from "../lib/assert.ts";

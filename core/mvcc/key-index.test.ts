@@ -58,7 +58,7 @@ describe("the index of keys", () => {
     expect(historyOf(index, "a" as Bytes)).toEqual({ newest, older: null });
   });
 
-  it("refuses a tombstone for a key that does not exist, and a version older than the newest", () => {
+  it("refuses a tombstone for an absent key, and a version older than the newest", () => {
     const gone = remove(put(createKeyIndex(), "a", 2), "a", 3);
     expect(() => remove(gone, "a", 4)).toThrow("a tombstone at 4 for a key that does not exist");
     expect(() => put(gone, "a", 2)).toThrow("version 2.0 after version 3.0");

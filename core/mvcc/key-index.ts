@@ -1,9 +1,9 @@
-// Which versions of which keys exist, in memory; the values stay in the table "keys". Rebuilt from that
-// table at boot.
+// Which versions of which keys exist, in memory; the values stay in the table "keys". Rebuilt from
+// that table at boot.
 //
-// Keys that exist now and keys whose newest version is a tombstone lie apart. So the present, which nearly
-// every read asks for, is one walk without ghosts, and counting it needs no walk at all. A read of the past
-// merges both.
+// Keys that exist now and keys whose newest version is a tombstone lie apart. So the present, which
+// nearly every read asks for, is one walk without ghosts, and counting it needs no walk at all. A
+// read of the past merges both.
 
 import type { Bytes } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
@@ -68,7 +68,7 @@ export function isTombstone(version: Version): boolean {
   return version.version === 0;
 }
 
-/** The index with a newer version of the key. `history` is the key's own, as `historyOf` found it. */
+/** The index with a newer version of the key; `history` is what `historyOf` finds for it. */
 export function addVersion(
   index: KeyIndex,
   key: Bytes,

@@ -1,7 +1,7 @@
 // Range: limit, order, filters and count, at the present revision or a past one.
 //
-// The index alone decides which rows are wanted and in which order (but for order by value); only those
-// are read.
+// The index alone decides which rows are wanted and in which order (but for order by value); only
+// those are read.
 
 import type { Bytes, KvReader, Result } from "../contract.ts";
 import { ERRORS } from "../api/errors.ts";
@@ -41,7 +41,7 @@ export function keyRange(key: Bytes, rangeEnd: Bytes): KeyRange {
   return { from: key, to: rangeEnd === "\0" ? ABOVE_ALL : rangeEnd };
 }
 
-/** The first versions of the range by key, and how many there are; limit and filters do not count. */
+/** The first versions of the range by key, and how many there are in all, whatever the limit. */
 function find(mvcc: Mvcc, request: RangeRequest): { found: readonly Found[]; count: number } {
   const keys = keyRange(request.key, request.rangeEnd);
   const wanted = countWanted(request);
@@ -61,8 +61,9 @@ function find(mvcc: Mvcc, request: RangeRequest): { found: readonly Found[]; cou
   return { found, count: countLive(mvcc.index, keys) };
 }
 
-/** One more than the limit, to know whether there are more. A limit cuts what is sorted and filtered,
- *  with etcd's exception: order "none" by another target than the key sorts what is already cut. */
+/** One more than the limit, to know whether there are more. A limit cuts what is sorted and
+ *  filtered, but for etcd's exception: order "none" by another target than the key sorts what is
+ *  already cut. */
 function countWanted(request: RangeRequest): number {
   if (request.countOnly) return 0;
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;

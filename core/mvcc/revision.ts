@@ -1,7 +1,9 @@
-// Revisions: one main number per change of the store, and a sub number per write within that change.
+// Revisions: one main number per change of the store, and a sub number per write within that
+// change.
 //
-// The key of a row in the table "keys" is etcd's: eight bytes of main, '_', eight bytes of sub, both big
-// endian, and a 't' behind them where the row is a tombstone. Byte order is the order of writes.
+// The key of a row in the table "keys" is etcd's: eight bytes of main, '_', eight bytes of sub,
+// both big endian, and a 't' behind them where the row is a tombstone. Byte order is the order of
+// writes.
 
 import type { Bytes, Revision } from "../contract.ts";
 

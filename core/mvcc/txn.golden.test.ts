@@ -1,4 +1,5 @@
-// What a client is told, request by request, as a table that a person can check against etcd's documents.
+// What a client is told, request by request, as a table that a person can check against etcd's
+// documents.
 
 import { describe, expect, it } from "vitest";
 import type { Bytes, ClusterId, NodeId } from "../contract.ts";
@@ -71,7 +72,7 @@ describe("a client is told", () => {
       txnOf([valueIs("a", "")], [putOf("a", "no")]), // a missing key has no value to compare
       txnOf([versionIs("a", 0)], []),
       txnOf([], [putOf("c", "3"), txnOf([versionIs("c", 0)], [putOf("d", "4"), rangeOf("c")])]),
-      txnOf([], [putOf("e", "5"), rangeOf("\0", { ...ALL, revision: 5 })]), // not yet, as it is judged
+      txnOf([], [putOf("e", "5"), rangeOf("\0", { ...ALL, revision: 5 })]), // not yet
       txnOf([], [putOf("e", "5"), rangeOf("\0", { ...ALL, revision: 2 })]),
       txnOf([], [putOf("f", "6"), putOf("g", "", { ignoreValue: true })]),
       txnOf([], [deleteOf("e", "\0"), putOf("e", "", { ignoreValue: true })]),

@@ -1,6 +1,6 @@
 // Writes: put, delete, and transactions of both with reads between them. One request is one main
-// revision, or none where it changes nothing. A request happens whole or has no effect, on every replica
-// alike.
+// revision, or none where it changes nothing. A request happens whole or has no effect, on every
+// replica alike.
 
 import type { Bytes, ClusterId, KvReader, KvWrite, NodeId, Result } from "../contract.ts";
 import { type ApiError, ERRORS } from "../api/errors.ts";
@@ -36,7 +36,7 @@ export type AppliedKv = Readonly<{
 const FIRST_READABLE = -1; // the compaction revision of a store that was never compacted
 const NOBODY: HeaderFill = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
 
-/** Executes one replicated request. An error means that nothing happened. Total: no request throws. */
+/** Executes one replicated request. An error means that nothing happened. No request throws. */
 export function applyKv(
   mvcc: Mvcc,
   view: KvReader,
@@ -71,10 +71,12 @@ export function readTxn(
   return { ok: true, value: { ...response, header: { ...fill, revision: mvcc.revision } } };
 }
 
-/** Why an operation cannot be executed, judged by the store as it was before all of them. One failure
- *  is still possible after that: a put that keeps the old value, behind a delete of the same key that
- *  validation did not see (as etcd's does not see one that ends with "\0"). It ends etcd's process, and
- *  again at every restart. Here the state before is still in hand: the whole request is refused. */
+/** Why an operation cannot be executed, judged by the store as it was before all of them.
+ *
+ *  One failure is possible after that: a put that keeps the old value, behind a delete of the same
+ *  key that validation did not see (etcd's does not see one that ends with "\0"). It ends etcd's
+ *  process, and again at every restart. Here the state before is still in hand, so the whole request
+ *  is refused. */
 function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
   switch (operation.kind) {
     case "range":
@@ -94,7 +96,7 @@ function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
   }
 }
 
-/** Unlike a range by itself, one in a transaction may not name any negative revision. */
+/** Unlike a range by itself, one in a transaction may go no further below zero than -1. */
 function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
   if (request.revision > mvcc.revision) return ERRORS.FutureRevision;
   return request.revision < FIRST_READABLE ? ERRORS.Compacted : null;
@@ -145,8 +147,8 @@ function runDelete(change: Change, request: DeleteRangeRequest): DeleteRangeResp
   return { kind: "delete_range", header: innerHeader(change), deleted, prevKvs };
 }
 
-/** As in etcd, the header of a transaction within a transaction is empty; the outermost is filled in
- *  by the caller. */
+/** As in etcd, the header of a transaction within a transaction is empty; the caller fills in the
+ *  outermost. */
 function runPath(change: Change, path: Path): TxnResponse {
   const responses = path.operations.map((operation) => run(change, operation));
   const header = { ...NOBODY, revision: 0 };
