@@ -3,7 +3,7 @@
 import type { OrderedKey } from "./ordered-map.ts";
 
 /** Both in one order, ascending or (`reverse`) descending. Of two entries with one key the upper
- *  wins. The lower runs inside a for-of loop, so that a caller who stops early closes its cursor. */
+ *  wins. The lower runs inside a for-of loop: a caller who stops early closes its cursor. */
 export function* merged<K extends OrderedKey, A, B>(
   upper: Iterator<readonly [K, A]>,
   lower: Iterable<readonly [K, B]>,

@@ -74,9 +74,9 @@ export function readTxn(
 /** Why an operation cannot be executed, judged by the store as it was before all of them.
  *
  *  One failure is possible after that: a put that keeps the old value, behind a delete of the same
- *  key that validation did not see (etcd's does not see one that ends with "\0"). It ends etcd's
- *  process, and again at every restart. Here the state before is still in hand, so the whole request
- *  is refused. */
+ *  key that validation did not see (etcd's does not see one that ends with "\0"). It ends etcd
+ *  3.4.23, and again at every restart. Here the state before is still in hand, so the whole
+ *  request is refused. */
 function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
   switch (operation.kind) {
     case "range":
