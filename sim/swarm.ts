@@ -28,9 +28,11 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const kinds = FAULT_KINDS.filter(() => dice.one(3));
   const context = { dice, nodes, node, chaosMs };
   const count = dice.between(2, 14);
-  const faults = Array.from({ length: kinds.length === 0 ? 0 : count }, () =>
-    drawFault(dice.pick(kinds), context),
-  );
+  const single = Array.from({ length: kinds.length === 0 ? 0 : count }, () => {
+    const fault = drawFault(dice.pick(kinds), context);
+    return fault.kind === "restart" ? [downUntil(fault), fault] : [fault];
+  }).flat();
+  const faults = dice.one(3) ? [...single, ...drawStorm(context)] : single;
   return checkOptions({
     ...DEFAULT_OPTIONS,
     seed,
@@ -174,6 +176,25 @@ function drawFault(kind: FaultKind, context: Context): Fault {
     case "heal":
       return { kind, atMs };
   }
+}
+
+/** There must be something to start: a node that would stay down until all heals. */
+function downUntil({ atMs, node }: Extract<Fault, { kind: "restart" }>): Fault {
+  const crash = { kind: "crash", keep: "some", boundary: 0, restartAfterMs: 60_000 } as const;
+  return { ...crash, atMs: Math.max(0, atMs - 3000), node };
+}
+
+/** One leader after another is taken away as soon as it leads, so that logs end in entries which only
+ *  a deposed leader has. */
+function drawStorm(context: Context): readonly Fault[] {
+  const { dice, node, chaosMs } = context;
+  const everyMs = dice.pick([2, 3, 5]) * node.electionMs;
+  const model = drawFault(dice.pick(["isolate", "isolate", "crash", "pause"] as const), context);
+  const strikes = Math.floor(chaosMs / everyMs);
+  return Array.from({ length: strikes }, (_, nth): Fault => {
+    const atMs = nth * everyMs + dice.below(everyMs);
+    return { ...model, atMs, node: "leader" } as Fault;
+  });
 }
 
 /** Two sides, a bridge that both can reach, or everybody alone. */
