@@ -83,8 +83,8 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: "A crash in the middle of a write leaves half of it, and the log knows where it ends.",
     options: (seed) => ({
       ...usual(seed),
-      clients: { ...DEFAULT_OPTIONS.clients, count: 5, intervalMs: 50 },
-      disk: { syncMicros: 10_000, tailMicros: 100_000, tail: [1, 5], commitMicros: 20_000 },
+      clients: { ...DEFAULT_OPTIONS.clients, count: 6, intervalMs: 100 },
+      disk: { syncMicros: 100_000, tailMicros: 0, tail: [0, 1], commitMicros: 20_000 },
     }),
     faults: (options) =>
       schedule(2, 10, crash(options, anyTarget(options), ["some"], lasting(50, 2000))),

@@ -1,5 +1,5 @@
-// `detcd sim` and `detcd replay`: the only file of this room that prints. Results go to stdout, progress
-// and complaints to stderr.
+// `detcd sim` and `detcd replay`: the only file of this room that prints. Results go to stdout,
+// progress and complaints to stderr.
 
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -11,7 +11,7 @@ import type { ReplayFlags, SimFlags } from "./flags.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
 import type { Failure } from "./judge.ts";
 import { createProgress } from "./progress.ts";
-import { printFailure, printList, printReplay, printSummary } from "./report.ts";
+import { printFailure, printList, printPlan, printReplay, printSummary } from "./report.ts";
 import { optionsOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { eventsBefore, eventsOf, printEvent } from "./story.ts";
@@ -34,9 +34,7 @@ function sim(args: readonly string[]): number {
   const firstSeed = flags.firstSeed ?? randomInt(2 ** 32);
   const how = { ...JUDGE_ONCE, twice: flags.twice };
   const plan: Plan = { scenarios: flags.scenarios, firstSeed, seeds: flags.seeds, how };
-  const names =
-    plan.scenarios.length === 1 ? plan.scenarios[0]?.name : `${plan.scenarios.length} scenarios`;
-  console.error(`detcd sim: ${names}, ${plan.seeds} seeds each, from ${printSeed(firstSeed)}`);
+  console.error(printPlan(plan));
   const progress = createProgress(plan.seeds * plan.scenarios.length);
   const elapsedMs = (): number => performance.now() - startedAt;
   const campaign = runCampaign(plan, (tally) => {

@@ -2,7 +2,7 @@
 
 import type { FaultKind } from "../sim/faults.ts";
 import type { SimOptions } from "../sim/options.ts";
-import type { Tally } from "./campaign.ts";
+import type { Plan, Tally } from "./campaign.ts";
 import { printSeed } from "./flags.ts";
 import type { Failure, Judged } from "./judge.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,12 +22,19 @@ export function printList(scenarios: readonly Scenario[]): string {
   return scenarios.map(({ name, promise }) => `${name}\n    ${promise}`).join("\n");
 }
 
+export function printPlan({ scenarios, seeds, firstSeed }: Plan): string {
+  const [only] = scenarios;
+  const what = scenarios.length === 1 ? only?.name : `${scenarios.length} scenarios`;
+  return `detcd sim: ${what}, ${plural(seeds, "seed")} each, from ${printSeed(firstSeed)}`;
+}
+
 export function printSummary(tally: Tally, wallMs: number, missed: readonly string[]): string {
   const speed = Math.round(tally.simulatedMs / Math.max(1, wallMs));
   const minutes = (tally.simulatedMs / 60_000).toFixed(1);
   const faults = Object.entries(tally.faults) as [FaultKind, number][];
+  const runs = plural(tally.runs, "run");
   const lines = [
-    `${tally.runs} runs, ${minutes} minutes simulated in ${seconds(wallMs)}: ${speed} times real time`,
+    `${runs}, ${minutes} minutes simulated in ${seconds(wallMs)}: ${speed} times real time`,
     `events    ${tally.events}`,
     `faults    ${printCounts(faults)}`,
     `coverage  ${printCounts(Object.entries(tally.coverage))}`,
@@ -40,13 +47,12 @@ export function printSummary(tally: Tally, wallMs: number, missed: readonly stri
 
 export function printFailure(report: FailureReport): string {
   const { scenario, failure, faults, events, tries } = report;
-  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
   return [
     "",
     `${scenario.name}: ${failure.oracle} is broken${moment(failure)}`,
     indent(failure.message),
     "",
-    `The simplest schedule found in ${tries} runs has ${count}:`,
+    `The simplest schedule found in ${plural(tries, "run")} has ${plural(faults.length, "fault")}:`,
     ...printFaults(faults).map(indent),
     "",
     "What led to it:",
@@ -91,6 +97,10 @@ function moment({ step, timeMs }: Failure): string {
 function printCounts(counts: readonly (readonly [string, number])[]): string {
   const shown = counts.filter(([, number]) => number > 0);
   return shown.length === 0 ? "none" : shown.map(([what, n]) => `${what} ${n}`).join(", ");
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function indent(text: string): string {

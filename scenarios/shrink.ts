@@ -1,5 +1,5 @@
-// A failing schedule becomes the simplest one that fails in the same way. fast-check proposes simpler
-// schedules; one counts only if the same oracle objects.
+// A failing schedule becomes the simplest one that fails in the same way. fast-check proposes
+// simpler schedules; one counts only if the same oracle objects.
 
 import fc from "fast-check";
 import type { Fault } from "../sim/faults.ts";

@@ -22,7 +22,8 @@ export function* eventsOf(options: SimOptions): Generator<Told> {
   }
 }
 
-/** The last notable events up to the failure, or up to the end where it has no moment of its own. */
+/** The last notable events up to the failure, or up to the end where it has no moment of its own.
+ *  */
 export function eventsBefore(options: SimOptions, { step }: Failure): readonly Told[] {
   const told: Told[] = [];
   try {

@@ -1,0 +1,106 @@
+// The two commands, as a person types them: each in a process of its own.
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { SCENARIOS } from "./catalogue.ts";
+import { judge, JUDGE_ONCE } from "./judge.ts";
+import { optionsOf } from "./scenario.ts";
+
+type Ended = Readonly<{ code: number; stdout: string; stderr: string }>;
+
+const MAIN = JSON.stringify(join(import.meta.dirname, "main.ts"));
+const SCRIPT = `
+  const { main } = await import(${MAIN});
+  const [command, ...args] = process.argv.slice(1);
+  process.exitCode = await main(command, args);
+`;
+
+function detcd(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const node = ["--no-warnings", "--input-type=module", "-e", SCRIPT, "--", ...args];
+    const env = { ...process.env, CI: "" };
+    execFile(process.execPath, node, { env }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+describe("detcd replay", { timeout: 60_000 }, () => {
+  it("runs a seed again with the same trace, in another process", async () => {
+    const [scenario] = SCENARIOS;
+    if (scenario === undefined) return expect.unreachable("there are scenarios");
+    const { result } = judge(optionsOf(scenario, { seed: 42, path: null }), JUDGE_ONCE);
+    const hash = result?.hash ?? "";
+    const args = ["0x2a", "--scenario", scenario.name];
+    const { code, stdout } = await detcd("replay", ...args, "--hash", hash);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`trace     ${hash}`);
+    expect(stdout).toContain("verdict   ok: every promise held");
+  });
+
+  it("says so when the code is not the same", async () => {
+    const args = ["42", "--scenario", "one-way-listener", "--hash", "0123456789abcdef"];
+    const { code, stderr } = await detcd("replay", ...args);
+    expect(code).toBe(4);
+    expect(stderr).toContain("this is not the code that found it");
+  });
+
+  it("runs a simpler schedule of a seed", async () => {
+    const args = ["42", "--scenario", "one-way-listener", "--json"];
+    const whole = await detcd("replay", ...args);
+    const simpler = await detcd("replay", ...args, "--path", "0:0");
+    expect([whole.code, simpler.code]).toEqual([0, 0]);
+    const hashes = [whole, simpler].map(
+      ({ stdout }) => (JSON.parse(stdout) as { hash: string }).hash,
+    );
+    expect(new Set(hashes).size).toBe(2);
+  });
+
+  it("prints every event when asked", async () => {
+    const { stdout } = await detcd("replay", "42", "--scenario", "one-way-listener", "--trace");
+    expect(stdout.split("\n").length).toBeGreaterThan(1000);
+    expect(stdout).toMatch(/^\d+\.\d{3}s {2}#\d+ {2}node \d .*become_leader/m);
+  });
+
+  it("answers nonsense with one clear line", async () => {
+    for (const args of [
+      ["nonsense"],
+      ["42", "--scenario", "one-way-listener", "--path", "0:9999"],
+    ]) {
+      const { code, stdout, stderr } = await detcd("replay", ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^detcd replay: [^\n]+\n$/);
+    }
+  });
+});
+
+describe("detcd sim", { timeout: 60_000 }, () => {
+  it("runs a campaign and sums it up", async () => {
+    const { code, stdout, stderr } = await detcd("sim", "--seed", "1", "--seeds", "1", "--twice");
+    expect({ code, stderr: stderr.split("\n")[0] }).toEqual({
+      code: 0,
+      stderr: `detcd sim: ${SCENARIOS.length} scenarios, 1 seed each, from 0x00000001`,
+    });
+    expect(stdout).toMatch(/^13 runs, [\d.]+ minutes simulated in [\d.]+s: \d+ times real time\n/);
+    expect(stdout).toMatch(/\nverdict {3}ok: every promise held\n$/);
+  });
+
+  it("gives the same summary as data", async () => {
+    const args = ["--seed", "1", "--seeds", "1", "--scenario", "one-way-listener", "--json"];
+    const { stdout } = await detcd("sim", ...args);
+    expect(JSON.parse(stdout)).toMatchObject({ runs: 1, undecided: 0, failure: null });
+  });
+
+  it("stops when its time is over", async () => {
+    const { code, stdout } = await detcd("sim", "--seeds", "1000", "--budget", "1ms");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^1 runs?, /);
+  });
+
+  it("lists the scenarios, and what each promises", async () => {
+    const { code, stdout } = await detcd("sim", "--list");
+    expect(code).toBe(0);
+    for (const { name, promise } of SCENARIOS) expect(stdout).toContain(`${name}\n    ${promise}`);
+  });
+});

@@ -1,0 +1,71 @@
+// Every scenario, a few seeds: every promise holds, one seed of each is the same run twice, and
+// together they see the trouble that they are about.
+
+import { describe, expect, it } from "vitest";
+import { runCampaign, unseen } from "./campaign.ts";
+import type { Plan } from "./campaign.ts";
+import { SCENARIOS, scenarioOf } from "./catalogue.ts";
+import { judge, JUDGE_ONCE } from "./judge.ts";
+import { optionsOf } from "./scenario.ts";
+
+const FIRST_SEED = 1;
+const SEEDS = 6;
+const SEEDS_OF_EVERYTHING = 20; // most of its runs leave most kinds of trouble out
+
+describe("The promise of", { timeout: 60_000 }, () => {
+  it.for(SCENARIOS)("$name holds", (scenario) => {
+    const seeds = scenario.name === "everything" ? SEEDS_OF_EVERYTHING : SEEDS;
+    const plan: Plan = {
+      scenarios: [scenario],
+      firstSeed: FIRST_SEED,
+      seeds,
+      how: JUDGE_ONCE,
+    };
+    const { tally, found } = runCampaign(plan, () => true);
+    expect(found?.failure ?? null).toBeNull();
+    expect(tally.runs).toBe(seeds);
+    expect(tally.undecided).toBe(0);
+    expect(unseen(plan, tally)).toEqual([]);
+  });
+});
+
+describe("A seed", { timeout: 60_000 }, () => {
+  it.for(SCENARIOS)("of $name is the same run twice, and one step at a time or two", (scenario) => {
+    const options = optionsOf(scenario, { seed: 11, path: null });
+    const { failure } = judge(options, { ...JUDGE_ONCE, twice: true });
+    expect(failure).toBeNull();
+  });
+
+  it("draws the same schedule each time, and another seed another one", () => {
+    for (const scenario of SCENARIOS) {
+      const options = optionsOf(scenario, { seed: 7, path: null });
+      expect(optionsOf(scenario, { seed: 7, path: null })).toEqual(options);
+      expect(JSON.parse(JSON.stringify(options))).toEqual(options);
+    }
+    const crashes = scenarioOf("rolling-crashes");
+    if (crashes === null) return expect.unreachable("it is in the catalogue");
+    const [one, other] = [1, 2].map((seed) => optionsOf(crashes, { seed, path: null }).faults);
+    expect(one).not.toEqual(other);
+  });
+});
+
+describe("A judge", { timeout: 60_000 }, () => {
+  it("that may take no step has no opinion, and says how far it came", () => {
+    const [scenario] = SCENARIOS;
+    if (scenario === undefined) return expect.unreachable("there are scenarios");
+    const options = optionsOf(scenario, { seed: 1, path: null });
+    const { failure, undecided } = judge(options, { ...JUDGE_ONCE, budgetSteps: 5 });
+    expect(failure).toBeNull();
+    expect(undecided).toMatch(/Undecided after \d+ steps, at revision/);
+  });
+});
+
+describe("The catalogue", { timeout: 60_000 }, () => {
+  it("has names that can be typed, and one sentence for each", () => {
+    expect(new Set(SCENARIOS.map(({ name }) => name)).size).toBe(SCENARIOS.length);
+    for (const { name, promise } of SCENARIOS) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(promise).toMatch(/^[A-Z][^.]*\.$/);
+    }
+  });
+});
