@@ -3,7 +3,6 @@
 
 import type { ApiError } from "../core/api/errors.ts";
 import type { Request } from "../core/api/request.ts";
-import { must } from "../core/lib/assert.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../net/wire/methods.ts";
 import type { Micros } from "./frame.ts";
 import type { SimOutcome } from "./history.ts";
@@ -137,10 +136,8 @@ function outcomeOf(path: string, reply: Reply): SimOutcome {
   switch (reply.kind) {
     case "response": {
       const decoded = decodeResponse(path, reply.bytes);
-      const error = decoded.ok ? null : decoded.error;
-      return decoded.ok
-        ? { kind: "ok", output: decoded.value }
-        : { kind: "unknown", error: must(error, "what is not ok has an error") };
+      if (decoded.ok) return { kind: "ok", output: decoded.value };
+      return { kind: "unknown", error: decoded.error };
     }
     case "status": {
       const error = errorFromStatus(reply.code, reply.message);

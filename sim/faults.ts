@@ -35,7 +35,7 @@ export type FaultKind = Fault["kind"];
 export type Direction = "both" | "inbound" | "outbound"; // which messages of the node are lost
 
 /** `keep`: what becomes of writes not yet synced. `boundary`: 0, at the time itself; n, just before
- *  the  node's n-th effect from that time on, in the middle of a step's list. */
+ *  the node's n-th effect from that time on, in the middle of a step's list. */
 export type CrashFault = Readonly<{
   kind: "crash";
   atMs: number;
@@ -46,8 +46,8 @@ export type CrashFault = Readonly<{
 }>;
 
 /** A node that drives terms up and then disturbs a healthy majority. `isolated`: it hears and is
- *  heard by  nobody for a while. `deaf`: it hears nobody, but everybody hears it. `surge`:
- *  isolated, and its clock  leaps through `elections` election timeouts, so that it comes back with
+ *  heard by nobody for a while. `deaf`: it hears nobody, but everybody hears it. `surge`:
+ *  isolated, and its clock leaps through `elections` election timeouts, so that it comes back with
  *  a term far above the others'. */
 export type TermInflation = Readonly<{
   kind: "term_inflation";

@@ -106,7 +106,7 @@ export function holds(durable: Durable | null, index: Index, term: Term): boolea
 }
 
 /** Entries that `after` holds and `before` did not. Below the first common (index, term), going
- *  down,  two logs are equal: that is log matching, which has its own oracle. */
+ *  down, two logs are equal: that is log matching, which has its own oracle. */
 export function appendedEntries(before: Log, after: Log): readonly Entry[] {
   if (before.chunks === after.chunks) return [];
   let common = Math.min(before.lastIndex, after.lastIndex) as Index;
@@ -178,7 +178,7 @@ function createGhostNode(): GhostNode {
 }
 
 /** What a node reads at boot may live in a cache only, until its first disk effect is done: what is
- *  certain  is what was so before, as far as it came back. */
+ *  certain is what was so before, as far as it came back. */
 function recordBoot(ghost: Ghost, { node, state, effects }: BootMoment): void {
   const { raft, store } = state;
   const kept = ghostNode(ghost, node);
@@ -255,7 +255,7 @@ function recordEffects(
 }
 
 /** What will be on disk once this effect is carried out. A step may issue several: each covers the
- *  log up  to where the node's own list says, which the next boot will show to be true or not. */
+ *  log up to where the node's own list says, which the next boot will show to be true or not. */
 function issuedBy(node: GhostNode, state: NodeState, previous: Log, effect: DiskEffect): Issued {
   const { raft, outbox } = state;
   const { token } = effect;

@@ -15,7 +15,7 @@ export type SimOptions = Readonly<{
   nodes: number; // 1, 2, 3 …: how people call them
   durationMs: number;
   /** From here on everything is whole again, for good: crashed nodes start, links carry, clocks
-   *  keep  time. In the first half of this tail clients go on; later every node must show that it
+   *  keep time. In the first half of this tail clients go on; later every node must show that it
    *  caught up. */
   healAtMs: number;
   node: NodeOptions;
@@ -67,8 +67,7 @@ export type ClientOptions = Readonly<{
   timeoutMs: number;
   keys: number;
   mix: Mix;
-  /** The calls to make; null: all. A call whose time passes while another is under way is not made.
-   *  */
+  /** The calls to make; null: all. A call whose time passes while another runs is not made. */
   only: readonly CallName[] | null;
 }>;
 
@@ -97,8 +96,7 @@ export const SMALL_LIMITS: Limits = {
   applyBehind: 200,
 };
 
-/** Three nodes, a good network and disk, and three clients, for half a minute: nothing goes wrong.
- *  */
+/** Three nodes, three clients, a good network and good disks: nothing goes wrong. */
 export const DEFAULT_OPTIONS: SimOptions = {
   seed: 1,
   nodes: 3,

@@ -52,8 +52,7 @@ export type Surroundings = Readonly<{
   broken: (oracle: string, message: string, node: number) => void;
 }>;
 
-/** A step, or a boot when there is no input. `weight` stands for the bytes that brought the input.
- *  */
+/** A step, or a boot when there is no input. `weight` stands for the bytes that brought it. */
 export type Taken = Readonly<{ input: Input | null; weight: number; effects: readonly Effect[] }>;
 
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };

@@ -184,8 +184,8 @@ function downUntil({ atMs, node }: Extract<Fault, { kind: "restart" }>): Fault {
   return { ...crash, atMs: Math.max(0, atMs - 3000), node };
 }
 
-/** One leader after another is taken away as soon as it leads, so that logs end in entries which only
- *  a deposed leader has. */
+/** One leader after another is taken away as soon as it leads, so that logs end in entries which
+ *  only a deposed leader has. */
 function drawStorm(context: Context): readonly Fault[] {
   const { dice, node, chaosMs } = context;
   const everyMs = dice.pick([2, 3, 5]) * node.electionMs;

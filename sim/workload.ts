@@ -107,13 +107,8 @@ const READ: RangeRequest = {
 
 function chooseKind(mix: Mix, draw: Draw): keyof Mix {
   const kinds = Object.keys(mix) as (keyof Mix)[]; // in the order of the options
-  let left = draw(
-    Math.max(
-      1,
-      kinds.reduce((sum, kind) => sum + mix[kind], 0),
-    ),
-    "kind",
-  );
+  const total = kinds.reduce((sum, kind) => sum + mix[kind], 0);
+  let left = draw(Math.max(1, total), "kind");
   for (const kind of kinds) {
     left -= mix[kind];
     if (left < 0) return kind;
