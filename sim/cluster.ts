@@ -112,9 +112,9 @@ export class Cluster implements Line {
   call(number: number, call: Call, answer: (reply: Reply) => void): void {
     const back = (reply: Reply): void => {
       const bytes = reply.kind === "response" ? reply.bytes : NO_BYTES;
-      this.#carry(number, CLIENTS + call.client, "answer", bytes, () => answer(reply));
+      this.#carry(number, CLIENTS + call.client, "answer", call, bytes, () => answer(reply));
     };
-    this.#carry(CLIENTS + call.client, number, "call", call.bytes, (bytes) => {
+    this.#carry(CLIENTS + call.client, number, "call", call, call.bytes, (bytes) => {
       const node = this.node(number);
       if (node.status === "crashed") return back({ kind: "refused" });
       const decoded = decodeRequest(call.path, bytes);
@@ -123,12 +123,12 @@ export class Cluster implements Line {
       must(this.#open[number - 1], "every node has calls").set(id, { call, answer: back });
       const deadline = (node.clock.read(this.#context.world.now) + call.timeoutMs) as Millis;
       const request = decoded.value;
-      node.take({ kind: "call", call: id, request, context: { deadline } }, digestBytes(bytes));
+      node.take({ kind: "call", call: id, request, context: { deadline } });
     });
   }
 
   cancel(number: number, call: Call): void {
-    this.#carry(CLIENTS + call.client, number, "cancel", call.bytes, () => {
+    this.#carry(CLIENTS + call.client, number, "cancel", call, NO_BYTES, () => {
       const open = must(this.#open[number - 1], "every node has calls");
       for (const [id, { call: waiting }] of open) {
         if (waiting.id !== call.id) continue;
@@ -142,10 +142,11 @@ export class Cluster implements Line {
     from: number,
     to: number,
     kind: string,
+    call: Call,
     bytes: Uint8Array,
     arrive: (bytes: Uint8Array) => void,
   ): void {
-    const name = [kind, digestBytes(bytes)];
+    const name = [kind, digestBytes(call.bytes)];
     const parcel = { from, to, name, bytes, message: null, once: true, weightMicros: 0 };
     this.#context.network.send({ ...parcel, arrive, lose: () => {} });
   }
@@ -180,7 +181,7 @@ export class Cluster implements Line {
         const decoded = decodePeerMessage(arrived);
         if (!decoded.ok) return; // damaged on its way: as if it were lost
         const input: Input = { kind: "peer.message", from, message: decoded.value };
-        this.node(Number(to)).take(input, digestBytes(arrived));
+        this.node(Number(to)).take(input);
       },
     });
   }
@@ -212,8 +213,7 @@ export class Cluster implements Line {
         const staged = stage(receiver, arrived);
         if (staged !== null) {
           const from = node.config.node;
-          const weight = digestBytes(arrived);
-          receiver.take({ kind: "snapshot.staged", from, term, meta: staged }, weight);
+          receiver.take({ kind: "snapshot.staged", from, term, meta: staged });
         }
         tell(staged !== null);
       },

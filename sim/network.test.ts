@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { encodePeerMessage, decodePeerMessage } from "../net/wire/peer-frames.ts";
 import type { Message } from "../core/raft/message.ts";
+import { Digest } from "./digest.ts";
 import type { Parcel } from "./network.ts";
 import { CLIENTS, nameOf, Network } from "./network.ts";
 import type { NetworkOptions } from "./options.ts";
@@ -17,7 +18,12 @@ type Setup = Readonly<{
 
 function setUp(options: Partial<NetworkOptions> = {}, seed = 1): Setup {
   const world = new World();
-  const network = new Network(world, createFates(seed), { ...DEFAULT_OPTIONS.network, ...options });
+  const network = new Network(
+    world,
+    createFates(seed),
+    { ...DEFAULT_OPTIONS.network, ...options },
+    new Digest(),
+  );
   const heard: string[] = [];
   const send: Setup["send"] = (from, to, label, once = false) => {
     const parcel: Parcel = {

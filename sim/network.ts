@@ -7,6 +7,7 @@
 
 import type { NodeId } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";
+import type { Digest } from "./digest.ts";
 import type { Flight, Micros } from "./frame.ts";
 import type { NetworkOptions, Ratio } from "./options.ts";
 import type { Fates, Key } from "./random.ts";
@@ -67,6 +68,7 @@ export class Network {
   readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0, corrupted: 0 };
   readonly #world: World;
   readonly #fates: Fates;
+  readonly #digest: Digest; // of the run: everything that is sent counts
   #options: NetworkOptions;
   readonly #cut = new Map<number, number>(); // link → how many faults cut it
   readonly #clogged = new Map<number, number>();
@@ -76,14 +78,17 @@ export class Network {
   readonly #flights = new Map<number, Flight>();
   #launched = 0;
 
-  constructor(world: World, fates: Fates, options: NetworkOptions) {
+  constructor(world: World, fates: Fates, options: NetworkOptions, digest: Digest) {
     this.#world = world;
     this.#fates = fates;
+    this.#digest = digest;
     this.#options = options;
   }
 
   send(parcel: Parcel): void {
     this.counts.sent += 1;
+    this.#digest.number(parcel.to);
+    this.#digest.bytes(parcel.bytes);
     const fate = this.#fateOf(parcel);
     if (this.#isCut(parcel.from, parcel.to) || this.#strikes("drop", fate)) {
       this.counts.lost += 1;

@@ -52,8 +52,8 @@ export type Surroundings = Readonly<{
   broken: (oracle: string, message: string, node: number) => void;
 }>;
 
-/** A step, or a boot when there is no input. `weight` stands for the bytes that brought it. */
-export type Taken = Readonly<{ input: Input | null; weight: number; effects: readonly Effect[] }>;
+/** A step, or a boot when there is no input. */
+export type Taken = Readonly<{ input: Input | null; effects: readonly Effect[] }>;
 
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
 
@@ -69,7 +69,7 @@ export class SimNode {
   #state: NodeState | null = null;
   #life = 0; // boots so far
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
-  #inbox: Readonly<{ input: Input; weight: number }>[] = []; // what came while paused
+  #inbox: Input[] = []; // what came while paused
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
   #syncs: Lane;
@@ -143,24 +143,24 @@ export class SimNode {
     }
     const [state, effects] = booted.value;
     this.#state = state;
-    this.#around.taken(this, { input: null, weight: 0, effects });
+    this.#around.taken(this, { input: null, effects });
     this.#around.witness({ kind: "booted", node: this.number, state, effects });
     this.#perform(effects);
     this.#tickFrom(fates.below(this.#around.tickMs * 1000, "phase", this.number, this.#life));
     return true;
   }
 
-  take(input: Input, weight = 0): void {
+  take(input: Input): void {
     if (this.#status === "crashed") return;
     if (this.#status === "paused") {
-      if (input.kind !== "tick") this.#inbox.push({ input, weight });
+      if (input.kind !== "tick") this.#inbox.push(input);
       return;
     }
     const before = must(this.#state, "a running node has a state");
     this.#around.begins(this, input);
     const [state, effects] = this.#step(before, input);
     this.#state = state;
-    this.#around.taken(this, { input, weight, effects });
+    this.#around.taken(this, { input, effects });
     const appended = appendedEntries(before.raft.log, state.raft.log);
     const timeMs = this.#around.world.now / 1000;
     const { number: node } = this;
@@ -205,7 +205,7 @@ export class SimNode {
     this.#become("up");
     const waiting = this.#inbox;
     this.#inbox = [];
-    for (const { input, weight } of waiting) this.take(input, weight);
+    for (const input of waiting) this.take(input);
   }
 
   /** Nothing bad is planned any more, and nothing lasts. */

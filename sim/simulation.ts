@@ -130,7 +130,7 @@ class Run {
     const fates = createFates(options.seed);
     const world = this.#world;
     this.#ghost = createGhost(options.nodes);
-    this.#network = new Network(world, fates, options.network);
+    this.#network = new Network(world, fates, options.network, this.#tally.digest);
     this.#recorder = new Recorder(
       () => world.now,
       (operation) => this.#called(operation),
@@ -269,9 +269,9 @@ class Run {
     this.#tell("input", node.number, () => (input ? describeInput(input, nameOf) : "boots"));
   }
 
-  #taken(node: SimNode, { input, weight, effects }: Taken): void {
+  #taken(node: SimNode, { input, effects }: Taken): void {
     this.#tally.digest.number(this.#world.now);
-    this.#tally.taken(node.number, input, weight, effects);
+    this.#tally.taken(node.number, input, effects);
     if (!this.#options.frames) return;
     const traces = effects.filter((effect) => effect.kind === "trace");
     if (traces.length === 0) return;

@@ -48,12 +48,11 @@ export class Tally {
   };
   #leader = 0;
 
-  /** A boot, or a step upon `input`. `weight` stands for the bytes that brought it. */
-  taken(node: number, input: Input | null, weight: number, effects: readonly Effect[]): void {
+  /** A boot, or a step upon `input`. What the network carries is hashed where it is sent. */
+  taken(node: number, input: Input | null, effects: readonly Effect[]): void {
     const { digest } = this;
     digest.number(node);
     digest.number(input === null ? BOOT : INPUT_CODES[input.kind]);
-    digest.number(weight);
     if (input !== null) this.#input(input);
     for (const effect of effects) this.#effect(node, effect);
     if (input === null && effects.some(repairsTail)) this.counts.tornTails += 1;
@@ -61,6 +60,7 @@ export class Tally {
 
   answered({ input, outcome }: SimOperation): void {
     const { counts, digest } = this;
+    digest.text(outcome.kind);
     if (outcome.kind === "failed") counts.callsFailed += 1;
     if (outcome.kind === "unknown") counts.callsUnknown += 1;
     if (outcome.kind !== "ok") return;
@@ -75,7 +75,7 @@ export class Tally {
     switch (input.kind) {
       case "tick":
         return digest.number(input.now);
-      case "peer.message": // its bytes are in the weight
+      case "peer.message":
       case "peer.unreachable":
         return;
       case "call":
@@ -95,7 +95,7 @@ export class Tally {
   #effect(node: number, effect: Effect): void {
     const { digest, counts } = this;
     switch (effect.kind) {
-      case "peer.send": // its bytes count when they are sent
+      case "peer.send":
       case "peers":
         return;
       case "disk":
@@ -109,7 +109,7 @@ export class Tally {
           if (write.kind === "put") digest.bytes(write.value);
         }
         return;
-      case "call.reply": // its bytes count when they are sent
+      case "call.reply":
         return digest.number(effect.call);
       case "snapshot.send":
         counts.snapshotsSent += 1;
