@@ -11,7 +11,8 @@ type Source = Readonly<{ path: string; text: string; code: string }>;
 const WALLS: Readonly<Record<string, readonly string[]>> = {
   "core/": ["core/"],
   "net/wire/": ["core/", "net/wire/"],
-  "net/socket/": ["core/", "net/wire/", "net/socket/"],
+  "net/http2/": ["core/", "net/http2/"],
+  "net/socket/": ["core/", "net/wire/", "net/http2/", "net/socket/"],
   "checker/": ["types:core/api/", "types:core/contract.ts", "types:core/apply/", "checker/"],
   "sim/": ["core/", "net/wire/", "sim/"],
   "server/": ["core/", "net/", "server/"],
@@ -33,6 +34,7 @@ const LADDER: readonly (readonly [floor: string, below: readonly string[]])[] = 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/": [],
   "net/wire/": [],
+  "net/http2/": [],
   "checker/": [],
   "sim/": ["seedrandom"],
   "net/socket/": ["@grpc/grpc-js", "node:"],
@@ -53,6 +55,12 @@ const BANNED: readonly (readonly [room: string, word: RegExp, instead: string])[
   ["net/wire/", /\b(async|await|Promise)\b/, "a codec is a function"],
   ["core/", /\b(try|catch)\b/, "expected errors are Results, the others end the process"],
   ["net/wire/", /\b(try|catch|throw)\b/, "a decoder answers with a Result"],
+  [
+    "net/http2/",
+    /\b(async|await|Promise)\b/,
+    "a protocol is a state machine: bytes in, events out",
+  ],
+  ["net/http2/", /\b(try|catch|throw)\b/, "whatever a client sends has an answer"],
   ["core/", /\bthrow\b(?! new AssertionError)/, "assert from core/lib/assert.ts"],
   ["core/", /\bnew (Map|WeakMap)\b/, "state uses OrderedMap: a Map iterates in order of insertion"],
   ["core/", /\bclass\b(?! AssertionError)/, "state is plain data"],

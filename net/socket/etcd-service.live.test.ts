@@ -197,10 +197,7 @@ describe.skipIf(!existsSync(ETCDCTL))("etcdctl against the client port", () => {
   it("reads, writes and lists", async () => {
     const { listener } = await serveAndConnect((call) => call.reply(answerOf(call.request)));
     const etcdctl = async (...words: string[]): Promise<string> => {
-      // Without the scheme: etcdctl 3.4 would say "http://" in the :authority of `endpoint status`,
-      // which Node's HTTP/2 refuses as malformed.
-      const endpoint = (listener.urls[0] as string).replace("http://", "");
-      const args = ["--endpoints", endpoint, ...words];
+      const args = ["--endpoints", listener.urls[0] as string, ...words];
       const { stdout } = await run(ETCDCTL, args, { env: { ETCDCTL_API: "3" } });
       return stdout;
     };

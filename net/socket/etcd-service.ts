@@ -1,15 +1,15 @@
 // The client port: gRPC calls become requests, results become answers. Plumbing only: what a call
-// means is decided in core/, what its bytes mean in net/wire/, and grpc-js speaks HTTP/2.
+// means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from "@grpc/grpc-js";
-import { messageTooLarge } from "../../core/api/errors.ts";
+import { GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
+import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
+import { GrpcSocket } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
-import type { Listener, Log } from "./listen.ts";
+import type { Log } from "./listen.ts";
 
 /** Takes the calls. `reply` is for the one answer of a call; the returned function tells that
  *  nobody waits for it any more. */
@@ -39,113 +39,75 @@ export type EtcdServiceOptions = Readonly<{
 const OVERHEAD_BYTES = 512 * 1024;
 const GRACE_MS = 500;
 
+const NOTHING = new Uint8Array(0);
+const NO_MESSAGE =
+  "cardinality violation: received no request message from non-client-streaming RPC";
+
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
-  const { sink, log } = options;
-  const limitBytes = options.maxRequestBytes + OVERHEAD_BYTES;
-  const server = new Server({
-    // grpc-js would refuse in words of its own: it only guards against the absurd.
-    "grpc.max_receive_message_length": 2 * limitBytes,
-    "grpc.max_send_message_length": -1,
-    "grpc.enable_channelz": 0,
-    "grpc.keepalive_time_ms": 2 * 60 * 60 * 1000, // etcd's own pings to silent clients
-    "grpc.keepalive_timeout_ms": 20 * 1000,
+  const clients = new Set<GrpcSocket>();
+  const onEvent = createUnaryService(options.sink);
+  const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
+  const listener = await listen(options.urls, (socket) => {
+    const client = new GrpcSocket(socket, { messageBytesMax, refusalOf, onEvent });
+    clients.add(client);
+    socket.once("close", () => clients.delete(client));
   });
-  takeEveryPath(server, (path) => createHandler(path, limitBytes, sink));
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await listen(options.urls, (socket) => injector.injectConnection(socket));
-  for (const url of listener.urls) log(`serving client traffic on ${url}`);
+  for (const url of listener.urls) options.log(`serving client traffic on ${url}`);
   return {
     urls: listener.urls,
-    close: (graceMs = GRACE_MS) => shutDown(server, listener, graceMs),
+    close: async (graceMs = GRACE_MS) => {
+      const ended = listener.close();
+      for (const client of clients) client.leave();
+      const force = setTimeout(() => listener.cut(), graceMs);
+      await ended;
+      clearTimeout(force);
+    },
   };
 }
 
-type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
-type Handler = Readonly<{
-  path: string;
-  serialize: (message: Buffer) => Buffer;
-  deserialize: (message: Buffer) => Buffer;
-}> &
-  Readonly<
-    | { type: "unary"; func: (call: UnaryCall, callback: sendUnaryData<Buffer>) => void }
-    | { type: "bidi"; func: (call: ServerDuplexStream<Buffer, Buffer>) => void }
-  >;
-
-/** grpc-js looks a path up in a map and refuses unknown ones in words of its own. Given a map that
- *  finds a handler for every path, it leaves the words to net/wire. */
-function takeEveryPath(server: Server, handlerOf: (path: string) => Handler): void {
-  Object.assign(server, { handlers: { get: handlerOf } });
+/** In etcd's words, where nobody serves a path. */
+function refusalOf(path: string): ApiError | null {
+  if (findMethod(path) !== null) return null;
+  const refused = decodeRequest(path, NOTHING);
+  return refused.ok ? null : refused.error;
 }
 
-function createHandler(path: string, limitBytes: number, sink: CallSink): Handler {
-  const bytes = { path, serialize: asItIs, deserialize: asItIs };
-  if (findMethod(path) === null) {
-    return { ...bytes, type: "bidi", func: (call) => refuse(call, path) };
-  }
-  return {
-    ...bytes,
-    type: "unary",
-    // grpc-js would catch what this throws; a broken invariant must reach nobody but the process.
-    func: (call, callback) => queueMicrotask(() => serve(call, callback, limitBytes, sink)),
-  };
-}
-
-function asItIs(message: Buffer): Buffer {
-  return message;
-}
-
-/** As a stream, so that the refusal does not wait for a client that streams without an end. */
-function refuse(call: ServerDuplexStream<Buffer, Buffer>, path: string): void {
-  const request = decodeRequest(path, Buffer.alloc(0));
-  if (!request.ok) call.emit("error", statusOf(request.error));
-}
-
-function serve(
-  call: UnaryCall,
-  callback: sendUnaryData<Buffer>,
-  limitBytes: number,
-  sink: CallSink,
-): void {
-  let open = true;
-  const reply = (result: Result<Response>): void => {
+/** One message, one answer. */
+function createUnaryService(sink: CallSink): (event: GrpcEvent, from: GrpcSocket) => void {
+  const cancels = new Map<GrpcCall, () => void>(); // of the calls that wait for their answers
+  const serve = (call: GrpcCall, message: Uint8Array, client: GrpcSocket): void => {
+    let open = true;
+    const reply = (result: Result<Response>): void => {
+      if (!open) return;
+      open = false;
+      cancels.delete(call);
+      if (!result.ok) return client.finish(call, result.error);
+      client.send(call, encodeResponse(result.value));
+      client.finish(call, null);
+    };
+    const request = decodeRequest(call.path, message);
+    if (!request.ok) return reply(request);
+    const cancel = sink.open(request.value, call.timeoutMs, reply);
     if (!open) return;
-    open = false;
-    if (result.ok) callback(null, bufferOf(encodeResponse(result.value)));
-    else callback(statusOf(result.error));
+    cancels.set(call, () => {
+      open = false;
+      cancels.delete(call);
+      cancel();
+    });
   };
-  const size = call.request.length;
-  if (size > limitBytes) return reply({ ok: false, error: messageTooLarge(size, limitBytes) });
-  const request = decodeRequest(call.getPath(), call.request);
-  if (!request.ok) return reply(request);
-  const cancel = sink.open(request.value, timeoutMsOf(call), reply);
-  call.once("cancelled", () => {
-    if (!open) return;
-    open = false;
-    cancel();
-  });
-}
-
-function timeoutMsOf(call: UnaryCall): number | null {
-  const deadline = Number(call.getDeadline());
-  return deadline === Infinity ? null : Math.max(0, deadline - Date.now());
-}
-
-function statusOf(error: ApiError): Readonly<{ code: number; details: string }> {
-  return { code: error.code, details: error.message };
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-async function shutDown(server: Server, listener: Listener, graceMs: number): Promise<void> {
-  const ended = listener.close();
-  server.tryShutdown(() => {}); // tells the clients, and lets running calls end
-  const force = setTimeout(() => {
-    server.forceShutdown();
-    listener.cut();
-  }, graceMs);
-  await ended;
-  clearTimeout(force);
+  return (event, client) => {
+    switch (event.kind) {
+      case "message": // more than one are of no interest
+        if (cancels.has(event.call) || !client.awaits(event.call)) return;
+        return serve(event.call, event.message, client);
+      case "end":
+        if (cancels.has(event.call)) return;
+        return client.finish(event.call, { code: GRPC.INTERNAL, message: NO_MESSAGE });
+      case "cancel":
+        cancels.get(event.call)?.();
+        return;
+      case "failed": // its calls were cancelled
+    }
+  };
 }

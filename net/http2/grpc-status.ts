@@ -1,0 +1,105 @@
+// What gRPC says in headers: of a call its path, deadline and encoding; of an answer its status.
+// Refusals are in grpc-go's words, as clients of etcd know them.
+
+import { fromText } from "../../core/lib/bytes.ts";
+import { createField } from "./header-field.ts";
+import type { Field } from "./header-field.ts";
+import type { OutgoingField, OutgoingFields } from "./hpack-encoder.ts";
+
+/** `http` is what a client that speaks no gRPC goes by. */
+export type Refusal = Readonly<{ code: number; message: string; http?: number }>;
+
+/** `timeoutMs` null: the client sets no deadline. */
+export type CallHead = Readonly<{ path: string; timeoutMs: number | null }>;
+
+/** Before the messages of an answer. */
+export const ANSWER_HEADERS: OutgoingFields = [
+  repeated(":status", "200"),
+  repeated("content-type", "application/grpc"),
+];
+/** After them, where all went well. */
+export const OK_TRAILERS: OutgoingFields = [repeated("grpc-status", "0")];
+
+const INVALID_ARGUMENT = 3;
+const UNIMPLEMENTED = 12;
+const INTERNAL = 13;
+
+/** Of the fields of a well-formed request. */
+export function readCallHead(fields: readonly Field[]): CallHead | Refusal {
+  let method = "";
+  let path = "";
+  let type = "";
+  let encoding = "identity";
+  let timeout: string | null = null;
+  for (const { name, value } of fields) {
+    if (name === ":method") method = value;
+    else if (name === ":path") path = value;
+    else if (name === "content-type") type = value;
+    else if (name === "grpc-encoding") encoding = value;
+    else if (name === "grpc-timeout") timeout = value;
+  }
+  if (type !== "application/grpc" && !/^application\/grpc[+;]/i.test(type)) {
+    const message = `invalid gRPC request content-type ${JSON.stringify(type)}`;
+    return { code: INVALID_ARGUMENT, message, http: 415 };
+  }
+  if (method !== "POST") {
+    const words = "Received a HEADERS frame with :method";
+    const message = `${words} ${JSON.stringify(method)} which should be POST`;
+    return { code: INTERNAL, message, http: 405 };
+  }
+  if (encoding !== "identity" && encoding !== "") {
+    const words = "grpc: Decompressor is not installed for grpc-encoding";
+    return { code: UNIMPLEMENTED, message: `${words} ${JSON.stringify(encoding)}` };
+  }
+  if (timeout === null) return { path, timeoutMs: null };
+  const timeoutMs = readTimeoutMs(timeout);
+  if (typeof timeoutMs === "number") return { path, timeoutMs };
+  return { code: INTERNAL, message: `malformed grpc-timeout: ${timeoutMs}`, http: 400 };
+}
+
+/** One to eight digits and a unit; milliseconds are rounded up. */
+function readTimeoutMs(text: string): number | string {
+  const quoted = JSON.stringify(text);
+  if (text.length < 2) return `transport: timeout string is too short: ${quoted}`;
+  if (text.length > 9) return `transport: timeout string is too long: ${quoted}`;
+  const perUnit = MS_PER_UNIT.get(text.charAt(text.length - 1));
+  if (perUnit === undefined) return `transport: timeout unit is not recognized: ${quoted}`;
+  const digits = text.slice(0, -1);
+  if (!/^[0-9]+$/.test(digits)) {
+    return `strconv.ParseUint: parsing ${JSON.stringify(digits)}: invalid syntax`;
+  }
+  const [times, by] = perUnit;
+  return Math.ceil((Number(digits) * times) / by);
+}
+
+const MS_PER_UNIT: ReadonlyMap<string, readonly [times: number, by: number]> = new Map([
+  ["H", [3_600_000, 1]],
+  ["M", [60_000, 1]],
+  ["S", [1000, 1]],
+  ["m", [1, 1]],
+  ["u", [1, 1000]],
+  ["n", [1, 1_000_000]],
+]);
+
+/** The last of an answer: alone where nothing was sent before. */
+export function trailersOf({ code, message, http }: Refusal, alone: boolean): OutgoingFields {
+  const status = [once("grpc-status", String(code)), once("grpc-message", percentEncode(message))];
+  if (!alone) return status;
+  const [ok, type] = ANSWER_HEADERS as readonly [OutgoingField, OutgoingField];
+  return [http === undefined ? ok : once(":status", String(http)), type, ...status];
+}
+
+/** UTF-8, and everything but printable ASCII as %XX. */
+function percentEncode(message: string): string {
+  return fromText(message).replace(/[^ -$&-~]/g, (byte) => {
+    return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+}
+
+function repeated(name: string, value: string): OutgoingField {
+  return { ...createField(name, value), repeats: true };
+}
+
+function once(name: string, value: string): OutgoingField {
+  return { ...createField(name, value), repeats: false };
+}

@@ -1,0 +1,241 @@
+// gRPC over one HTTP/2 connection: calls in, answers out. Unary calls, server streams and streams
+// both ways look the same from here: messages come, messages go, and a status ends it.
+//
+// A client may send 64 KiB of a message without being asked. Larger ones are let in whole, one
+// WINDOW_UPDATE each, as long as all that were let in and are not answered stay within a budget;
+// the others wait for their turn.
+
+import { messageTooLarge } from "../../core/api/errors.ts";
+import { Http2Connection } from "./connection.ts";
+import type { ConnectionEvent } from "./connection.ts";
+import { WINDOW_INITIAL } from "./frames.ts";
+import { MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
+import type { Taken } from "./grpc-message.ts";
+import { ANSWER_HEADERS, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
+import type { CallHead, Refusal } from "./grpc-status.ts";
+import type { Field } from "./header-field.ts";
+
+/** The same object from the first event of a call to its last. */
+export interface GrpcCall extends CallHead {
+  readonly stream: number;
+}
+
+export type GrpcEvent = Readonly<
+  | { kind: "message"; call: GrpcCall; message: Uint8Array } // a view: good until `receive`
+  | { kind: "end"; call: GrpcCall } // the client sends no more
+  | { kind: "cancel"; call: GrpcCall } // the client does not want the answer any more
+  | { kind: "failed"; reason: string } // every call is cancelled
+>;
+
+export type GrpcOptions = Readonly<{
+  messageBytesMax: number;
+  /** Says at once why a path is not served, without waiting for what the client sends. */
+  refusalOf: (path: string) => Refusal | null;
+}>;
+
+type Call = GrpcCall & {
+  readonly reader: MessageReader;
+  answered: boolean; // headers were sent
+  admitted: number; // what of the budget it holds
+};
+
+const ADMITTED_BYTES_MAX = 64 * 1024 * 1024;
+const INTERNAL = 13;
+
+export class GrpcConnection {
+  readonly #connection = new Http2Connection();
+  readonly #options: GrpcOptions;
+  readonly #calls = new Map<number, Call>();
+  readonly #waiting = new Set<Call>(); // for the budget, in the order of their turns
+  #admitted = 0;
+  #events: GrpcEvent[] = [];
+
+  constructor(options: GrpcOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the client has said that it speaks HTTP/2. */
+  get spoke(): boolean {
+    return this.#connection.spoke;
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.#connection.streams === 0;
+  }
+
+  get hasOutput(): boolean {
+    return this.#connection.hasOutput;
+  }
+
+  takeOutput(): Uint8Array[] {
+    return this.#connection.takeOutput();
+  }
+
+  receive(bytes: Uint8Array, nowMs: number): readonly GrpcEvent[] {
+    this.#events = [];
+    for (const event of this.#connection.receive(bytes, nowMs)) this.#on(event);
+    return this.#events;
+  }
+
+  /** Whether the call has not ended yet. Of one that has, `send` and `finish` say nothing. */
+  awaits(call: GrpcCall): boolean {
+    return this.#calls.get(call.stream) === call;
+  }
+
+  /** One message of the answer; it must not change afterwards. */
+  send(call: GrpcCall, message: Uint8Array): void {
+    const own = this.#calls.get(call.stream);
+    if (own !== call) return; // it is over
+    this.#begin(own);
+    this.#connection.send(call.stream, prefixOf(message.length), message);
+  }
+
+  /** The end of the answer: null when all went well. */
+  finish(call: GrpcCall, refusal: Refusal | null): void {
+    const own = this.#calls.get(call.stream);
+    if (own !== call) return;
+    if (refusal === null) {
+      this.#begin(own);
+      this.#connection.end(call.stream, OK_TRAILERS);
+    } else this.#connection.end(call.stream, trailersOf(refusal, !own.answered));
+    this.#forget(own);
+  }
+
+  /** Tells the client that new calls are not served. */
+  goAway(): void {
+    this.#connection.goAway();
+  }
+
+  /** The client has gone. */
+  abandon(): readonly GrpcCall[] {
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    return calls;
+  }
+
+  #on(event: ConnectionEvent): void {
+    switch (event.kind) {
+      case "request":
+        return this.#open(event.stream, event.fields, event.ended);
+      case "data": {
+        const call = this.#calls.get(event.stream);
+        if (call !== undefined) this.#onData(call, event.bytes, event.ended);
+        return;
+      }
+      case "reset": {
+        const call = this.#calls.get(event.stream);
+        if (call === undefined) return;
+        this.#forget(call);
+        this.#events.push({ kind: "cancel", call });
+        return;
+      }
+      case "failed":
+        for (const call of this.abandon()) this.#events.push({ kind: "cancel", call });
+        this.#events.push(event);
+    }
+  }
+
+  #open(stream: number, fields: readonly Field[], ended: boolean): void {
+    const head = readCallHead(fields);
+    const refusal = "code" in head ? head : this.#options.refusalOf(head.path);
+    if ("code" in head || refusal !== null) {
+      this.#connection.end(stream, trailersOf(refusal as Refusal, true));
+      return;
+    }
+    const { path, timeoutMs } = head;
+    const reader = new MessageReader(this.#options.messageBytesMax);
+    const call: Call = { stream, path, timeoutMs, reader, answered: false, admitted: 0 };
+    this.#calls.set(stream, call);
+    if (ended) this.#events.push({ kind: "end", call });
+  }
+
+  #onData(call: Call, bytes: Uint8Array, ended: boolean): void {
+    const { reader } = call;
+    reader.feed(bytes);
+    let taken = reader.take();
+    for (; taken.kind === "message"; taken = reader.take()) {
+      this.#events.push({ kind: "message", call, message: taken.message });
+    }
+    if (taken.kind === "refused") return this.#refuse(call, refusalOf(taken, this.#options));
+    if (!ended) return this.#admit(call);
+    if (reader.isPartial) this.#refuse(call, { code: INTERNAL, message: "unexpected EOF" });
+    else this.#events.push({ kind: "end", call });
+  }
+
+  /** A call whose messages went to the user before hears that it is cancelled. */
+  #refuse(call: Call, refusal: Refusal): void {
+    this.finish(call, refusal);
+    this.#events.push({ kind: "cancel", call });
+  }
+
+  /** The window for what comes next: small messages always, a large one when its turn comes. */
+  #admit(call: Call): void {
+    const window = this.#connection.windowOf(call.stream);
+    if (!call.reader.isPartial) {
+      if (window < WINDOW_INITIAL / 2) this.#connection.widen(call.stream, WINDOW_INITIAL - window);
+      return;
+    }
+    if (call.reader.missing <= window || this.#waiting.has(call)) return;
+    this.#release(call); // of its message before
+    if (this.#waiting.size > 0 || !this.#letIn(call)) this.#waiting.add(call);
+  }
+
+  #letIn(call: Call): boolean {
+    const { size, missing } = call.reader;
+    if (this.#admitted > 0 && this.#admitted + size > ADMITTED_BYTES_MAX) return false;
+    this.#admitted += size;
+    call.admitted = size;
+    call.reader.expectAll();
+    this.#connection.widen(call.stream, missing - this.#connection.windowOf(call.stream));
+    return true;
+  }
+
+  #release(call: Call): void {
+    if (call.admitted === 0) return;
+    this.#admitted -= call.admitted;
+    call.admitted = 0;
+    for (const next of this.#waiting) {
+      if (!this.#letIn(next)) return;
+      this.#waiting.delete(next);
+    }
+  }
+
+  #begin(call: Call): void {
+    if (call.answered) return;
+    call.answered = true;
+    this.#connection.respond(call.stream, ANSWER_HEADERS);
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call.stream);
+    this.#waiting.delete(call);
+    this.#release(call);
+  }
+}
+
+function refusalOf(taken: Taken & { kind: "refused" }, options: GrpcOptions): Refusal {
+  switch (taken.why) {
+    case "too large":
+      return messageTooLarge(taken.size, options.messageBytesMax);
+    case "compressed":
+      return {
+        code: INTERNAL,
+        message: "grpc: compressed flag set with identity or empty encoding",
+      };
+    case "format":
+      return {
+        code: INTERNAL,
+        message: `grpc: received unexpected payload format ${taken.size}`,
+      };
+  }
+}
+
+function prefixOf(length: number): Uint8Array {
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  prefix[1] = length >>> 24;
+  prefix[2] = length >>> 16;
+  prefix[3] = length >>> 8;
+  prefix[4] = length;
+  return prefix;
+}

@@ -1,0 +1,158 @@
+// The sending half of a connection: answers wait here, stream by stream, until the client's two
+// windows (its connection's and the stream's) have room for their bytes. Streams that wait for the
+// connection's window take turns, a frame each.
+
+import { FLAG, FRAME, FRAME_BYTES_MAX, WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
+import { HpackEncoder } from "./hpack-encoder.ts";
+import type { OutgoingFields } from "./hpack-encoder.ts";
+import type { Output } from "./output.ts";
+
+/** What a stream has to send, and what its client lets it send. */
+export type Outgoing = {
+  readonly id: number;
+  window: number; // negative when the client made the windows of all streams smaller
+  pieces: Uint8Array[];
+  at: number; // in the first piece
+  waiting: boolean;
+  trailers: OutgoingFields | null; // what follows the last byte, and ends the stream
+};
+
+export class Sender {
+  readonly #output: Output;
+  readonly #onEnd: (stream: Outgoing) => void;
+  readonly #encoder = new HpackEncoder();
+  #window = WINDOW_INITIAL;
+  #windowInitial = WINDOW_INITIAL;
+  #frameBytesMax = FRAME_BYTES_MAX;
+  #framesSent = 0;
+  readonly #waiting = new Set<Outgoing>(); // for the connection's window, in the order of their turns
+
+  /** `onEnd` is told that everything of a stream is in the output. */
+  constructor(output: Output, onEnd: (stream: Outgoing) => void) {
+    this.#output = output;
+    this.#onEnd = onEnd;
+  }
+
+  /** Of headers and data. */
+  get framesSent(): number {
+    return this.#framesSent;
+  }
+
+  open(id: number): Outgoing {
+    const window = this.#windowInitial;
+    return { id, window, pieces: [], at: 0, waiting: false, trailers: null };
+  }
+
+  headers(stream: Outgoing, fields: OutgoingFields): void {
+    this.#writeHeaders(stream.id, fields, 0);
+  }
+
+  data(stream: Outgoing, ...pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) if (piece.length > 0) stream.pieces.push(piece);
+    if (!stream.waiting) this.#pump(stream);
+  }
+
+  /** Nothing may be sent on the stream afterwards. */
+  end(stream: Outgoing, trailers: OutgoingFields): void {
+    stream.trailers = trailers;
+    if (!stream.waiting) this.#pump(stream);
+  }
+
+  /** The stream was reset: what waits is not sent any more. */
+  forget(stream: Outgoing): void {
+    this.#waiting.delete(stream);
+    stream.pieces = [];
+  }
+
+  /** False: more than a window can be. */
+  widen(stream: Outgoing, increment: number): boolean {
+    stream.window += increment;
+    if (stream.window > WINDOW_MAX) return false;
+    if (stream.waiting) this.#pump(stream);
+    return true;
+  }
+
+  widenConnection(increment: number): boolean {
+    this.#window += increment;
+    if (this.#window > WINDOW_MAX) return false;
+    for (const stream of this.#waiting) {
+      if (this.#window <= 0) break;
+      this.#pump(stream, 1); // and to the end of the queue, if it has more
+    }
+    return true;
+  }
+
+  /** The client's setting, for the streams there are and those that come. */
+  setInitialWindow(bytes: number, streams: Iterable<Outgoing>): boolean {
+    const difference = bytes - this.#windowInitial;
+    this.#windowInitial = bytes;
+    if (difference === 0) return true;
+    for (const stream of streams) if (!this.widen(stream, difference)) return false;
+    return true;
+  }
+
+  setFrameBytesMax(bytes: number): void {
+    this.#frameBytesMax = bytes;
+  }
+
+  limitTable(bytesMax: number): void {
+    this.#encoder.limitTable(bytesMax);
+  }
+
+  #pump(stream: Outgoing, framesMax = Infinity): void {
+    if (stream.waiting) {
+      stream.waiting = false;
+      this.#waiting.delete(stream);
+    }
+    for (let frames = 0; stream.pieces.length > 0; frames++) {
+      if (stream.window <= 0 || this.#window <= 0 || frames === framesMax) {
+        stream.waiting = true;
+        if (stream.window > 0) this.#waiting.add(stream);
+        return;
+      }
+      this.#writeData(stream, Math.min(stream.window, this.#window, this.#frameBytesMax));
+    }
+    if (stream.trailers === null) return;
+    this.#writeHeaders(stream.id, stream.trailers, FLAG.END_STREAM);
+    this.#onEnd(stream);
+  }
+
+  #writeData(stream: Outgoing, bytesMax: number): void {
+    let length = -stream.at;
+    for (const piece of stream.pieces) length += piece.length;
+    length = Math.min(length, bytesMax);
+    this.#output.head(length, FRAME.DATA, 0, stream.id);
+    this.#framesSent++;
+    stream.window -= length;
+    this.#window -= length;
+    let done = 0;
+    while (length > 0) {
+      const piece = stream.pieces[done] as Uint8Array;
+      const end = Math.min(piece.length, stream.at + length);
+      this.#output.bytes(piece, stream.at, end);
+      length -= end - stream.at;
+      stream.at = end;
+      if (end < piece.length) break;
+      stream.at = 0;
+      done++;
+    }
+    if (done === stream.pieces.length) stream.pieces.length = 0;
+    else if (done > 0) stream.pieces.splice(0, done);
+  }
+
+  #writeHeaders(id: number, fields: OutgoingFields, flags: number): void {
+    const block = this.#encoder.encode(fields);
+    this.#framesSent++;
+    let type: number = FRAME.HEADERS;
+    let at = 0;
+    do {
+      const end = Math.min(block.length, at + this.#frameBytesMax);
+      const endHeaders = end === block.length ? FLAG.END_HEADERS : 0;
+      const own = type === FRAME.HEADERS ? flags | endHeaders : endHeaders;
+      this.#output.head(end - at, type, own, id);
+      this.#output.bytes(block, at, end);
+      type = FRAME.CONTINUATION;
+      at = end;
+    } while (at < block.length);
+  }
+}

@@ -1,0 +1,120 @@
+// One client's socket: its bytes go through gRPC over HTTP/2 and back. What is answered in one turn
+// of the event loop is written at once, and a client that does not read is not read from.
+
+import type { Socket } from "node:net";
+import { GrpcConnection } from "../http2/grpc.ts";
+import type { GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
+
+export type GrpcSocketOptions = GrpcOptions &
+  Readonly<{ onEvent: (event: GrpcEvent, from: GrpcSocket) => void }>;
+
+/** What waits to be written before reading stops. Reading goes on when all of it is written. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+const GREETING_MS = 60_000; // a client that has not said by then what it speaks is cut off
+const FAREWELL_MS = 1_000; // to read the last words
+const PROBE_MS = 30_000; // a client that has silently gone is found out by TCP
+
+const NO_HTTP1 =
+  "HTTP/1.1 404 Not Found\r\n" +
+  "Content-Type: text/plain; charset=utf-8\r\n" +
+  "Content-Length: 19\r\n" +
+  "Connection: close\r\n\r\n" +
+  "404 page not found\n";
+
+export class GrpcSocket {
+  readonly #socket: Socket;
+  readonly #grpc: GrpcConnection;
+  readonly #options: GrpcSocketOptions;
+  #scheduled = false;
+  #leaving = false;
+
+  constructor(socket: Socket, options: GrpcSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#grpc = new GrpcConnection(options);
+    socket.setKeepAlive(true, PROBE_MS);
+    socket.setTimeout(GREETING_MS, () => socket.destroy());
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("drain", () => socket.resume());
+    socket.once("close", () => {
+      for (const call of this.#grpc.abandon()) options.onEvent({ kind: "cancel", call }, this);
+    });
+  }
+
+  /** One message of the answer; it must not change afterwards. */
+  send(call: GrpcCall, message: Uint8Array): void {
+    this.#grpc.send(call, message);
+    this.#flushSoon();
+  }
+
+  /** The end of the answer: null when all went well. */
+  finish(call: GrpcCall, refusal: Parameters<GrpcConnection["finish"]>[1]): void {
+    this.#grpc.finish(call, refusal);
+    this.#flushSoon();
+  }
+
+  /** Whether the call has not ended yet. */
+  awaits(call: GrpcCall): boolean {
+    return this.#grpc.awaits(call);
+  }
+
+  /** Takes no more calls, and ends when those under way are answered. */
+  leave(): void {
+    this.#leaving = true;
+    this.#grpc.goAway();
+    this.#flush();
+  }
+
+  #receive(chunk: Buffer): void {
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const events = this.#grpc.receive(bytes, performance.now());
+    if (this.#socket.timeout !== 0 && this.#grpc.spoke) this.#socket.setTimeout(0);
+    for (const event of events) {
+      if (event.kind === "failed") return this.#hangUp(chunk);
+      this.#options.onEvent(event, this);
+    }
+    if (!this.#scheduled && this.#grpc.hasOutput) {
+      this.#scheduled = true;
+      setImmediate(() => this.#flush()); // after the answers that come in this turn
+    }
+  }
+
+  /** Called from where answers are made: when that is through, all of them are written. */
+  #flushSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return;
+    const runs = this.#grpc.takeOutput();
+    if (runs.length > 1) socket.cork();
+    for (const run of runs) socket.write(run);
+    if (runs.length > 1) socket.uncork();
+    if (socket.writableLength > UNREAD_BYTES_MAX) socket.pause();
+    if (this.#leaving && this.#grpc.isIdle) this.#end();
+  }
+
+  /** The client broke the protocol; or it speaks an older one, in which it is told so. */
+  #hangUp(chunk: Buffer): void {
+    this.#flush();
+    if (!this.#grpc.spoke) {
+      if (!/^[A-Z]/.test(chunk.toString("latin1", 0, 1))) return void this.#socket.destroy();
+      this.#socket.write(NO_HTTP1);
+    }
+    this.#end();
+  }
+
+  /** What the client still sends is read and dropped: else the last words might not arrive. */
+  #end(): void {
+    const socket = this.#socket;
+    if (socket.writableEnded) return;
+    socket.end();
+    socket.resume();
+    const cut = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    socket.once("close", () => clearTimeout(cut));
+  }
+}
