@@ -42,6 +42,9 @@ type Setback = Readonly<{
 }>;
 type Progress = Readonly<{ state: EtcdState; setback: Setback | null }>;
 
+/** Who can have changed some keys, and whether such a one is a candidate of a gap. */
+type Culprits = Readonly<{ suspects: ReadonlySet<number>; byRevision: Map<number, boolean> }>;
+
 type Search = {
   readonly index: RevisionIndex;
   readonly evidence: Evidence;
@@ -49,13 +52,22 @@ type Search = {
   readonly steps: Steps;
   readonly guesses: Guess[];
   readonly guessOf: Map<number, number>; // a suspect in use → its guess
+  readonly culprits: Map<string, Culprits>; // by footprint
   furthest: Setback | null;
 };
 
 export function replay(index: RevisionIndex, evidence: Evidence, steps: Steps): Replay {
   const gaps = findGaps(index, evidence);
-  const guessOf = new Map<number, number>();
-  const search: Search = { index, evidence, gaps, steps, guesses: [], guessOf, furthest: null };
+  const search: Search = {
+    index,
+    evidence,
+    gaps,
+    steps,
+    guesses: [],
+    guessOf: new Map(),
+    culprits: new Map(),
+    furthest: null,
+  };
   let progress = settle(search, EMPTY_STORE);
   for (;;) {
     const { state, setback } = progress;
@@ -217,27 +229,41 @@ function fill(search: Search, guess: Guess, { operation }: Suspect): EtcdState |
 
 /** Adds the guesses below `limit` on which the keys of `footprint` may depend. */
 function blame(
-  { gaps, guesses }: Search,
+  search: Search,
   conflict: Set<number>,
   footprint: readonly Span[],
   limit: number,
 ): void {
-  const relevant = new Set<number>();
+  const { gaps, guesses, culprits } = search;
+  const name = JSON.stringify(footprint);
+  const known = culprits.get(name) ?? culpritsOf(gaps, footprint);
+  culprits.set(name, known);
+  for (const [level, { revision, candidates }] of guesses.slice(0, limit).entries()) {
+    let isOne = known.byRevision.get(revision);
+    if (isOne === undefined) {
+      isOne = candidates.some((at) => known.suspects.has(at));
+      known.byRevision.set(revision, isOne);
+    }
+    if (isOne) conflict.add(level);
+  }
+}
+
+/** The suspects that may have a hand in the keys of `footprint`. */
+function culpritsOf(gaps: Gaps, footprint: readonly Span[]): Culprits {
+  const suspects = new Set<number>();
   let spans = footprint;
   for (let isNew = true; isNew;) {
     isNew = false;
     for (const [at, suspect] of gaps.suspects.entries()) {
-      if (relevant.has(at) || !overlap(suspect.spans, spans)) continue;
-      relevant.add(at);
+      if (suspects.has(at) || !overlap(suspect.spans, spans)) continue;
+      suspects.add(at);
       if (!suspect.isTxn) continue;
       // What a transaction does to these keys depends on all that it looks at.
       spans = [...spans, ...footprintOf(suspect.operation.input)];
       isNew = true;
     }
   }
-  for (const [level, { candidates }] of guesses.slice(0, limit).entries()) {
-    if (candidates.some((at) => relevant.has(at))) conflict.add(level);
-  }
+  return { suspects, byRevision: new Map() };
 }
 
 /** The setback that came furthest is the one to show. */

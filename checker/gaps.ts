@@ -17,7 +17,7 @@ export type Suspect = Readonly<{
   isTxn: boolean;
 }>;
 
-/** The suspects of each gap, as positions in `suspects`: by call, the uninteresting ones first. */
+/** The suspects of each gap, as positions in `suspects`, the likely ones first. */
 export type Gaps = Readonly<{
   suspects: readonly Suspect[];
   candidatesByRevision: ReadonlyMap<number, readonly number[]>;
@@ -41,7 +41,10 @@ export function findGaps(index: RevisionIndex, evidence: Evidence): Gaps {
     candidatesByRevision.set(revision, candidates);
   }
   pin(candidatesByRevision);
-  return { suspects, candidatesByRevision: preferUnseen(evidence, candidatesByRevision) };
+  return {
+    suspects,
+    candidatesByRevision: sortByPromise(evidence, suspects, candidatesByRevision),
+  };
 }
 
 /** Not ruled out by its request, whatever the store was. */
@@ -80,20 +83,26 @@ function pin(candidatesByRevision: Map<number, number[]>): void {
   }
 }
 
-/** A write whose effect was seen at one gap is tried last at the others. */
-function preferUnseen(
+/** What is likely comes first: a write whose effect nobody saw at another gap, and the one that was
+ *  called last, because most writes happen soon after their call or never. Of equal requests the
+ *  one called first comes first: it can stand wherever the others can. */
+function sortByPromise(
   evidence: Evidence,
+  suspects: readonly Suspect[],
   candidatesByRevision: ReadonlyMap<number, readonly number[]>,
 ): ReadonlyMap<number, readonly number[]> {
   const seen = new Set<number>();
   for (const [revision, candidates] of candidatesByRevision) {
     if (evidence.seenOf(revision).length > 0) for (const at of candidates) seen.add(at);
   }
-  const preferred = new Map<number, readonly number[]>();
+  const sorted = new Map<number, readonly number[]>();
   for (const [revision, candidates] of candidatesByRevision) {
-    const isSeen = evidence.seenOf(revision).length > 0;
-    const sorted = candidates.toSorted((a, b) => Number(seen.has(a)) - Number(seen.has(b)));
-    preferred.set(revision, isSeen ? candidates : sorted);
+    const lastOf = new Map<string, number>(); // of equal requests
+    for (const at of candidates) lastOf.set((suspects[at] as Suspect).requestKey, at);
+    const rank = (at: number): number => lastOf.get((suspects[at] as Suspect).requestKey) as number;
+    const order = (a: number, b: number): number =>
+      Number(seen.has(a)) - Number(seen.has(b)) || rank(b) - rank(a) || a - b;
+    sorted.set(revision, candidates.toSorted(order));
   }
-  return preferred;
+  return sorted;
 }
