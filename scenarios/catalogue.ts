@@ -35,7 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
       "A leader cut off from the majority serves no stale read and loses no acknowledged write.",
     options: (seed) => ({ ...usual(seed), nodes: seed % 4 === 0 ? 5 : 3 }),
     faults: (options) =>
-      schedule(1, 5, isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 6000))),
+      schedule(5, isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 6000))),
     injects: ["isolate"],
     covers: ["leaderChanges", "logTruncations", "linearizableReads", "callsUnknown"],
   },
@@ -46,7 +46,6 @@ export const SCENARIOS: readonly Scenario[] = [
     options: usual,
     faults: (options) =>
       schedule(
-        1,
         6,
         isolate(options, anyTarget(options), ["inbound", "outbound"], lasting(1000, 8000)),
         link("cut", options, lasting(1000, 8000)),
@@ -59,7 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: "Members crash and restart at any point of a step, and no acknowledged write is lost.",
     options: usual,
     faults: (options) =>
-      schedule(2, 8, crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000))),
+      schedule(8, crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000))),
     injects: ["crash"],
     covers: ["restarts", "leaderChanges"],
   },
@@ -72,8 +71,8 @@ export const SCENARIOS: readonly Scenario[] = [
     }),
     faults: (options) =>
       both(
-        schedule(2, 8, crash(options, anyTarget(options), ["none"], lasting(50, 3000))),
-        schedule(0, 2, slowDisk(options, lasting(500, 4000))),
+        schedule(8, crash(options, anyTarget(options), ["none"], lasting(50, 3000))),
+        schedule(2, slowDisk(options, lasting(500, 4000))),
       ),
     injects: ["crash", "slow_disk"],
     covers: ["lostWrites", "restarts"],
@@ -87,7 +86,7 @@ export const SCENARIOS: readonly Scenario[] = [
       disk: { syncMicros: 100_000, tailMicros: 0, tail: [0, 1], commitMicros: 20_000 },
     }),
     faults: (options) =>
-      schedule(2, 10, crash(options, anyTarget(options), ["some"], lasting(50, 2000))),
+      schedule(10, crash(options, anyTarget(options), ["some"], lasting(50, 2000))),
     injects: ["crash"],
     covers: ["tornTails", "lostWrites", "restarts"],
   },
@@ -95,7 +94,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "failing-disks",
     promise: "A full or broken disk ends a member rather than its promises.",
     options: usual,
-    faults: (options) => schedule(1, 4, failDisk(options, lasting(100, 4000))),
+    faults: (options) => schedule(4, failDisk(options, lasting(100, 4000))),
     injects: ["disk_failure"],
     covers: ["crashes", "restarts"],
   },
@@ -109,13 +108,12 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: (options) =>
       both(
         schedule(
-          1,
           6,
           drift(options, lasting(1000, 8000)),
           jump(options),
           pause(options, lasting(500, 5000)),
         ),
-        schedule(0, 2, isolate(options, leader, ["both"], lasting(1000, 5000))),
+        schedule(2, isolate(options, leader, ["both"], lasting(1000, 5000))),
       ),
     injects: ["clock_drift", "clock_jump", "pause"],
     covers: ["leaderChanges", "linearizableReads"],
@@ -124,7 +122,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "term-inflation",
     promise: "A node that campaigned alone comes back without unseating a healthy leader.",
     options: (seed) => ({ ...usual(seed), nodes: seed % 2 === 0 ? 3 : 5, network: QUIET_NETWORK }),
-    faults: (options) => schedule(1, 3, inflate(options, lasting(2000, 6000))),
+    faults: (options) => schedule(3, inflate(options, lasting(2000, 6000))),
     injects: ["term_inflation"],
     covers: ["writes"],
   },
@@ -138,7 +136,6 @@ export const SCENARIOS: readonly Scenario[] = [
     }),
     faults: (options) =>
       schedule(
-        1,
         5,
         isolate(options, anyNode(options), ["both", "inbound"], lasting(2000, 8000)),
         crash(options, anyNode(options), ["none", "some"], lasting(2000, 6000)),
@@ -150,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "paused-members",
     promise: "A member that freezes, and wakes up later, does not act on what it used to know.",
     options: usual,
-    faults: (options) => schedule(1, 6, pause(options, lasting(200, 6000))),
+    faults: (options) => schedule(6, pause(options, lasting(200, 6000))),
     injects: ["pause"],
     covers: ["leaderChanges"],
   },
@@ -158,7 +155,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "flapping-partitions",
     promise: "However often the network splits and heals, there is one history, and it goes on.",
     options: (seed) => ({ ...usual(seed), nodes: seed % 2 === 0 ? 5 : 3 }),
-    faults: (options) => schedule(3, 12, partition(options, lasting(200, 2500))),
+    faults: (options) => schedule(12, partition(options, lasting(200, 2500))),
     injects: ["partition"],
     covers: ["leaderChanges", "logTruncations"],
   },
@@ -176,7 +173,6 @@ export const SCENARIOS: readonly Scenario[] = [
     }),
     faults: (options) =>
       schedule(
-        1,
         8,
         weather("drop", options, lasting(500, 5000)),
         weather("duplicate", options, lasting(500, 5000)),
@@ -195,7 +191,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: (options) => {
       const kinds = [...new Set(swarmOptions(options.seed).faults.map(({ kind }) => kind))];
       if (kinds.length === 0) return fc.constant([]);
-      return schedule(1, 12, ...kinds.map((kind) => anyFault(kind, options)));
+      return schedule(12, ...kinds.map((kind) => anyFault(kind, options)));
     },
     injects: [],
     covers: ["elections", "restarts", "callsUnknown"],

@@ -3,12 +3,15 @@
 
 import { explain } from "../checker/explain.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
+import * as node from "../core/node.ts";
 import type { SimOptions } from "../sim/options.ts";
-import { runSimulation } from "../sim/simulation.ts";
+import type { Core } from "../sim/sim-node.ts";
+import { createSimulation } from "../sim/simulation.ts";
 import type { SimResult } from "../sim/simulation.ts";
 
 export type Failure = Readonly<{
-  oracle: string; // an invariant's id, "assertion", "exception", "linearizability" or "determinism"
+  /** An invariant's id, or "assertion", "exception", "runaway", "linearizability", "determinism". */
+  oracle: string;
   message: string;
   step: number | null; // null: about the run as a whole
   timeMs: number | null;
@@ -21,14 +24,22 @@ export type Judged = Readonly<{
 }>;
 
 export type JudgeOptions = Readonly<{
+  core: Core; // the product, or a broken one
   twice: boolean; // run it again, every step twice, and compare
   budgetSteps: number; // of the checker
 }>;
 
-export const JUDGE_ONCE: JudgeOptions = { twice: false, budgetSteps: 2_000_000 };
+export const JUDGE_ONCE: JudgeOptions = {
+  core: { boot: node.boot, step: node.step },
+  twice: false,
+  budgetSteps: 2_000_000,
+};
+
+/** A run has some ten thousand. */
+const MAX_EVENTS = 1_000_000;
 
 export function judge(options: SimOptions, how: JudgeOptions): Judged {
-  const result = run(options);
+  const result = run(options, how.core);
   if ("oracle" in result) return { result: null, failure: result, undecided: null };
   const broken = result.violation;
   if (broken !== null) {
@@ -41,12 +52,12 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
     return { result, failure: whole("linearizability", told), undecided: null };
   }
   const undecided = verdict.verdict === "unknown" ? told : null;
-  return { result, failure: how.twice ? difference(options, result) : null, undecided };
+  return { result, failure: how.twice ? difference(options, how.core, result) : null, undecided };
 }
 
 /** The same run once more, every step twice: it must be the same in every event. */
-function difference(options: SimOptions, once: SimResult): Failure | null {
-  const again = run({ ...options, twice: true });
+function difference(options: SimOptions, core: Core, once: SimResult): Failure | null {
+  const again = run({ ...options, twice: true }, core);
   if ("oracle" in again) return again;
   const { violation } = again;
   if (violation !== null) return whole("determinism", `${violation.oracle}: ${violation.message}`);
@@ -55,9 +66,14 @@ function difference(options: SimOptions, once: SimResult): Failure | null {
 }
 
 /** A mistake that no oracle foresaw, such as a read of nothing, is a finding like any other. */
-function run(options: SimOptions): SimResult | Failure {
+function run(options: SimOptions, core: Core): SimResult | Failure {
   try {
-    return runSimulation(options);
+    const simulation = createSimulation(options, core);
+    for (let events = 0; simulation.step(); events++) {
+      if (events > MAX_EVENTS)
+        return whole("runaway", `more than ${MAX_EVENTS} events: no end in sight`);
+    }
+    return simulation.result();
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return whole("exception", text.split("\n").slice(0, 4).join("\n"));

@@ -57,7 +57,7 @@ function tellFailure(found: Found, plan: Plan, flags: SimFlags, tally: Tally): n
   const shrunk = shrink(found, plan.how, SHRINK_TRIES, isTime);
   const options = { ...scenario.options(found.seed), faults: shrunk.faults };
   const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
-  const events = eventsBefore(options, shrunk.failure);
+  const events = eventsBefore(options, plan.how.core, shrunk.failure);
   const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });
   if (flags.json) summarize(flags, tally, 0, [], { ...shrunk, hash });
   console.log(text);
@@ -86,7 +86,8 @@ function replay(args: readonly string[]): number {
       `seed ${printSeed(flags.seed)} has no schedule at --path ${flags.path}`,
     );
   }
-  if (flags.trace) for (const told of eventsOf(options)) console.log(printEvent(told));
+  if (flags.trace)
+    for (const told of eventsOf(options, JUDGE_ONCE.core)) console.log(printEvent(told));
   const judged = judge(options, JUDGE_ONCE);
   const hash = judged.result?.hash ?? null;
   const { scenario, seed, path } = flags;

@@ -4,6 +4,7 @@ import { describe } from "../sim/faults.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { SimEvent } from "../sim/frame.ts";
 import type { SimOptions } from "../sim/options.ts";
+import type { Core } from "../sim/sim-node.ts";
 import { createSimulation } from "../sim/simulation.ts";
 import type { Failure } from "./judge.ts";
 
@@ -13,8 +14,8 @@ const NOTABLE: readonly SimEvent["kind"][] = ["fault", "trace", "violation"];
 const LAST = 10;
 
 /** Every event of a run, in order. */
-export function* eventsOf(options: SimOptions): Generator<Told> {
-  const simulation = createSimulation({ ...options, frames: true });
+export function* eventsOf(options: SimOptions, core: Core): Generator<Told> {
+  const simulation = createSimulation({ ...options, frames: true }, core);
   for (let last: SimEvent | null = null; simulation.step();) {
     const { step, time, event } = simulation.frame();
     if (event !== last) yield { step, timeMs: time / 1000, event };
@@ -24,10 +25,10 @@ export function* eventsOf(options: SimOptions): Generator<Told> {
 
 /** The last notable events up to the failure, or up to the end where it has no moment of its own.
  *  */
-export function eventsBefore(options: SimOptions, { step }: Failure): readonly Told[] {
+export function eventsBefore(options: SimOptions, core: Core, { step }: Failure): readonly Told[] {
   const told: Told[] = [];
   try {
-    for (const one of eventsOf(options)) {
+    for (const one of eventsOf(options, core)) {
       if (step !== null && one.step > step) break;
       if (NOTABLE.includes(one.event.kind)) told.push(one);
     }
