@@ -42,7 +42,7 @@ type Setback = Readonly<{
 }>;
 type Progress = Readonly<{ state: EtcdState; setback: Setback | null }>;
 
-/** Who can have changed some keys, and whether such a one is a candidate of a gap. */
+/** Who can have changed some keys, and of which gaps such a one is a candidate. */
 type Culprits = Readonly<{ suspects: ReadonlySet<number>; byRevision: Map<number, boolean> }>;
 
 type Search = {
@@ -234,7 +234,7 @@ function blame(
   footprint: readonly Span[],
   limit: number,
 ): void {
-  const { gaps, guesses, culprits } = search;
+  const { gaps, guesses, culprits, index } = search;
   const name = JSON.stringify(footprint);
   const known = culprits.get(name) ?? culpritsOf(gaps, footprint);
   culprits.set(name, known);
@@ -242,7 +242,8 @@ function blame(
     let isOne = known.byRevision.get(revision);
     if (isOne === undefined) {
       isOne = candidates.some((at) => known.suspects.has(at));
-      known.byRevision.set(revision, isOne);
+      // Behind the end, the candidates of a revision are not always the same.
+      if (revision <= index.top) known.byRevision.set(revision, isOne);
     }
     if (isOne) conflict.add(level);
   }

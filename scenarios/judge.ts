@@ -10,7 +10,7 @@ import { createSimulation } from "../sim/simulation.ts";
 import type { SimResult } from "../sim/simulation.ts";
 
 export type Failure = Readonly<{
-  /** An invariant's id, or "assertion", "exception", "runaway", "linearizability", "determinism". */
+  /** An invariant's id, "assertion", "exception", "runaway", "linearizability" or "determinism". */
   oracle: string;
   message: string;
   step: number | null; // null: about the run as a whole

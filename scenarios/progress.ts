@@ -32,5 +32,6 @@ function line(tally: Tally, total: number, elapsedMs: number): string {
   const leftMs = (elapsedMs / tally.runs) * (total - tally.runs);
   const minutes = (tally.simulatedMs / 60_000).toFixed(1);
   const left = Math.ceil(leftMs / 1000);
-  return `${tally.runs}/${total} runs, ${minutes} min simulated, ${speed}× real time, ${left} s left`;
+  const done = `${tally.runs} of ${total} runs, ${minutes} minutes simulated`;
+  return `${done} (${speed} times real time), ${left} s left`;
 }
