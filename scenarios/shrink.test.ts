@@ -2,7 +2,7 @@
 // and a line that finds it again.
 
 import { describe, expect, it } from "vitest";
-import type { Term } from "../core/contract.ts";
+import type { Effect, Term } from "../core/contract.ts";
 import { boot, step } from "../core/node.ts";
 import type { Core } from "../sim/sim-node.ts";
 import { runCampaign } from "./campaign.ts";
@@ -112,4 +112,26 @@ describe("A core that", { timeout: 60_000 }, () => {
     });
     expect(failure?.oracle).toBe("determinism");
   });
+
+  it("forgets a key now and then is caught by what its clients can prove together", () => {
+    const core: Core = {
+      boot,
+      step: (state, input, kv) => {
+        const [next, effects] = step(state, input, kv);
+        return [next, effects.map(withoutFirst)];
+      },
+    };
+    const { failure } = judge(optionsOf(scenario(), { seed: 1, path: null }), { ...HOW, core });
+    expect(failure?.oracle).toBe("linearizability");
+    expect(failure?.message).toMatch(/^Not linearizable: .*\n {2}A = client \d/);
+  });
 });
+
+/** Now and then a range forgets its first pair. */
+function withoutFirst(effect: Effect): Effect {
+  if (effect.kind !== "call.reply" || !effect.result.ok) return effect;
+  const { value } = effect.result;
+  if (value.kind !== "range" || value.header.revision % 10 !== 0) return effect;
+  const kvs = value.kvs.slice(1);
+  return { ...effect, result: { ok: true, value: { ...value, kvs, count: kvs.length } } };
+}
