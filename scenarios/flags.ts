@@ -40,7 +40,7 @@ Runs simulated clusters under faults, and judges each run.
   --json             the summary as JSON on stdout
   --list             the scenarios, and what each promises
 
-exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 this machine cannot run it,
+exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 the command itself cannot run,
             4 a seed was not the same run twice
 `;
 
@@ -54,7 +54,7 @@ Runs one seed again, exactly, and prints the hash of its trace and the verdict.
   --trace            every event on stdout
   --json             the result as JSON on stdout
 
-exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 this machine cannot run it,
+exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 the command itself cannot run,
             4 the trace is not the expected one
 `;
 

@@ -22,7 +22,13 @@ const SHRINK_TRIES = 300;
 const SHRINK_MS = 30_000;
 
 export async function main(command: "sim" | "replay", args: readonly string[]): Promise<number> {
-  return command === "sim" ? sim(args) : replay(args);
+  try {
+    return command === "sim" ? sim(args) : replay(args);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(`detcd ${command}: this is a bug of the command itself, not of a run.\n${text}`);
+    return EXIT.environment;
+  }
 }
 
 function sim(args: readonly string[]): number {
