@@ -48,14 +48,19 @@ function sim(args: readonly string[]): number {
     return flags.budgetMs === null || elapsedMs() < flags.budgetMs;
   });
   progress.end();
-  const missed =
-    campaign.found === null && !campaign.isCutShort ? unseen(plan, campaign.tally) : [];
-  if (campaign.found !== null) return tellFailure(campaign.found, plan, flags, campaign.tally);
-  summarize(flags, campaign.tally, elapsedMs(), missed, null);
+  const { found, tally, isCutShort } = campaign;
+  if (found !== null) return tellFailure(found, plan, flags, tally, elapsedMs());
+  summarize(flags, tally, elapsedMs(), isCutShort ? [] : unseen(plan, tally), null);
   return EXIT.ok;
 }
 
-function tellFailure(found: Found, plan: Plan, flags: SimFlags, tally: Tally): number {
+function tellFailure(
+  found: Found,
+  plan: Plan,
+  flags: SimFlags,
+  tally: Tally,
+  wallMs: number,
+): number {
   const { scenario, failure } = found;
   console.error(`detcd sim: ${failure.oracle} fails; looking for a simpler schedule …`);
   const startedAt = performance.now();
@@ -65,8 +70,8 @@ function tellFailure(found: Found, plan: Plan, flags: SimFlags, tally: Tally): n
   const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
   const events = eventsBefore(options, plan.how.core, shrunk.failure);
   const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });
-  if (flags.json) summarize(flags, tally, 0, [], { ...shrunk, hash });
-  console.log(text);
+  if (flags.json) summarize(flags, tally, wallMs, [], { scenario: scenario.name, ...shrunk, hash });
+  else console.log(text);
   return exitOf(shrunk.failure);
 }
 

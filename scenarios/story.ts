@@ -6,6 +6,7 @@ import type { SimEvent } from "../sim/frame.ts";
 import type { SimOptions } from "../sim/options.ts";
 import type { Core } from "../sim/sim-node.ts";
 import { createSimulation } from "../sim/simulation.ts";
+import type { Simulation } from "../sim/simulation.ts";
 import type { Failure } from "./judge.ts";
 
 export type Told = Readonly<{ step: number; timeMs: number; event: SimEvent }>;
@@ -13,29 +14,32 @@ export type Told = Readonly<{ step: number; timeMs: number; event: SimEvent }>;
 const NOTABLE: readonly SimEvent["kind"][] = ["fault", "trace", "violation"];
 const LAST = 10;
 
-/** Every event of a run, in order. */
+/** Every event of a run, in order. An exception ends the story where it ended the run. */
 export function* eventsOf(options: SimOptions, core: Core): Generator<Told> {
   const simulation = createSimulation({ ...options, frames: true }, core);
-  for (let last: SimEvent | null = null; simulation.step();) {
+  for (let last: SimEvent | null = null; goesOn(simulation);) {
     const { step, time, event } = simulation.frame();
     if (event !== last) yield { step, timeMs: time / 1000, event };
     last = event;
   }
 }
 
-/** The last notable events up to the failure, or up to the end where it has no moment of its own.
- *  */
+/** The last notable events up to the failure, or up to the end where it has no moment of its own. */
 export function eventsBefore(options: SimOptions, core: Core, { step }: Failure): readonly Told[] {
   const told: Told[] = [];
-  try {
-    for (const one of eventsOf(options, core)) {
-      if (step !== null && one.step > step) break;
-      if (NOTABLE.includes(one.event.kind)) told.push(one);
-    }
-  } catch {
-    // An exception ends the story where it ended the run.
+  for (const one of eventsOf(options, core)) {
+    if (step !== null && one.step > step) break;
+    if (NOTABLE.includes(one.event.kind)) told.push(one);
   }
   return told.slice(-LAST);
+}
+
+function goesOn(simulation: Simulation): boolean {
+  try {
+    return simulation.step();
+  } catch {
+    return false;
+  }
 }
 
 export function printEvent({ step, timeMs, event }: Told): string {
