@@ -1,8 +1,9 @@
-// Runs seeds of the swarm until one fails, and says which: the part of a mutant hunt that runs inside the
-// mutated copy, as a process of its own. Prints one line of JSON.
+// Runs seeds of one scenario until one fails, and says which: the part of a mutant hunt that runs
+// inside the mutated copy, as a process of its own. Prints one line of JSON.
 
-import { swarmOptions } from "../sim/swarm.ts";
+import { SCENARIOS } from "./catalogue.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
+import { optionsOf } from "./scenario.ts";
 
 export type Hunted = Readonly<{
   seed: number | null;
@@ -11,9 +12,11 @@ export type Hunted = Readonly<{
   tried: number;
 }>;
 
-export function hunt(from: number, to: number): Hunted {
+export function hunt(name: string, from: number, to: number): Hunted {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
   for (let seed = from; seed <= to; seed++) {
-    const { failure } = judge(swarmOptions(seed), JUDGE_ONCE);
+    const { failure } = judge(optionsOf(scenario, { seed, path: null }), JUDGE_ONCE);
     if (failure === null) continue;
     return { seed, oracle: failure.oracle, message: failure.message, tried: seed - from + 1 };
   }
@@ -21,6 +24,6 @@ export function hunt(from: number, to: number): Hunted {
 }
 
 if (import.meta.main) {
-  const [from = "1", to = "1"] = process.argv.slice(2);
-  process.stdout.write(`${JSON.stringify(hunt(Number(from), Number(to)))}\n`);
+  const [name = "", from = "1", to = "1"] = process.argv.slice(2);
+  process.stdout.write(`${JSON.stringify(hunt(name, Number(from), Number(to)))}\n`);
 }

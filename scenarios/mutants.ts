@@ -1,5 +1,5 @@
-// Planted bugs. Each is an exact substitution in one file of the core, applied to a copy of the sources, and
-// names the oracle that must catch it. An oracle that catches nothing proves nothing.
+// Planted bugs. Each is an exact substitution in one file of the core, applied to a copy of the
+// sources, and names the oracle that must catch it. An oracle that catches nothing proves nothing.
 //
 // `npm run mutants` hunts them all and prints who was caught by whom, and after how many seeds.
 
@@ -10,6 +10,8 @@ export type Mutant = Readonly<{
   find: string; // occurs exactly once in the file, or the mutant is out of date
   replace: string;
   oracle: string; // the one that must catch it first
+  scenario: string; // where to hunt
+  seeds: readonly [from: number, to: number];
 }>;
 
 export const MUTANTS: readonly Mutant[] = [
@@ -20,6 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'send(turn, from, "term", { kind, term: message.term, granted: true });',
     replace: 'send(turn, from, "nothing", { kind, term: message.term, granted: true });',
     oracle: "promise-after-sync",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "acknowledge-before-sync",
@@ -28,6 +32,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'send(turn, to, rejected ? "term" : "log", message);',
     replace: 'send(turn, to, "nothing", message);',
     oracle: "promise-after-sync",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "term-not-persisted",
@@ -36,6 +42,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const changed = state.term !== before.term || state.vote !== before.vote;",
     replace: "const changed = state.vote !== before.vote;",
     oracle: "promise-after-sync",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "leader-counts-unsynced",
@@ -44,6 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "setProgress(turn, ownProgress(config.id, log.durableIndex, entry.index));",
     replace: "setProgress(turn, ownProgress(config.id, entry.index, entry.index));",
     oracle: "commit-durable-quorum",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "commit-older-term",
@@ -52,6 +62,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (index <= log.commit || termAt(log, index) !== term) return false;",
     replace: "if (index <= log.commit) return false;",
     oracle: "commit-current-term",
+    scenario: "torn-writes",
+    seeds: [81, 120],
   },
   {
     name: "vote-for-anyone",
@@ -60,14 +72,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (!isUpToDate(state.log, message.lastIndex, message.lastTerm)) return",
     replace: "if (!isUpToDate(state.log, state.log.lastIndex, state.log.lastTerm)) return",
     oracle: "leader-completeness",
-  },
-  {
-    name: "longer-log-wins",
-    bug: "Logs are compared by length alone: a longer, older one wins.",
-    file: "core/raft/log.ts",
-    find: "if (lastTerm !== log.lastTerm) return lastTerm > log.lastTerm;",
-    replace: "",
-    oracle: "leader-completeness",
+    scenario: "torn-writes",
+    seeds: [81, 120],
   },
   {
     name: "read-without-quorum",
@@ -76,6 +82,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (!isQuorum(voters, (voter) => reads.confirmedBy.includes(voter))) return false;",
     replace: "if (voters.length === 0) return false;",
     oracle: "fresh-reads",
+    scenario: "drifting-clocks",
+    seeds: [1, 60],
   },
   {
     name: "commit-on-trust",
@@ -84,14 +92,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const commit = Math.min(match, log.commit) as Index;",
     replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
     oracle: "state-machine-safety",
-  },
-  {
-    name: "truncate-always",
-    bug: "A late append cuts off the entries that came after it.",
-    file: "core/raft/follower.ts",
-    find: "message.entries.slice(firstUnknown(log, message.entries));",
-    replace: "message.entries.slice(firstUnknown(log, message.entries) * 0);",
-    oracle: "durable-survives",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "apply-before-sync",
@@ -100,6 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "Math.min(commit, durableIndex, store.applied + APPLY_ENTRIES_MAX)",
     replace: "Math.min(commit, durableIndex + 1e6, store.applied + APPLY_ENTRIES_MAX)",
     oracle: "kv-behind-wal",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "applied-index-behind",
@@ -108,6 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "putApplied({ index: next.applied,",
     replace: "putApplied({ index: (next.applied - 1) as Index,",
     oracle: "applied-in-order",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "trim-ahead-of-store",
@@ -116,6 +122,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const through = (appliedDurable - config.snapshotCount) as Index;",
     replace: "const through = raft.log.lastIndex;",
     oracle: "trim-behind-kv",
+    scenario: "everything",
+    seeds: [1, 40],
   },
   {
     name: "forward-twice",
@@ -124,14 +132,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (seen === null) return;\n  turn.state = { ...turn.state, forwards: { ...forwards, seen } };",
     replace: "if (seen === null) return void propose(turn, data);",
     oracle: "linearizability",
-  },
-  {
-    name: "pre-vote-raises-the-term",
-    bug: "Asking for a pre-vote makes others take the term: a lone node deposes a good leader.",
-    file: "core/raft/raft.ts",
-    find: "if (!pre) becomeFollower(turn, message.term, null);",
-    replace: "becomeFollower(turn, message.term, null);",
-    oracle: "term-inflation",
+    scenario: "bad-network",
+    seeds: [1, 40],
   },
   {
     name: "stale-leader-heard",
@@ -139,6 +141,28 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/raft/raft.ts",
     find: "if (message.term < turn.state.term) receiveStale(turn, from, message);",
     replace: "if (message.term < 0) receiveStale(turn, from, message);",
-    oracle: "log-matching",
+    oracle: "assertion",
+    scenario: "everything",
+    seeds: [41, 80],
+  },
+  {
+    name: "no-stickiness",
+    bug: "A node that hears a leader still votes: one that comes back deposes a good leader.",
+    file: "core/raft/raft.ts",
+    find: "if (trustsLeader(turn.state) && (pre || !message.transfer)) {",
+    replace: "if (term < 0 && trustsLeader(turn.state) && (pre || !message.transfer)) {",
+    oracle: "term-inflation",
+    scenario: "term-inflation",
+    seeds: [1, 40],
+  },
+  {
+    name: "late-read-answer",
+    bug: "An answer to an earlier question for a read index is taken for the answer to this one.",
+    file: "core/api/reads.ts",
+    find: "if (reads.asked === null || reads.asked.context !== context) return reads;",
+    replace: "if (reads.asked === null) return reads;",
+    oracle: "fresh-reads",
+    scenario: "bad-network",
+    seeds: [1, 40],
   },
 ];

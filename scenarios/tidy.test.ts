@@ -121,7 +121,8 @@ describe("the house", () => {
     const unused = production
       .map(({ path }) => path)
       .filter(
-        (path) => !imported.has(path) && !/(^|\/)(main\.tsx?|run\.ts|mutants\.ts)$/.test(path),
+        (path) =>
+          !imported.has(path) && !/(^|\/)(main\.tsx?|run\.ts|hunt\.ts|kill-table\.ts)$/.test(path),
       );
     expect(unused).toEqual([]);
   });

@@ -73,7 +73,7 @@ export type CompareTarget = Readonly<
   | { kind: "version" | "create" | "mod"; operand: number }
   | { kind: "value"; operand: Uint8Array }
   | { kind: "lease"; operand: bigint }
-  | { kind: "invalid" } // an unknown target number: always holds
+  | { kind: "invalid" } // an unknown target number: both sides count as equal
 >;
 
 export type Compare = Readonly<{
