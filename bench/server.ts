@@ -35,7 +35,7 @@ const SERVERS: readonly Server[] = [
   { name: "detcd", command: [process.execPath, join(root, "detcd.mjs"), "serve"] },
 ];
 
-/** `loadgen` is a client for etcd's API that prints operations, latencies and the CPU of `-pids`. */
+/** `loadgen`: a client for etcd's API that prints operations, latencies and the CPU of `-pids`. */
 export async function benchServer(loadgen: string): Promise<Report> {
   const samples = new Map<string, Sample[]>();
   for (let round = 0; round < ROUNDS; round++) {

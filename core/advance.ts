@@ -65,7 +65,7 @@ function askForReads(turn: Turn): void {
   tellRaft(turn, { kind: "read_index", context });
 }
 
-/** An entry is applied only when it is committed and durable here, so the KV never leads the WAL. */
+/** An entry is applied once it is committed and durable here, so the KV never leads the WAL. */
 function applyCommitted(turn: Turn): void {
   const { raft, config, store } = turn.state;
   if (turn.state.installing !== null) return;

@@ -72,7 +72,7 @@ export type SnapshotMeta = Readonly<{
 
 /** Disk, seen by a running node: orders carried out in sequence. core/storage makes the bytes. */
 export type DiskOp = Readonly<
-  | { kind: "write"; file: FileName; offset: number; bytes: Uint8Array } // creates the file if absent
+  | { kind: "write"; file: FileName; offset: number; bytes: Uint8Array } // makes the file if absent
   | { kind: "sync"; file: FileName } // the file's bytes, its length and its name are durable
   | { kind: "truncate"; file: FileName; length: number }
   | { kind: "remove"; file: FileName }
@@ -125,10 +125,11 @@ export type Performer = {
 
 // The laws of a driver. core/laws.ts states them as cases; both drivers run it.
 //  1. One step at a time. What an effect causes joins the queue of inputs; it never re-enters.
-//  2. `disk` effects happen in order, each answered by one disk.done, in order. A failure is a crash.
-//     Syncs of consecutive appends to one file may be merged; else a sync ends before another file
-//     is touched (recovery tells a torn write from damage by it).
-//  3. `kv` effects happen in order, each atomic. After kv.done(n) the reader shows at least n, durably.
+//  2. `disk` effects happen in order, each answered by one disk.done, in order. A failure is a
+//     crash. Syncs of consecutive appends to one file may be merged; else a sync ends before
+//     another file is touched (recovery tells a torn write from damage by it).
+//  3. `kv` effects happen in order, each atomic. After kv.done(n) the reader shows at least n, and
+//     a crash does not take it back.
 //  4. `peer.send` may be lost, doubled, delayed or reordered. Nothing else may.
 //  5. `snapshot.install` is complete when the next effect is performed: the reader shows the staged
 //     image and nothing of the old one, durably; kv.done(meta.index) follows as an input.

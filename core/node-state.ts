@@ -20,7 +20,7 @@ export type NodeState = Readonly<{
   outbox: Outbox;
   store: Store; // what the applied entries have built; `store.applied` is the last of them
   appliedDurable: Index; // confirmed by kv.done: the log before it may go
-  installing: SnapshotMeta | null; // a staged image takes the store's place: nothing is read or applied
+  installing: SnapshotMeta | null; // an image takes the store's place: no reads, no applying
   calls: Calls;
   reads: Reads;
   leaderLostAt: Millis; // −1: never

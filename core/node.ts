@@ -1,7 +1,7 @@
 // The node: boots the parts from a disk, and routes each input to the part that it concerns.
 //
-//   input ─► raft ─► persist (WAL bytes) ─► outbox (messages wait for the disk)        core/turn.ts
-//                └─► committed and durable here ─► apply ─► kv writes, replies         core/advance.ts
+//   input ─► raft ─► persist (WAL bytes) ─► outbox (messages wait for the disk)     core/turn.ts
+//                └─► committed and durable here ─► apply ─► kv writes, replies      core/advance.ts
 //                └─► read tickets ─► answers once applied
 
 import type {
@@ -215,8 +215,8 @@ function kvDone(turn: Turn, applied: Index): void {
   } // else: a batch of the store that is being replaced
 }
 
-/** The KV at its durable index is the snapshot: the log before it goes, but for what slow followers may
- *  still ask for. */
+/** The KV at its durable index is the snapshot: the log before it goes, but for what slow
+ *  followers may still ask for. */
 function maybeTrim(turn: Turn): void {
   const { raft, appliedDurable, config } = turn.state;
   if (appliedDurable - raft.log.compactedIndex < 2 * config.snapshotCount) return;

@@ -42,8 +42,9 @@ export function issue(outbox: Outbox, what: Omit<Persisting, "token">): Outbox {
   };
 }
 
-/** Boot's own disk effect, the first of all, is done. An image may take the store's place only then:
- *  a crash in between would leave a store whose log never began, which looks like a lost log. */
+/** Boot's own disk effect, the first of all, is done. An image may take the store's place only
+ *  then: a crash in between would leave a store whose log never began, which looks like a lost
+ *  log. */
 export function isRepaired(outbox: Outbox): boolean {
   return outbox.pending[0]?.token !== 1;
 }

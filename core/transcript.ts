@@ -124,7 +124,8 @@ function describeOperation(operation: RequestOp): string {
       return `delete ${describeKeys(operation)}`;
     case "range": {
       const at = operation.revision > 0 ? ` at ${operation.revision}` : "";
-      return `range ${describeKeys(operation)}${at}${operation.serializable ? " serializable" : ""}`;
+      const how = operation.serializable ? " serializable" : "";
+      return `range ${describeKeys(operation)}${at}${how}`;
     }
     case "txn": {
       const [success, failure] = [operation.success, operation.failure].map((branch) =>

@@ -76,8 +76,8 @@ function persist(turn: Turn, hard: HardState | null, entries: readonly Entry[]):
   writeDisk(turn, appendToWal(turn.state.wal, hard, entries), hard);
 }
 
-/** The image takes the store's place, and only then the log forgets what came before it: a crash between
- *  the two leaves a KV that is ahead of the WAL, which recovery understands. */
+/** The image takes the store's place, and only then the log forgets what came before it: a crash
+ *  between the two leaves a KV that is ahead of the WAL, which recovery understands. */
 function install(turn: Turn, meta: SnapshotMeta): void {
   const { raft, wal, store } = turn.state;
   turn.effects.push({ kind: "snapshot.install", meta });

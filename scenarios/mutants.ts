@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "commit-on-trust",
-    bug: "A heartbeat's commit index covers a tail that the follower does not share with the leader.",
+    bug: "A heartbeat's commit index covers a tail that follower and leader do not share.",
     file: "core/raft/read-index.ts",
     find: "const commit = Math.min(match, log.commit) as Index;",
     replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
@@ -129,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "forward-twice",
     bug: "A doubled forward proposes twice: one put takes two revisions.",
     file: "core/raft/raft.ts",
-    find: "if (seen === null) return;\n  turn.state = { ...turn.state, forwards: { ...forwards, seen } };",
+    find: "if (seen === null) return;",
     replace: "if (seen === null) return void propose(turn, data);",
     oracle: "linearizability",
     scenario: "bad-network",

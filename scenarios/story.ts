@@ -24,7 +24,7 @@ export function* eventsOf(options: SimOptions, core: Core): Generator<Told> {
   }
 }
 
-/** The last notable events up to the failure, or up to the end where it has no moment of its own. */
+/** The last notable events up to the failure, or to the end where it has no moment of its own. */
 export function eventsBefore(options: SimOptions, core: Core, { step }: Failure): readonly Told[] {
   const told: Told[] = [];
   for (const one of eventsOf(options, core)) {

@@ -81,8 +81,8 @@ export function replicaOf(config: Config, raft: RaftState): Replica {
   return { clusterId: config.cluster, memberId: config.node, raftTerm: raft.term };
 }
 
-/** As in etcd, a transaction of ranges alone never goes through the log. Unlike etcd, one without any
- *  operation is linearizable too: its answer tells whether the compares held. */
+/** As in etcd, a transaction of ranges alone never goes through the log. Unlike etcd, one without
+ *  any operation is linearizable too: its answer tells whether the compares held. */
 function isReadOnly(txn: TxnRequest): boolean {
   return [...txn.success, ...txn.failure].every((operation) => operation.kind === "range");
 }

@@ -40,7 +40,7 @@ export function maybeAsk(
   return [{ ...reads, attempts, next: [], asked: { context, at: now, calls } }, context];
 }
 
-/** Raft's answer. Null: no leader could vouch; the reads go back to the queue, for the next tick. */
+/** Raft's answer. Null: no leader could vouch; the reads go back to the queue for a while. */
 export function answerReads(reads: Reads, context: bigint, index: Index | null): Reads {
   if (reads.asked === null || reads.asked.context !== context) return reads;
   const { calls } = reads.asked;

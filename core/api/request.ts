@@ -12,7 +12,7 @@ export type Request = KvRequest | ClusterRequest | MaintenanceRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
 export type MaintenanceRequest = Readonly<
-  { kind: "status" } | { kind: "alarm_get" } // Alarm with action GET; nothing can raise an alarm yet
+  { kind: "status" } | { kind: "alarm_get" } // Alarm, action GET; there are no alarms yet
 >;
 
 /** Sort orders and targets by their wire numbers; anything else is InvalidSortOption. */
@@ -62,7 +62,7 @@ export type TxnRequest = Readonly<{
   failure: readonly RequestOp[];
 }>;
 
-/** An operation of a transaction; `empty` is one with no variant set, which etcd refuses by name. */
+/** An operation of a transaction; `empty` is one with no variant set, which etcd refuses. */
 export type RequestOp = KvRequest | Readonly<{ kind: "empty" }>;
 
 export const COMPARE_RESULTS = ["equal", "greater", "less", "not_equal"] as const;

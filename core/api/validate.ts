@@ -60,8 +60,8 @@ function validateKeys(txn: TxnRequest): ApiError | null {
 type Touched = Readonly<{ puts: ReadonlySet<Bytes>; deletes: readonly Interval[] }>;
 type Interval = Readonly<{ key: Bytes; rangeEnd: Bytes }>;
 
-/** Null: a key is put twice, or put and deleted, on one path through the branch. The two branches of
- *  a nested transaction exclude each other, so both may put one key. */
+/** Null: a key is put twice, or put and deleted, on one path through the branch. The two branches
+ *  of a nested transaction exclude each other, so both may put one key. */
 function touched(operations: readonly RequestOp[]): Touched | null {
   const puts = new Set<Bytes>();
   const deletes: Interval[] = [];
