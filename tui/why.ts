@@ -182,7 +182,9 @@ function nextTimers(frame: Frame): readonly string[] {
 function leaderText(frame: Frame, leader: NodeFrame): string {
   const beat = `n${leader.number} beats in ${sinceText(msUntilFire(leader))}`;
   const [first] = byTimer(
-    frame.nodes.filter((node) => node.id !== leader.id && hearsLeader(frame, node) !== null),
+    frame.nodes.filter(
+      (node) => isUp(node) && node.id !== leader.id && hearsLeader(frame, node) !== null,
+    ),
   );
   if (first === undefined) return frame.nodes.length === 1 ? beat : `${beat}; nobody hears it`;
   const left = sinceText(msUntilFire(first));
