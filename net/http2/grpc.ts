@@ -8,7 +8,7 @@
 import { messageTooLarge } from "../../core/api/errors.ts";
 import { Http2Connection } from "./connection.ts";
 import type { ConnectionEvent } from "./connection.ts";
-import { WINDOW_INITIAL } from "./frames.ts";
+import { FRAME_BYTES_MAX, WINDOW_INITIAL } from "./frames.ts";
 import { MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
 import type { Taken } from "./grpc-message.ts";
 import { ANSWER_HEADERS, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
@@ -39,6 +39,8 @@ type Call = GrpcCall & {
   admitted: number; // what of the budget it holds
 };
 
+/** A frame's padding counts, too. */
+const PADDING_BYTES = 256;
 const ADMITTED_BYTES_MAX = 64 * 1024 * 1024;
 const INTERNAL = 13;
 
@@ -176,7 +178,7 @@ export class GrpcConnection {
       if (window < WINDOW_INITIAL / 2) this.#connection.widen(call.stream, WINDOW_INITIAL - window);
       return;
     }
-    if (call.reader.missing <= window || this.#waiting.has(call)) return;
+    if (call.reader.missing + PADDING_BYTES <= window || this.#waiting.has(call)) return;
     this.#release(call); // of its message before
     if (this.#waiting.size > 0 || !this.#letIn(call)) this.#waiting.add(call);
   }
@@ -187,7 +189,8 @@ export class GrpcConnection {
     this.#admitted += size;
     call.admitted = size;
     call.reader.expectAll();
-    this.#connection.widen(call.stream, missing - this.#connection.windowOf(call.stream));
+    const window = missing + FRAME_BYTES_MAX;
+    this.#connection.widen(call.stream, window - this.#connection.windowOf(call.stream));
     return true;
   }
 

@@ -2,7 +2,11 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { connect as connectHttp2, constants } from "node:http2";
+import type { ClientHttp2Session, IncomingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { Client, credentials, status } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
@@ -11,6 +15,9 @@ import { ERRORS } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Bytes, ClusterId, NodeId, Result } from "../../core/contract.ts";
 import { EMPTY, fromText, toBytes } from "../../core/lib/bytes.ts";
+import { SETTING } from "../http2/frames.ts";
+import { concat, lineOf, MadeClient, message as framed } from "../http2/testing.ts";
+import { encodeRequest } from "../wire/methods.ts";
 import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
 import { serveEtcd } from "./etcd-service.ts";
@@ -144,18 +151,34 @@ describe("the client port", () => {
     expect(code).toBe(status.RESOURCE_EXHAUSTED);
   });
 
-  it("survives a client that speaks no HTTP/2", async () => {
+  it("tells a client of HTTP/1 that there is nothing for it, in whatever pieces it asks", async () => {
     const { client, listener } = await serveAndConnect((call) =>
       call.reply(answerOf(call.request)),
     );
-    const { host, port } = hostAndPort(listener.urls[0] as string);
-    await new Promise((resolve) => {
-      const socket = connect(port, host, () => socket.write("GET / HTTP/1.1\r\n\r\n garbage"));
-      socket.on("error", () => {});
-      socket.on("close", resolve);
-      socket.resume();
-    });
+    for (const pieces of [["GET / HTTP/1.1\r\n\r\n garbage"], ["P", "OST / HTTP/1.1\r\n\r\n"]]) {
+      const heard = await sayRaw(listener, ...pieces);
+      expect(heard).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
+      expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
+    }
+    expect(await sayRaw(listener, "\x16\x03\x01 hello")).toBe("");
     expect((await client.call(range("k"), 5000)).ok).toBe(true);
+  });
+
+  it("says goodbye to a client that breaks the protocol, and cancels its calls", async () => {
+    const cancelled = Promise.withResolvers<Opened>();
+    const { listener, opened } = await serveAndConnect(() => {}, cancelled.resolve);
+    const made = new MadeClient();
+    const body = framed(encodeRequest(PUT));
+    const request = concat(made.hello(), made.headers(1), made.data(1, body, true));
+    const socket = dial(listener);
+    const said: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => said.push(chunk));
+    socket.write(request);
+    await opened;
+    socket.write(made.headers(2));
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect((await cancelled.promise).request).toEqual(PUT);
+    expect(made.read(said).map(lineOf).at(-1)).toBe("GOAWAY 0 1");
   });
 
   it("listens on several URLs, and says which one it cannot have", async () => {
@@ -173,6 +196,120 @@ describe("the client port", () => {
     const socket = connect(port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     socket.destroy();
+  });
+
+  it("takes and gives values of megabytes", async () => {
+    const value = randomBytes(1_500_000);
+    const { client, listener } = await serveAndConnect(({ request, reply }) => {
+      const kept = request.kind === "put" ? request.value : value;
+      reply({ ok: true, value: rangeOf(fromText("k"), kept) });
+    });
+    const kept = await client.call(range("k"), 5000);
+    const [kv] = kept.ok && kept.value.kind === "range" ? kept.value.kvs : [];
+    expect(Buffer.compare(kv?.value ?? Buffer.alloc(0), value)).toBe(0);
+    const session = http2(listener);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => post(session, "/etcdserverpb.KV/Put", { ...PUT, value })),
+    );
+    for (const answer of answers) {
+      expect(answer.trailers["grpc-status"]).toBe("0");
+      expect(answer.body.includes(value)).toBe(true);
+    }
+  });
+
+  it("keeps hundreds of calls on one connection apart", async () => {
+    const calls: Opened[] = [];
+    const { listener } = await serveAndConnect((call) => {
+      calls.push(call);
+      if (calls.length < 300) return;
+      for (const { request, reply } of calls.toReversed()) reply(answerOf(request));
+    });
+    const session = http2(listener);
+    const keys = Array.from({ length: 300 }, (_, at) => `key-${at}`);
+    const answers = await Promise.all(
+      keys.map((key) => post(session, "/etcdserverpb.KV/Range", range(key))),
+    );
+    answers.forEach(({ headers, body, trailers }, at) => {
+      expect(headers[":status"]).toBe(200);
+      expect(body.includes(keys[at] as string)).toBe(true);
+      expect(trailers["grpc-status"]).toBe("0");
+    });
+  });
+
+  it("cancels the calls of a client that resets them or goes away", async () => {
+    const cancelled: Opened[] = [];
+    const done = Promise.withResolvers<void>();
+    const { listener } = await serveAndConnect(
+      (call) => {
+        if (call.timeoutMs === 1) stream.close(constants.NGHTTP2_CANCEL);
+        else session.destroy();
+      },
+      (call) => {
+        cancelled.push(call);
+        if (cancelled.length === 1) void post(session, PATH, PUT).catch(() => {});
+        else done.resolve();
+      },
+    );
+    const session = http2(listener);
+    session.on("error", () => {});
+    const stream = session.request({ ...POST, ":path": PATH, "grpc-timeout": "1m" });
+    stream.on("error", () => {});
+    stream.end(framed(encodeRequest(PUT)));
+    await done.promise;
+    expect(cancelled).toHaveLength(2);
+  });
+
+  it("stops reading from a client that does not read, and goes on when it does", async () => {
+    const value = Buffer.alloc(1_000_000);
+    let answered = 0;
+    const { client, listener } = await serveAndConnect(({ reply }) => {
+      answered++;
+      reply({ ok: true, value: rangeOf(fromText("k"), value) });
+    });
+    const made = new MadeClient();
+    const socket = dial(listener).pause();
+    const ask = (stream: number): Uint8Array =>
+      concat(made.headers(stream), made.data(stream, framed(encodeRequest(range("k"))), true));
+    const all = Array.from({ length: 100 }, (_, at) => ask(2 * at + 1));
+    const wide = made.hello([SETTING.INITIAL_WINDOW_SIZE, 0x7fffffff]);
+    socket.write(concat(wide, made.widen(0, 0x7fff0000)));
+    for (const each of all) await new Promise((resolve) => void socket.write(each, resolve));
+    expect((await client.call(range("k"), 5000)).ok).toBe(true); // others are served
+    expect(answered).toBeLessThan(100);
+    let ended = 0;
+    let bytes = 0;
+    await new Promise<void>((resolve) => {
+      socket.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        ended += made
+          .read([chunk])
+          .filter(({ type, flags }) => type === "HEADERS" && flags & 1).length;
+        if (ended === 100) resolve();
+      });
+      socket.resume();
+    });
+    expect(answered).toBe(101);
+    expect(bytes).toBeGreaterThan(100 * value.length);
+  }, 20_000);
+
+  it("writes what is answered in one turn at once", async () => {
+    const calls: Opened[] = [];
+    const { listener } = await serveAndConnect((call) => {
+      calls.push(call);
+      if (calls.length === 50) for (const { request, reply } of calls) reply(answerOf(request));
+    });
+    const made = new MadeClient();
+    const asks = Array.from({ length: 50 }, (_, at) => {
+      const body = framed(encodeRequest(range(`k${at}`)));
+      return concat(made.headers(2 * at + 1), made.data(2 * at + 1, body, true));
+    });
+    const socket = dial(listener);
+    socket.write(made.hello());
+    await new Promise((resolve) => socket.once("data", resolve)); // the settings
+    socket.write(concat(...asks));
+    const first = await new Promise<Buffer>((resolve) => void socket.once("data", resolve));
+    const ends = made.read([first]).filter(({ type, flags }) => type === "HEADERS" && flags & 1);
+    expect(ends).toHaveLength(50);
   });
 
   it("lets running calls end when it closes, and cuts those that do not", async () => {
@@ -209,6 +346,8 @@ describe.skipIf(!existsSync(ETCDCTL))("etcdctl against the client port", () => {
     );
     expect(await etcdctl("endpoint", "status")).toContain("8e9e05c52164694d, 3.6.0, 25 kB");
     expect(await etcdctl("endpoint", "health")).toBe("");
+    const large = "x".repeat(100_000);
+    expect(await etcdctl("get", large)).toBe(`${large}\nvalue\n`);
   });
 });
 
@@ -243,6 +382,54 @@ async function serveAndConnect(
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {} };
   return serveEtcd({ urls, sink, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
+}
+
+const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+const PATH = "/etcdserverpb.KV/Put";
+
+/** Node's own client, as a client of gRPC. */
+function http2(listener: EtcdListener): ClientHttp2Session {
+  const session = connectHttp2(listener.urls[0] as string, { maxSessionMemory: 100 });
+  cleanups.push(() => session.destroy());
+  return session;
+}
+
+type Posted = { headers: IncomingHttpHeaders; trailers: IncomingHttpHeaders; body: Buffer };
+
+function post(session: ClientHttp2Session, path: string, request: Request): Promise<Posted> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ...POST, ":path": path });
+    const body: Buffer[] = [];
+    let headers: IncomingHttpHeaders = {};
+    let trailers: IncomingHttpHeaders = {};
+    stream.on("response", (seen) => (headers = seen));
+    stream.on("trailers", (seen) => (trailers = seen));
+    stream.on("data", (chunk: Buffer) => body.push(chunk));
+    stream.on("error", reject);
+    stream.on("end", () => resolve({ headers, trailers, body: Buffer.concat(body) }));
+    stream.end(framed(encodeRequest(request)));
+  });
+}
+
+function dial(listener: EtcdListener): Socket {
+  const { host, port } = hostAndPort(listener.urls[0] as string);
+  const socket = connect(port, host).setNoDelay(true);
+  socket.on("error", () => {});
+  cleanups.push(() => socket.destroy());
+  return socket;
+}
+
+/** What is answered to these pieces, until the other side hangs up. */
+async function sayRaw(listener: EtcdListener, ...pieces: readonly string[]): Promise<string> {
+  const socket = dial(listener);
+  let heard = "";
+  socket.on("data", (chunk: Buffer) => (heard += chunk.toString("latin1")));
+  for (const piece of pieces) {
+    await new Promise((resolve) => void socket.write(piece, "latin1", resolve));
+    await new Promise((resolve) => void setTimeout(resolve, 20)); // so that they arrive apart
+  }
+  if (!socket.destroyed) await new Promise((resolve) => socket.once("close", resolve));
+  return heard;
 }
 
 function connectRaw(listener: EtcdListener): Client {
@@ -339,8 +526,7 @@ function answerOf(request: Request): Result<Response> {
   }
 }
 
-function rangeOf(key: Bytes): Response {
-  const value = toBytes(fromText("value"));
+function rangeOf(key: Bytes, value = toBytes(fromText("value"))): Response {
   const kv = { key, createRevision: 2, modRevision: 3, version: 2, value, lease: 0n };
   return { kind: "range", header: HEADER, kvs: [kv], more: false, count: 1 };
 }
