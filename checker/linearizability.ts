@@ -200,7 +200,7 @@ function passReturns<S, I, O>(
   return mask === null ? start : { ...start, passed, mask };
 }
 
-function place<S, I, O>(node: Node<S>, operation: Known<I, O>, state: S): Node<S> {
+function place<S>(node: Node<S>, operation: Known<unknown, unknown>, state: S): Node<S> {
   const mask = node.mask.slice();
   const { slot } = operation;
   mask[slot >>> 5] = (mask[slot >>> 5] as number) | (1 << (slot & 31));
