@@ -24,6 +24,16 @@ describe("what is sent", () => {
     fc.assert(fc.property(fc.array(anAct(), { maxLength: 40 }), run), { seed: 5, numRuns: 500 });
   });
 
+  it("is forgotten with a stream that is reset while it waits", () => {
+    const { connection, client } = connect();
+    connection.send(1, new Uint8Array(WINDOW_INITIAL));
+    connection.send(3, Uint8Array.of(1));
+    connection.end(3, END);
+    connection.takeOutput();
+    connection.receive(concat(client.reset(3), client.widen(0, 100)), 0);
+    expect(connection.hasOutput).toBe(false);
+  });
+
   it("waits for a window of one byte at a time", () => {
     const { connection, client } = connect([SETTING.INITIAL_WINDOW_SIZE, 0]);
     connection.send(1, Uint8Array.of(1, 2, 3));
@@ -82,6 +92,7 @@ function run(acts: readonly Act[]): void {
         expect(said.bytes.length).toBeLessThanOrEqual(frameMax);
         window -= said.bytes.length;
         from.window -= said.bytes.length;
+        expect(from.window).toBeGreaterThanOrEqual(0);
         expect(said.bytes.every((byte) => byte === (from.received++ & 0xff))).toBe(true);
       } else if (said.type === "HEADERS" && from !== undefined) {
         expect(from).toMatchObject({ ended: true, received: from.sent });

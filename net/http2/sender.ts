@@ -61,7 +61,6 @@ export class Sender {
   /** The stream was reset: what waits is not sent any more. */
   forget(stream: Outgoing): void {
     this.#waiting.delete(stream);
-    stream.pieces = [];
   }
 
   /** False: more than a window can be. */
