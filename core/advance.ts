@@ -1,7 +1,7 @@
 // What a step does after its input, whatever the input was: hand queued writes to a leader, apply
 // what is committed and durable here, serve the reads whose index is applied.
 
-import type { CallId, Index, KvWrite } from "./contract.ts";
+import type { CallId, Index, KvWrite, Result } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand } from "./apply/command.ts";
@@ -9,11 +9,14 @@ import { findCall, markProposed } from "./api/calls.ts";
 import type { ReadRequest } from "./api/handle.ts";
 import { answer, replicaOf } from "./api/handle.ts";
 import { maybeAsk, takeServable } from "./api/reads.ts";
+import type { Response } from "./api/request.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
+import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
+import { serveWaits } from "./waits.ts";
 
 /** What one step applies at most: a node that has much to catch up still hears its peers in
  *  between. */
@@ -27,7 +30,9 @@ export function advance(turn: Turn): void {
   proposeQueued(turn);
   askForReads(turn);
   applyCommitted(turn);
+  maybeWalk(turn);
   serveReads(turn);
+  serveWaits(turn);
 }
 
 /** Tells the cluster this member's name and client URLs, again after a while if nothing came of
@@ -99,8 +104,31 @@ function tell(turn: Turn, outcome: Outcome): void {
     turn.state = { ...turn.state, publish: { kind: "done" } };
     turn.effects.push({ kind: "trace", event: { kind: "published" } });
   } else if (findCall(turn.state.calls, origin.call) !== null) {
-    reply(turn, origin.call, outcome.result);
+    tellResult(turn, origin.call, outcome.result);
   }
+}
+
+/** A compaction that is to be physical is answered when its rows are gone. */
+function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
+  const request = findCall(turn.state.calls, call)?.request;
+  if (request?.kind !== "compact" || !request.physical || !result.ok) {
+    return reply(turn, call, result);
+  }
+  turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
+}
+
+/** The leader proposes the next step of an unfinished compaction once the one before is applied. */
+function maybeWalk(turn: Turn): void {
+  const { raft, store, config, life, now, walking, installing } = turn.state;
+  if (raft.role !== "leader" || installing !== null || !isWalking(store.mvcc)) return;
+  const { next, scheduled } = store.mvcc.compaction;
+  const isAsked = walking?.next === next && walking.scheduled === scheduled;
+  if (isAsked && now - walking.askedAt < config.electionMs) return;
+  const origin = { node: config.node, life, call: NOBODY };
+  const rows = config.limits.compactionRows;
+  turn.state = { ...turn.state, walking: { next, scheduled, askedAt: now } };
+  const data = encodeCommand({ kind: "compact_step", origin, next, rows });
+  tellRaft(turn, { kind: "propose", data });
 }
 
 function serveReads(turn: Turn): void {

@@ -28,6 +28,7 @@ export type Limits = Readonly<{
   appendsInFlight: number; // append messages sent to one follower and not yet answered
   uncommittedBytes: number; // proposals beyond it are dropped until something commits
   segmentBytes: number; // a WAL segment is closed once it is longer
+  compactionRows: number; // --compaction-batch-limit: rows that one step of a compaction looks at
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -38,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   appendsInFlight: 64,
   uncommittedBytes: 1024 * 1024 * 1024,
   segmentBytes: 64 * 1000 * 1000,
+  compactionRows: 1000,
   applyBehind: 5000,
 };
 
@@ -54,6 +56,7 @@ export function createConfig(config: Config): Config {
   );
   assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
+  assert(config.limits.compactionRows >= 1, "a compaction must get on");
   assert(config.limits.appendBytes <= config.limits.uncommittedBytes, "one append must fit");
   return config;
 }

@@ -1,13 +1,14 @@
 // The whole state of a node: plain data, never mutated. Screens and oracles may read all of it;
 // only core/ makes a new one.
 
-import type { Index, Millis, SnapshotMeta } from "./contract.ts";
+import type { Bytes, Index, Millis, SnapshotMeta } from "./contract.ts";
 import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
+import type { Waits } from "./waits.ts";
 import type { WalState } from "./storage/wal.ts";
 
 export type NodeState = Readonly<{
@@ -25,7 +26,12 @@ export type NodeState = Readonly<{
   reads: Reads;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
+  waits: Waits;
+  walking: Walking;
 }>;
+
+/** The step of a compaction that this leader proposed last: not again before it had time. */
+export type Walking = Readonly<{ next: Bytes; scheduled: number; askedAt: Millis }> | null;
 
 /** Every life tells the cluster this member's name and client URLs once; then it is ready. */
 export type Publish = Readonly<{ kind: "waiting"; askedAt: Millis | null } | { kind: "done" }>;

@@ -123,6 +123,14 @@ class Stage {
         return this.call(this.actor(who), putOf(words["key"] ?? "", words["value"] ?? ""));
       case "get":
         return this.call(this.actor(who), rangeOf(words["key"] ?? ""));
+      case "compact": {
+        const [revision, physical] = [Number(words["revision"]), words["physical"] === "yes"];
+        return this.call(this.actor(who), { kind: "compact", revision, physical });
+      }
+      case "hand": {
+        const targetId = BigInt(words["to"] ?? "") as NodeId;
+        return this.call(this.actor(who), { kind: "move_leader", targetId });
+      }
       case "disk":
         return this.finishDisk(this.actor(who));
       case "deliver":
@@ -174,7 +182,7 @@ class Stage {
       electionMs: 1000,
       snapshotCount: 3,
       preVote: true,
-      limits: { ...DEFAULT_LIMITS, segmentBytes: 256 },
+      limits: { ...DEFAULT_LIMITS, segmentBytes: 256, compactionRows: 2 },
     });
     const seed = actor.id * 100n + actor.life;
     const booted = boot(

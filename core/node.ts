@@ -77,6 +77,8 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     reads: NO_READS,
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
+    waits: [],
+    walking: null,
   };
   const turn: Turn = { state, effects, kv };
   effects.push({ kind: "peers", members: store.members });
@@ -164,7 +166,7 @@ function tick(turn: Turn, now: Millis): void {
 
 function takeCall(turn: Turn, call: CallId, request: Request, context: CallContext): void {
   const { config, raft, store, now, installing, life } = turn.state;
-  const what = plan(request, config, raft.log.commit - store.applied);
+  const what = plan(request, config, raft, raft.log.commit - store.applied);
   if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
   if (what.kind === "local" && installing === null) {
     return reply(turn, call, answer(request as ReadRequest, config, raft, store, turn.kv));
@@ -182,7 +184,10 @@ function takeCall(turn: Turn, call: CallId, request: Request, context: CallConte
   const clientDeadline = context.deadline;
   const waiting = { call, request, since: now, serverDeadline, clientDeadline, queued };
   turn.state = { ...turn.state, calls: addCall(turn.state.calls, waiting) };
-  if (what.kind === "linearizable") {
+  if (what.kind === "transfer") {
+    turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
+    tellRaft(turn, { kind: "transfer_leader", to: what.to });
+  } else if (what.kind === "linearizable") {
     turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
   } else if (what.kind === "local" && installing !== null) {
     turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };

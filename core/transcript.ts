@@ -86,7 +86,15 @@ export function describeRequest(request: Request): string {
     case "member_list":
     case "status":
     case "alarm_get":
+    case "hash":
+    case "defragment":
       return request.kind;
+    case "compact":
+      return `compact ${request.revision}${request.physical ? " physical" : ""}`;
+    case "hash_kv":
+      return request.revision > 0 ? `hash_kv at ${request.revision}` : "hash_kv";
+    case "move_leader":
+      return `move_leader ${request.targetId.toString(16)}`;
     default:
       return assertNever(request);
   }
@@ -110,7 +118,14 @@ export function describeResult(result: Result<Response>): string {
     case "member_list":
     case "status":
     case "alarm_get":
+    case "compact":
+    case "move_leader":
+    case "defragment":
       return head;
+    case "hash":
+      return `${head} hash=${response.hash}`;
+    case "hash_kv":
+      return `${head} hash=${response.hash} at ${response.hashRevision}`;
     default:
       return assertNever(response);
   }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Request, RangeRequest } from "../core/api/request.ts";
-import type { Bytes } from "../core/contract.ts";
+import type { Bytes, NodeId } from "../core/contract.ts";
 import { createEtcdClient, type EtcdClient } from "../net/socket/client.ts";
 import {
   cleanUp,
@@ -94,6 +94,18 @@ describe("three members", () => {
     const statuses = await Promise.all(members.map((member) => status(member)));
     expect(new Set(statuses.map(({ leader }) => leader)).size).toBe(1);
     expect(statuses.filter(({ leader, self }) => leader === self)).toHaveLength(1);
+  });
+
+  it("hand the leadership over to whoever is named, and to voters alone", async () => {
+    const leader = (await leaderOf(members)) as Running;
+    const target = members.find((member) => member !== leader) as Running;
+    const { self: targetId } = await status(target);
+    const move = (from: Running, to: bigint): ReturnType<EtcdClient["call"]> =>
+      from.client.call({ kind: "move_leader", targetId: to as NodeId }, TIMEOUT_MS);
+    expect(await move(target, targetId)).toMatchObject({ error: { name: "NotLeader" } });
+    expect(await move(leader, 1n)).toMatchObject({ error: { name: "BadLeaderTransferee" } });
+    expect(await move(leader, targetId)).toMatchObject({ ok: true });
+    expect(await leaderOf(members)).toBe(target);
   });
 
   it("take a write anywhere, and show it everywhere at once", async () => {

@@ -93,6 +93,7 @@ export const SMALL_LIMITS: Limits = {
   appendsInFlight: 8,
   uncommittedBytes: 64 * 1024,
   segmentBytes: 8 * 1024,
+  compactionRows: 3,
   applyBehind: 200,
 };
 

@@ -64,6 +64,7 @@ export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] 
 /** The error of a call that waited too long; `leaderLostAt` is when this node last lost its
  *  leader. */
 export function timeoutOf(waiting: WaitingCall, now: Millis, leaderLostAt: Millis): ApiError {
+  if (waiting.request.kind === "move_leader") return ERRORS.TimeoutLeaderTransfer;
   if (now >= waiting.clientDeadline) return ERRORS.DeadlineExceeded;
   return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;
 }

@@ -38,6 +38,9 @@ export type ErrorName =
   | "FutureRevision"
   | "LeaseNotFound"
   | "TooManyRequests"
+  | "NotLeader"
+  | "BadLeaderTransferee"
+  | "TimeoutLeaderTransfer"
   | "NoLeader"
   | "Stopped"
   | "LeaderChanged"
@@ -61,6 +64,9 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   LeaseNotFound: never("LeaseNotFound", GRPC.NOT_FOUND, "etcdserver: requested lease not found"),
   // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
   TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
+  NotLeader: never("NotLeader", GRPC.FAILED_PRECONDITION, "etcdserver: not leader"),
+  BadLeaderTransferee: never("BadLeaderTransferee", GRPC.FAILED_PRECONDITION, "etcdserver: bad leader transferee"),
+  TimeoutLeaderTransfer: maybe("TimeoutLeaderTransfer", GRPC.UNKNOWN, "etcdserver: request timed out, leader transfer took too long"),
   NoLeader: never("NoLeader", GRPC.UNAVAILABLE, "etcdserver: no leader"),
   Stopped: maybe("Stopped", GRPC.UNAVAILABLE, "etcdserver: server stopped"),
   LeaderChanged: maybe("LeaderChanged", GRPC.UNAVAILABLE, "etcdserver: leader changed"),

@@ -5,6 +5,7 @@ import type { Replica, Store } from "../apply/apply.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
+import { hashKv, hashStore } from "../mvcc/hash.ts";
 import { range } from "../mvcc/range.ts";
 import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
@@ -18,13 +19,19 @@ export type Plan = Readonly<
   | { kind: "local" } // from the state as it is
   | { kind: "linearizable" } // from the state once Raft has vouched for it
   | { kind: "propose"; request: WriteRequest }
+  | { kind: "transfer"; to: NodeId } // hand the leadership over, and answer once that is done
 >;
 
 /** A request that is answered without the log. */
-export type ReadRequest = Exclude<Request, WriteRequest> | TxnRequest;
+export type ReadRequest =
+  Exclude<Request, WriteRequest | Readonly<{ kind: "move_leader" }>> | TxnRequest;
 
 /** `behind` is how many committed entries wait to be applied here. */
-export function plan(request: Request, config: Config, behind: number): Plan {
+export function plan(request: Request, config: Config, raft: RaftState, behind: number): Plan {
+  const proposed = (write: WriteRequest): Plan =>
+    behind <= config.limits.applyBehind
+      ? { kind: "propose", request: write }
+      : { kind: "refuse", error: ERRORS.TooManyRequests };
   switch (request.kind) {
     case "range":
     case "put":
@@ -36,15 +43,28 @@ export function plan(request: Request, config: Config, behind: number): Plan {
       if (request.kind === "txn" && isReadOnly(request)) {
         return readPlan([...request.success, ...request.failure]);
       }
-      if (behind <= config.limits.applyBehind) return { kind: "propose", request };
-      return { kind: "refuse", error: ERRORS.TooManyRequests };
+      return proposed(request);
     }
+    case "compact":
+      return proposed(request);
     case "member_list":
       return request.linearizable ? { kind: "linearizable" } : { kind: "local" };
+    case "move_leader":
+      return planTransfer(request.targetId, config, raft);
     case "status":
     case "alarm_get":
+    case "hash":
+    case "hash_kv":
+    case "defragment":
       return { kind: "local" };
   }
+}
+
+/** As in etcd, only the leader hands over, and to a voter. */
+function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
+  if (raft.leader !== config.node) return { kind: "refuse", error: ERRORS.NotLeader };
+  if (raft.voters.includes(to)) return { kind: "transfer", to };
+  return { kind: "refuse", error: ERRORS.BadLeaderTransferee };
 }
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
@@ -74,7 +94,28 @@ export function answer(
       return ok(status(header, config, raft, store, kv));
     case "alarm_get":
       return ok({ kind: "alarm_get", header });
+    case "hash":
+      return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
+    case "hash_kv":
+      return answerHashKv(header, request.revision, store, kv);
+    case "defragment": // LMDB takes free pages again by itself: there is nothing to win
+      return ok({ kind: "defragment", header: { ...header, revision: 0 } });
   }
+}
+
+/** At any revision that a range may be at. */
+function answerHashKv(
+  header: Header,
+  revision: number,
+  { mvcc, overlay }: Store,
+  kv: KvReader,
+): Result<Response> {
+  const { scheduled } = mvcc.compaction;
+  if (revision > mvcc.revision) return { ok: false, error: ERRORS.FutureRevision };
+  if (revision > 0 && revision < scheduled) return { ok: false, error: ERRORS.Compacted };
+  const hashRevision = revision > 0 ? revision : mvcc.revision;
+  const hash = hashKv(mvcc, overlaid(overlay, kv), hashRevision);
+  return ok({ kind: "hash_kv", header, hash, compactRevision: scheduled, hashRevision });
 }
 
 export function replicaOf(config: Config, raft: RaftState): Replica {

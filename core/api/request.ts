@@ -8,11 +8,16 @@
 import type { Bytes, ClusterId, NodeId } from "../contract.ts";
 import type { Member } from "../apply/membership.ts";
 
-export type Request = KvRequest | ClusterRequest | MaintenanceRequest;
+export type Request = KvRequest | CompactRequest | ClusterRequest | MaintenanceRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
 export type MaintenanceRequest = Readonly<
-  { kind: "status" } | { kind: "alarm_get" } // Alarm, action GET; there are no alarms yet
+  | { kind: "status" }
+  | { kind: "alarm_get" } // Alarm, action GET; there are no alarms yet
+  | { kind: "hash" }
+  | { kind: "hash_kv"; revision: number } // 0: the present
+  | { kind: "move_leader"; targetId: NodeId }
+  | { kind: "defragment" }
 >;
 
 /** Sort orders and targets by their wire numbers; anything else is InvalidSortOption. */
@@ -55,6 +60,9 @@ export type DeleteRangeRequest = Readonly<{
   prevKv: boolean;
 }>;
 
+/** History below `revision` is given up; `physical`: answered once it is deleted here. */
+export type CompactRequest = Readonly<{ kind: "compact"; revision: number; physical: boolean }>;
+
 export type TxnRequest = Readonly<{
   kind: "txn";
   compare: readonly Compare[];
@@ -87,7 +95,12 @@ export type Response =
   | KvResponse
   | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
   | StatusResponse
-  | Readonly<{ kind: "alarm_get"; header: Header }>;
+  | CompactResponse
+  | HashKvResponse
+  | Readonly<{ kind: "hash"; header: Header; hash: number }>
+  | Readonly<{ kind: "alarm_get"; header: Header }>
+  | Readonly<{ kind: "move_leader"; header: Header }>
+  | Readonly<{ kind: "defragment"; header: Header }>;
 export type KvResponse = RangeResponse | PutResponse | DeleteRangeResponse | TxnResponse;
 
 /** Zero fields are not on the wire. Answers inside a transaction carry the revision only. */
@@ -129,6 +142,16 @@ export type TxnResponse = Readonly<{
   header: Header;
   succeeded: boolean;
   responses: readonly KvResponse[];
+}>;
+
+export type CompactResponse = Readonly<{ kind: "compact"; header: Header }>;
+
+export type HashKvResponse = Readonly<{
+  kind: "hash_kv";
+  header: Header;
+  hash: number;
+  compactRevision: number; // -1: never compacted
+  hashRevision: number;
 }>;
 
 export type StatusResponse = Readonly<{

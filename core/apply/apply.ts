@@ -4,15 +4,16 @@
 // none of them fails. An entry that is no command changes nothing.
 
 import type { ClusterId, Index, KvReader, KvWrite, NodeId, Result, Term } from "../contract.ts";
-import type { KvResponse } from "../api/request.ts";
+import type { Response } from "../api/request.ts";
 import type { Overlay } from "../kv/overlay.ts";
 import { createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
 import { readApplied } from "../kv/tables.ts";
+import { scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { restoreMvcc } from "../mvcc/store.ts";
 import { applyKv } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
-import type { Command, Origin } from "./command.ts";
+import type { Command, Origin, WriteRequest } from "./command.ts";
 import { decodeCommand } from "./command.ts";
 import type { Member } from "./membership.ts";
 import { putMember, readMembers } from "./membership.ts";
@@ -36,7 +37,7 @@ export type Applied = Readonly<{
   outcome: Outcome | null;
 }>;
 export type Outcome = Readonly<
-  { kind: "kv"; origin: Origin; result: Result<KvResponse> } | { kind: "published"; origin: Origin }
+  { kind: "kv"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
 >;
 
 /** The state that a durable KV holds. */
@@ -58,13 +59,37 @@ export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Re
   switch (command.kind) {
     case "kv": {
       const view = overlaid(store.overlay, kv);
-      const { mvcc, writes, result } = applyKv(store.mvcc, view, command.request, replica);
+      const { mvcc, writes, result } = applyRequest(store.mvcc, view, command.request, replica);
       const outcome: Outcome = { kind: "kv", origin: command.origin, result };
       return { store: withWrites({ ...next, mvcc }, writes), writes, outcome };
     }
     case "publish":
       return applyPublish(next, command);
+    case "compact_step": {
+      const view = overlaid(store.overlay, kv);
+      const { mvcc, writes } = walkCompaction(store.mvcc, view, command.next, command.rows);
+      return { store: withWrites({ ...next, mvcc }, writes), writes, outcome: null };
+    }
   }
+}
+
+type AppliedRequest = Readonly<{
+  mvcc: Mvcc;
+  writes: readonly KvWrite[];
+  result: Result<Response>;
+}>;
+
+function applyRequest(
+  mvcc: Mvcc,
+  view: KvReader,
+  request: WriteRequest,
+  replica: Replica,
+): AppliedRequest {
+  if (request.kind !== "compact") return applyKv(mvcc, view, request, replica);
+  const scheduled = scheduleCompaction(mvcc, request.revision);
+  if (!scheduled.ok) return { mvcc, writes: [], result: scheduled };
+  const header = { ...replica, revision: mvcc.revision };
+  return { ...scheduled.value, result: { ok: true, value: { kind: "compact", header } } };
 }
 
 function applyPublish(store: Store, command: Extract<Command, { kind: "publish" }>): Applied {

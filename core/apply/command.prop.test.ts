@@ -87,6 +87,21 @@ const origin = fc.record({
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant("kv"), origin, request: fc.oneof(put, deleteRange, txn) }),
   fc.record({
+    kind: fc.constant("kv"),
+    origin,
+    request: fc.record({
+      kind: fc.constant("compact"),
+      revision: fc.maxSafeInteger(),
+      physical: fc.boolean(),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant("compact_step"),
+    origin,
+    next: bytes,
+    rows: fc.maxSafeNat(),
+  }),
+  fc.record({
     kind: fc.constant("publish"),
     origin,
     name: fc.string({ unit: "binary" }),

@@ -6,6 +6,7 @@
 
 import type { Bytes, CallId, NodeId } from "../contract.ts";
 import type {
+  CompactRequest,
   Compare,
   CompareResult,
   CompareTarget,
@@ -46,11 +47,21 @@ export type Origin = Readonly<{ node: NodeId; life: bigint; call: CallId }>;
 export type Command = Readonly<
   | { kind: "kv"; origin: Origin; request: WriteRequest }
   | { kind: "publish"; origin: Origin; name: string; clientUrls: readonly string[] }
+  | { kind: "compact_step"; origin: Origin; next: Bytes; rows: number } // core/mvcc/compaction.ts
 >;
-export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest;
+export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
 const VERSION = 1;
-const TAG = { put: 1, delete_range: 2, txn: 3, range: 4, empty: 5, publish: 6 } as const;
+const TAG = {
+  put: 1,
+  delete_range: 2,
+  txn: 3,
+  range: 4,
+  empty: 5,
+  publish: 6,
+  compact: 7,
+  compact_step: 8,
+} as const;
 const COMPARE_TARGETS = ["version", "create", "mod", "value", "lease", "invalid"] as const;
 /** Deeper nesting is refused by the wire long before: this only bounds what hostile bytes can
  *  ask. */
@@ -62,13 +73,7 @@ export function encodeCommand(command: Command): Uint8Array {
   writeFixed64(writer, command.origin.node);
   writeFixed64(writer, command.origin.life);
   writeVarint(writer, command.origin.call);
-  if (command.kind === "kv") writeOperation(writer, command.request);
-  else {
-    writeByte(writer, TAG.publish);
-    writeText(writer, command.name);
-    writeVarint(writer, command.clientUrls.length);
-    for (const url of command.clientUrls) writeText(writer, url);
-  }
+  writeBody(writer, command);
   return written(writer);
 }
 
@@ -83,12 +88,50 @@ export function decodeCommand(data: Uint8Array): Command | null {
   return reader.failed || !atEnd(reader) ? null : command;
 }
 
-function readBody(reader: Reader, origin: Origin): Command | null {
-  if (reader.bytes[reader.at] === TAG.publish) {
-    readByte(reader);
-    const name = readText(reader);
-    return { kind: "publish", origin, name, clientUrls: readList(reader, readText) };
+function writeBody(writer: Writer, command: Command): void {
+  switch (command.kind) {
+    case "kv":
+      if (command.request.kind !== "compact") return writeOperation(writer, command.request);
+      writeByte(writer, TAG.compact);
+      writeSigned(writer, command.request.revision);
+      return writeFlags(writer, command.request.physical);
+    case "publish":
+      writeByte(writer, TAG.publish);
+      writeText(writer, command.name);
+      writeVarint(writer, command.clientUrls.length);
+      for (const url of command.clientUrls) writeText(writer, url);
+      return;
+    case "compact_step":
+      writeByte(writer, TAG.compact_step);
+      writeByteString(writer, command.next);
+      return writeVarint(writer, command.rows);
   }
+}
+
+function readBody(reader: Reader, origin: Origin): Command | null {
+  switch (reader.bytes[reader.at]) {
+    case TAG.publish: {
+      readByte(reader);
+      const name = readText(reader);
+      return { kind: "publish", origin, name, clientUrls: readList(reader, readText) };
+    }
+    case TAG.compact: {
+      readByte(reader);
+      const revision = readSigned(reader);
+      const physical = (readByte(reader) & 1) !== 0;
+      return { kind: "kv", origin, request: { kind: "compact", revision, physical } };
+    }
+    case TAG.compact_step: {
+      readByte(reader);
+      const next = readKey(reader);
+      return { kind: "compact_step", origin, next, rows: readVarint(reader) };
+    }
+    default:
+      return readWrite(reader, origin);
+  }
+}
+
+function readWrite(reader: Reader, origin: Origin): Command | null {
   const request = readOperation(reader, 0);
   if (request.kind === "range" || request.kind === "empty") return null; // they are not writes
   return { kind: "kv", origin, request };

@@ -1,6 +1,7 @@
 // What lies in the tables, byte by byte.
 //
 //   meta      "applied" → the entry that the tables are the outcome of, and the voters then
+//             "compaction" → up to where history is given up, and how far its rows are deleted
 //   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
 //   members   core/apply/membership.ts
 //
@@ -29,6 +30,13 @@ import {
 import { EMPTY, fromBytes } from "../lib/bytes.ts";
 
 const APPLIED = "applied" as Bytes;
+const COMPACTION = "compaction" as Bytes;
+
+/** Revisions below `scheduled` cannot be read. The rows that this makes superfluous are deleted as
+ *  far as `next`, the key of a row; all of them once `finished` is as high. Both begin at -1. */
+export type Compaction = Readonly<{ scheduled: number; finished: number; next: Bytes }>;
+
+const NEVER_COMPACTED: Compaction = { scheduled: -1, finished: -1, next: EMPTY };
 const NEVER_APPLIED: SnapshotMeta = { index: 0 as Index, term: 0 as Term, voters: [] };
 
 /** Field numbers and wire types of mvccpb.KeyValue. */
@@ -50,6 +58,20 @@ export function putApplied(applied: SnapshotMeta): KvWrite {
   writeVarint(writer, applied.voters.length);
   for (const voter of applied.voters) writeFixed64(writer, voter);
   return { kind: "put", table: "meta", key: APPLIED, value: written(writer) };
+}
+
+export function readCompaction(view: KvReader): Compaction {
+  const bytes = view.get("meta", COMPACTION);
+  if (bytes === null) return NEVER_COMPACTED;
+  return must(decodeCompaction(bytes), "the record of the compaction cannot be read");
+}
+
+export function putCompaction({ scheduled, finished, next }: Compaction): KvWrite {
+  const writer = createWriter();
+  writeVarint(writer, scheduled + 1);
+  writeVarint(writer, finished + 1);
+  writeByteString(writer, next);
+  return { kind: "put", table: "meta", key: COMPACTION, value: written(writer) };
 }
 
 /** As gogo-protobuf marshals it: fields ascending, zeros left out. */
@@ -110,6 +132,14 @@ export function decodeKeyValue(bytes: Uint8Array): KeyValue | null {
   }
   if (reader.failed || key.length === 0) return null;
   return { key, createRevision, modRevision, version, value, lease };
+}
+
+function decodeCompaction(bytes: Uint8Array): Compaction | null {
+  const reader = createReader(bytes);
+  const scheduled = readVarint(reader) - 1;
+  const finished = readVarint(reader) - 1;
+  const next = fromBytes(readRun(reader));
+  return reader.failed || !atEnd(reader) ? null : { scheduled, finished, next };
 }
 
 function decodeApplied(bytes: Uint8Array): SnapshotMeta | null {

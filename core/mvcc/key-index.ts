@@ -78,18 +78,44 @@ export function addVersion(
   const next = longer(history, version);
   const wasLive = history !== null && !isTombstone(history.newest);
   if (isTombstone(version)) {
-    assert(wasLive, `a tombstone at ${version.main} for a key that does not exist`);
+    // A compaction may have taken what a tombstone ended, but never the end of the life before it.
+    assert(
+      history === null || wasLive,
+      `a tombstone at ${version.main} for a key that does not exist`,
+    );
     return { live: remove(index.live, key), dead: set(index.dead, key, next) };
   }
   const dead = history === null || wasLive ? index.dead : remove(index.dead, key);
   return { live: set(index.live, key, next), dead };
 }
 
+/** The index without this version. Of a key whose newest version is gone nothing is left. */
+export function dropVersion(index: KeyIndex, key: Bytes, main: number, sub: number): KeyIndex {
+  const history = historyOf(index, key);
+  if (history === null) return index;
+  const { newest, older } = history;
+  if (newest.main === main && newest.sub === sub) {
+    assert(isTombstone(newest), `version ${main}.${sub} is what everybody reads`);
+    assert(older === null, `version ${main}.${sub} goes before what it supersedes`);
+    return { live: index.live, dead: remove(index.dead, key) };
+  }
+  if (older === null || get(older, main)?.sub !== sub) return index; // rewritten in one revision
+  const left = remove(older, main);
+  const shorter = { newest, older: left.size === 0 ? null : left };
+  if (isTombstone(newest)) return { live: index.live, dead: set(index.dead, key, shorter) };
+  return { live: set(index.live, key, shorter), dead: index.dead };
+}
+
 /** The version that a reader at this revision sees; null where the key did not exist. */
 export function versionAt(history: History, revision: number): Version | null {
-  const { newest, older } = history;
-  const seen = newest.main <= revision ? newest : floorEntry(older ?? NO_VERSIONS, revision)?.[1];
-  return seen === undefined || isTombstone(seen) ? null : seen;
+  const seen = latestThrough(history, revision);
+  return seen === null || isTombstone(seen) ? null : seen;
+}
+
+/** The newest version at or below this revision, be it a tombstone. */
+export function latestThrough({ newest, older }: History, revision: number): Version | null {
+  if (newest.main <= revision) return newest;
+  return floorEntry(older ?? NO_VERSIONS, revision)?.[1] ?? null;
 }
 
 /** How many keys of the range exist now. */

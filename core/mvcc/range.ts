@@ -24,6 +24,9 @@ export function range(mvcc: Mvcc, view: KvReader, request: RangeRequest): Result
 /** The same where rows come from somewhere else, as within a transaction. */
 export function rangeRows(mvcc: Mvcc, readRow: ReadRow, request: RangeRequest): Result<Ranged> {
   if (request.revision > mvcc.revision) return { ok: false, error: ERRORS.FutureRevision };
+  if (request.revision > 0 && request.revision < mvcc.compaction.scheduled) {
+    return { ok: false, error: ERRORS.Compacted };
+  }
   const { found, count } = find(mvcc, request);
   if (request.countOnly) return { ok: true, value: { kvs: [], more: false, count } };
   const wanted = inOrder(found.filter(filterOf(request)), request, readRow);

@@ -3,7 +3,8 @@
 import type { Bytes, KvReader, KvWrite, Revision } from "../contract.ts";
 import type { ApiError } from "../api/errors.ts";
 import type { KeyValue } from "../api/request.ts";
-import { decodeKeyValue, encodeKeyValue } from "../kv/tables.ts";
+import type { Compaction } from "../kv/tables.ts";
+import { decodeKeyValue, encodeKeyValue, readCompaction } from "../kv/tables.ts";
 import { assert, must } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import {
@@ -20,7 +21,7 @@ import {
 } from "./key-index.ts";
 import { decodeRowKey, encodeRowKey, FIRST_REVISION, nextRevision } from "./revision.ts";
 
-export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex }>;
+export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex; compaction: Compaction }>;
 
 /** Finds the row of a version. */
 export type ReadRow = (version: Version) => KeyValue;
@@ -51,7 +52,15 @@ export function restoreMvcc(view: KvReader): Mvcc {
     index = addVersion(index, kv.key, historyOf(index, kv.key), version);
     revision = main as Revision;
   }
-  return { revision, index };
+  // The rows of the last revisions may have gone in a compaction, their numbers may not.
+  const compaction = readCompaction(view);
+  revision = Math.max(revision, compaction.scheduled, compaction.finished) as Revision;
+  return { revision, index, compaction };
+}
+
+/** The key that a row is about. */
+export function readKeyOf(row: Uint8Array): Bytes {
+  return decoded(row).key;
 }
 
 /** Reads rows through this view. */
@@ -88,7 +97,8 @@ export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: big
     lease,
   });
   record(change, version, row);
-  change.mvcc = { revision: main, index: addVersion(mvcc.index, key, history, version) };
+  const index = addVersion(mvcc.index, key, history, version);
+  change.mvcc = { ...mvcc, revision: main, index };
 }
 
 /** Deletes the keys of the range that exist, in key order, and tells how many there were. */
@@ -100,7 +110,7 @@ export function deleteKeys(change: Change, range: KeyRange): number {
     record(change, version, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
     const { index } = change.mvcc;
     const history = historyOf(index, key);
-    change.mvcc = { revision: main, index: addVersion(index, key, history, version) };
+    change.mvcc = { ...mvcc, revision: main, index: addVersion(index, key, history, version) };
   }
   return writes.length - before;
 }

@@ -33,7 +33,6 @@ export type AppliedKv = Readonly<{
   result: Result<KvResponse>;
 }>;
 
-const FIRST_READABLE = -1; // the compaction revision of a store that was never compacted
 const NOBODY: HeaderFill = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
 
 /** Executes one replicated request. An error means that nothing happened. No request throws. */
@@ -96,10 +95,11 @@ function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
   }
 }
 
-/** Unlike a range by itself, one in a transaction may go no further below zero than -1. */
+/** Unlike in a range by itself, a negative revision is not the latest: it is compacted. */
 function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
+  if (request.revision === 0) return null;
   if (request.revision > mvcc.revision) return ERRORS.FutureRevision;
-  return request.revision < FIRST_READABLE ? ERRORS.Compacted : null;
+  return request.revision < mvcc.compaction.scheduled ? ERRORS.Compacted : null;
 }
 
 function checkPut(mvcc: Mvcc, request: PutRequest): ApiError | null {

@@ -3,17 +3,21 @@
 
 import { COMPARE_RESULTS, SORT_ORDERS, SORT_TARGETS } from "../../core/api/request.ts";
 import type {
+  CompactRequest,
   Compare,
   CompareTarget,
   DeleteRangeRequest,
   PutRequest,
   RangeRequest,
+  Request,
   RequestOp,
   TxnRequest,
 } from "../../core/api/request.ts";
 import { assertNever } from "../../core/lib/assert.ts";
 import type { ToWire, Wire } from "./etcd-messages.ts";
-import { leaseId, saturate } from "./numbers.ts";
+import { leaseId, nodeId, saturate } from "./numbers.ts";
+
+type RequestOf<K extends Request["kind"]> = Extract<Request, { kind: K }>;
 
 /** A number that no enum of etcd has: how a word "invalid" is sent. */
 const INVALID = 127;
@@ -62,6 +66,18 @@ export function putFromWire(wire: Wire<"PutRequest">): PutRequest {
 
 export function deleteRangeFromWire(wire: Wire<"DeleteRangeRequest">): DeleteRangeRequest {
   return { kind: "delete_range", key: wire.key, rangeEnd: wire.rangeEnd, prevKv: wire.prevKv };
+}
+
+export function compactFromWire(wire: Wire<"CompactionRequest">): CompactRequest {
+  return { kind: "compact", revision: saturate(wire.revision), physical: wire.physical };
+}
+
+export function hashKvFromWire(wire: Wire<"HashKVRequest">): RequestOf<"hash_kv"> {
+  return { kind: "hash_kv", revision: saturate(wire.revision) };
+}
+
+export function moveLeaderFromWire(wire: Wire<"MoveLeaderRequest">): RequestOf<"move_leader"> {
+  return { kind: "move_leader", targetId: nodeId(wire.targetId) };
 }
 
 export function txnFromWire(wire: Wire<"TxnRequest">): TxnRequest {

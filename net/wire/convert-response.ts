@@ -84,8 +84,26 @@ export function statusResponseFromWire(wire: Wire<"StatusResponse">): ResponseOf
   };
 }
 
-export function alarmResponseFromWire(wire: Wire<"AlarmResponse">): ResponseOf<"alarm_get"> {
-  return { kind: "alarm_get", header: headerFromWire(wire.header) };
+export function hashResponseFromWire(wire: Wire<"HashResponse">): ResponseOf<"hash"> {
+  return { kind: "hash", header: headerFromWire(wire.header), hash: wire.hash };
+}
+
+export function hashKvResponseFromWire(wire: Wire<"HashKVResponse">): ResponseOf<"hash_kv"> {
+  return {
+    kind: "hash_kv",
+    header: headerFromWire(wire.header),
+    hash: wire.hash,
+    compactRevision: saturate(wire.compactRevision),
+    hashRevision: saturate(wire.hashRevision),
+  };
+}
+
+/** The answers that say no more than that it is done. */
+export function headerOnlyFromWire<K extends string>(
+  kind: K,
+  wire: Readonly<{ header: Wire<"ResponseHeader"> | null }>,
+): Readonly<{ kind: K; header: Header }> {
+  return { kind, header: headerFromWire(wire.header) };
 }
 
 function operationResponseFromWire(wire: Wire<"ResponseOp">): KvResponse | null {

@@ -100,6 +100,8 @@ function arbitraryValue(type: string, depth: number): fc.Arbitrary<unknown> {
       return arbitraryInt64(-(2n ** 63n), 2n ** 63n - 1n);
     case "uint64":
       return arbitraryInt64(0n, 2n ** 64n - 1n);
+    case "uint32":
+      return fc.nat({ max: 2 ** 32 - 1 });
     case "enum":
       return fc.oneof(fc.nat({ max: 5 }), fc.integer());
     case "bool":
@@ -171,6 +173,7 @@ function withZeros(name: MessageName, message: Plain): Plain {
   const zeros: Readonly<Record<string, unknown>> = {
     int64: 0,
     uint64: 0,
+    uint32: 0,
     enum: 0,
     bool: false,
     bytes: new Uint8Array(0),

@@ -95,6 +95,37 @@ export const MESSAGES = {
     deleteRange: [3, "DeleteRangeResponse", "oneof"],
     txn: [4, "TxnResponse", "oneof"],
   },
+  CompactionRequest: {
+    revision: [1, "int64"],
+    physical: [2, "bool"],
+  },
+  CompactionResponse: {
+    header: [1, "ResponseHeader"],
+  },
+  HashRequest: {},
+  HashResponse: {
+    header: [1, "ResponseHeader"],
+    hash: [2, "uint32"],
+  },
+  HashKVRequest: {
+    revision: [1, "int64"],
+  },
+  HashKVResponse: {
+    header: [1, "ResponseHeader"],
+    hash: [2, "uint32"],
+    compactRevision: [3, "int64"],
+    hashRevision: [4, "int64"],
+  },
+  DefragmentRequest: {},
+  DefragmentResponse: {
+    header: [1, "ResponseHeader"],
+  },
+  MoveLeaderRequest: {
+    targetId: [1, "uint64"],
+  },
+  MoveLeaderResponse: {
+    header: [1, "ResponseHeader"],
+  },
   Member: {
     id: [1, "uint64"],
     name: [2, "string"],

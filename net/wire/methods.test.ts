@@ -66,6 +66,12 @@ const REQUESTS: readonly Request[] = [
   { kind: "member_list", linearizable: false },
   { kind: "status" },
   { kind: "alarm_get" },
+  { kind: "compact", revision: -1, physical: true },
+  { kind: "compact", revision: MAX, physical: false },
+  { kind: "hash" },
+  { kind: "hash_kv", revision: 7 },
+  { kind: "move_leader", targetId: (2n ** 64n - 1n) as NodeId },
+  { kind: "defragment" },
 ];
 
 const HEADER: Header = {
@@ -126,6 +132,11 @@ const RESPONSES: readonly Response[] = [
     errors: ["one", "two"],
   },
   { kind: "alarm_get", header: HEADER },
+  { kind: "compact", header: HEADER },
+  { kind: "hash", header: HEADER, hash: 2 ** 32 - 1 },
+  { kind: "hash_kv", header: HEADER, hash: 5, compactRevision: -1, hashRevision: 7 },
+  { kind: "move_leader", header: HEADER },
+  { kind: "defragment", header: HEADER },
 ];
 
 describe("a call", () => {

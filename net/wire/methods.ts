@@ -7,7 +7,10 @@ import type { ApiError, GrpcCode } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import {
+  compactFromWire,
   deleteRangeFromWire,
+  hashKvFromWire,
+  moveLeaderFromWire,
   putFromWire,
   rangeFromWire,
   rangeToWire,
@@ -15,8 +18,10 @@ import {
   txnToWire,
 } from "./convert-request.ts";
 import {
-  alarmResponseFromWire,
   deleteRangeResponseFromWire,
+  hashKvResponseFromWire,
+  hashResponseFromWire,
+  headerOnlyFromWire,
   memberListResponseFromWire,
   putResponseFromWire,
   rangeResponseFromWire,
@@ -191,6 +196,16 @@ const METHODS: { readonly [K in Request["kind"]]: Row<K> } = {
     fromResponse: txnResponseToWire,
     toResponse: txnResponseFromWire,
   }),
+  compact: createRow({
+    path: "/etcdserverpb.KV/Compact",
+    kind: "compact",
+    request: "CompactionRequest",
+    response: "CompactionResponse",
+    fromRequest: (request) => request,
+    toRequest: compactFromWire,
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("compact", wire),
+  }),
   member_list: createRow({
     path: "/etcdserverpb.Cluster/MemberList",
     kind: "member_list",
@@ -219,7 +234,47 @@ const METHODS: { readonly [K in Request["kind"]]: Row<K> } = {
     fromRequest: () => ({ action: ALARM_GET }),
     toRequest: (wire) => (wire.action === ALARM_GET ? { kind: "alarm_get" } : null),
     fromResponse: (response) => response,
-    toResponse: alarmResponseFromWire,
+    toResponse: (wire) => headerOnlyFromWire("alarm_get", wire),
+  }),
+  hash: createRow({
+    path: "/etcdserverpb.Maintenance/Hash",
+    kind: "hash",
+    request: "HashRequest",
+    response: "HashResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "hash" }),
+    fromResponse: (response) => response,
+    toResponse: hashResponseFromWire,
+  }),
+  hash_kv: createRow({
+    path: "/etcdserverpb.Maintenance/HashKV",
+    kind: "hash_kv",
+    request: "HashKVRequest",
+    response: "HashKVResponse",
+    fromRequest: (request) => request,
+    toRequest: hashKvFromWire,
+    fromResponse: (response) => response,
+    toResponse: hashKvResponseFromWire,
+  }),
+  move_leader: createRow({
+    path: "/etcdserverpb.Maintenance/MoveLeader",
+    kind: "move_leader",
+    request: "MoveLeaderRequest",
+    response: "MoveLeaderResponse",
+    fromRequest: (request) => request,
+    toRequest: moveLeaderFromWire,
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("move_leader", wire),
+  }),
+  defragment: createRow({
+    path: "/etcdserverpb.Maintenance/Defragment",
+    kind: "defragment",
+    request: "DefragmentRequest",
+    response: "DefragmentResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "defragment" }),
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("defragment", wire),
   }),
 };
 
