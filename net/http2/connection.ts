@@ -18,6 +18,7 @@ import { Patience } from "./patience.ts";
 import { isRequest, isTrailers } from "./request-fields.ts";
 import { Sender } from "./sender.ts";
 import type { Outgoing } from "./sender.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** The bytes of `data` are a view, good until the next call of `receive`. */
 export type ConnectionEvent = Readonly<
@@ -52,7 +53,7 @@ export class Http2Connection {
   readonly #reader = new FrameReader();
   readonly #decoder = new HpackDecoder(HEADER_LIST_BYTES_MAX);
   readonly #sender: Sender;
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new StreamTable<Stream>();
   readonly #patience = new Patience();
   #events: ConnectionEvent[] = [];
   #prefaceAt = 0;
@@ -101,25 +102,25 @@ export class Http2Connection {
 
   respond(stream: number, fields: OutgoingFields): void {
     const found = this.#streams.get(stream);
-    if (found !== undefined) this.#sender.headers(found.out, fields);
+    if (found !== null) this.#sender.headers(found.out, fields);
   }
 
   /** The pieces must not change afterwards. */
   send(stream: number, ...pieces: readonly Uint8Array[]): void {
     const found = this.#streams.get(stream);
-    if (found !== undefined) this.#sender.data(found.out, ...pieces);
+    if (found !== null) this.#sender.data(found.out, ...pieces);
   }
 
   /** The last that is said on a stream: its trailers, or headers alone. */
   end(stream: number, fields: OutgoingFields): void {
     const found = this.#streams.get(stream);
-    if (found !== undefined) this.#sender.end(found.out, fields);
+    if (found !== null) this.#sender.end(found.out, fields);
   }
 
   /** Lets the client send so much more on this stream. */
   widen(stream: number, increment: number): void {
     const found = this.#streams.get(stream);
-    if (found === undefined || found.ended) return;
+    if (found === null || found.ended) return;
     found.window += increment;
     this.#output.windowUpdate(stream, increment);
   }
@@ -203,7 +204,7 @@ export class Http2Connection {
       this.#fail(CODE.PROTOCOL_ERROR, "a frame on a stream that is not open");
       return null;
     }
-    const stream = this.#streams.get(frame.stream) ?? null;
+    const stream = this.#streams.get(frame.stream);
     if (frame.type !== FRAME.DATA) return stream;
     const size = frame.end - frame.at;
     this.#window -= size; // and no single frame can use up the half that is always there
@@ -267,7 +268,7 @@ export class Http2Connection {
     }
     if (id > this.#lastStream) return this.#onRequest(id, ended, fields);
     const stream = this.#streams.get(id);
-    if (stream === undefined) return;
+    if (stream === null) return;
     if (stream.ended) return this.#reset(stream, CODE.STREAM_CLOSED);
     if (!ended || fields === "too large" || !isTrailers(fields)) {
       return this.#reset(stream, CODE.PROTOCOL_ERROR);
@@ -283,7 +284,7 @@ export class Http2Connection {
     }
     if (fields === "too large") return this.#refuse(id, CODE.FRAME_SIZE_ERROR);
     if (!isRequest(fields)) return this.#refuse(id, CODE.PROTOCOL_ERROR);
-    this.#streams.set(id, { out: this.#sender.open(id), window: WINDOW_INITIAL, ended });
+    this.#streams.add(id, { out: this.#sender.open(id), window: WINDOW_INITIAL, ended });
     this.#events.push({ kind: "request", stream: id, fields, ended });
   }
 
@@ -315,7 +316,7 @@ export class Http2Connection {
       if (!this.#set(id, value)) return;
     }
     if (window !== null) {
-      const all = Array.from(this.#streams.values(), ({ out }) => out);
+      const all = this.#streams.values().map(({ out }) => out);
       if (!this.#sender.setInitialWindow(window, all)) {
         return this.#fail(CODE.FLOW_CONTROL_ERROR, "a window above 2^31-1");
       }

@@ -14,10 +14,13 @@ import type { Taken } from "./grpc-message.ts";
 import { ANSWER_HEADERS, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
 import type { CallHead, Refusal } from "./grpc-status.ts";
 import type { Field } from "./header-field.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** The same object from the first event of a call to its last. */
 export interface GrpcCall extends CallHead {
   readonly stream: number;
+  /** For its user, who may want to know what to do at "cancel". */
+  onCancel: (() => void) | null;
 }
 
 export type GrpcEvent = Readonly<
@@ -47,7 +50,7 @@ const INTERNAL = 13;
 export class GrpcConnection {
   readonly #connection = new Http2Connection();
   readonly #options: GrpcOptions;
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new StreamTable<Call>();
   readonly #waiting = new Set<Call>(); // for the budget, in the order of their turns
   #admitted = 0;
   #events: GrpcEvent[] = [];
@@ -111,7 +114,7 @@ export class GrpcConnection {
 
   /** The client has gone. */
   abandon(): readonly GrpcCall[] {
-    const calls = [...this.#calls.values()];
+    const calls = this.#calls.values();
     this.#calls.clear();
     return calls;
   }
@@ -122,12 +125,12 @@ export class GrpcConnection {
         return this.#open(event.stream, event.fields, event.ended);
       case "data": {
         const call = this.#calls.get(event.stream);
-        if (call !== undefined) this.#onData(call, event.bytes, event.ended);
+        if (call !== null) this.#onData(call, event.bytes, event.ended);
         return;
       }
       case "reset": {
         const call = this.#calls.get(event.stream);
-        if (call === undefined) return;
+        if (call === null) return;
         this.#forget(call);
         this.#events.push({ kind: "cancel", call });
         return;
@@ -147,8 +150,8 @@ export class GrpcConnection {
     }
     const { path, timeoutMs } = head;
     const reader = new MessageReader(this.#options.messageBytesMax);
-    const call: Call = { stream, path, timeoutMs, reader, answered: false, admitted: 0 };
-    this.#calls.set(stream, call);
+    const call = { stream, path, timeoutMs, onCancel: null, reader, answered: false, admitted: 0 };
+    this.#calls.add(stream, call);
     if (ended) this.#events.push({ kind: "end", call });
   }
 

@@ -25,10 +25,10 @@ export const CODE_LENGTHS: readonly number[] = [
 ];
 
 const EOS = 256;
-const LENGTH_MIN = 5;
 const LENGTH_MAX = 30;
 
 const { symbols, firstCode, firstAt, counts } = createTables();
+const SHORT_CODES = createShortCodes();
 
 /** The decoded bytes into `into`, which has room for 8/5 of the input. How many there are, or -1:
  *  the code ends with more than padding, or holds EOS. */
@@ -38,27 +38,45 @@ export function decodeHuffman(
   to: number,
   into: Uint8Array,
 ): number {
+  const end = 8 * to;
   let written = 0;
-  let code = 0;
-  let length = 0;
-  let zeros = 0; // in the bits of the code that is not complete: padding has none
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at] as number;
-    for (let shift = 7; shift >= 0; shift--) {
-      const bit = (byte >> shift) & 1;
-      code = (code << 1) | bit;
-      zeros += 1 - bit;
-      length++;
-      if (length < LENGTH_MIN) continue;
-      const nth = code - (firstCode[length] as number);
-      if (nth >= (counts[length] as number)) continue;
-      const symbol = symbols[(firstAt[length] as number) + nth] as number;
-      if (symbol === EOS) return -1;
-      into[written++] = symbol;
-      code = length = zeros = 0;
-    }
+  for (let bit = 8 * from; bit < end;) {
+    const eight = eightBits(bytes, bit, to);
+    const short = SHORT_CODES[eight] as number;
+    const found = short === 0 ? findLong(bytes, bit, end) : short;
+    if (found === 0) return end - bit < 8 && eight === 0xff ? written : -1; // padding is ones
+    bit += found >> 8;
+    if (bit > end) return -1;
+    into[written++] = found & 0xff;
   }
-  return length > 7 || zeros > 0 ? -1 : written;
+  return written;
+}
+
+/** Ones follow the last byte. */
+function eightBits(bytes: Uint8Array, bit: number, to: number): number {
+  const at = bit >> 3;
+  const next = at + 1 < to ? (bytes[at + 1] as number) : 0xff;
+  return ((((bytes[at] as number) << 8) | next) >> (8 - (bit & 7))) & 0xff;
+}
+
+/** The code that begins here, bit by bit: its length above its symbol, or 0 for none. */
+function findLong(bytes: Uint8Array, from: number, end: number): number {
+  let code = 0;
+  for (let length = 1, bit = from; bit < end && length <= LENGTH_MAX; length++, bit++) {
+    code = (code << 1) | (((bytes[bit >> 3] as number) >> (7 - (bit & 7))) & 1);
+    const nth = code - (firstCode[length] as number);
+    if (nth < 0 || nth >= (counts[length] as number)) continue;
+    const symbol = symbols[(firstAt[length] as number) + nth] as number;
+    return symbol === EOS ? 0 : (length << 8) | symbol;
+  }
+  return 0;
+}
+
+/** By their first eight bits, the codes that are no longer: length above symbol, else 0. */
+function createShortCodes(): Uint16Array {
+  return Uint16Array.from({ length: 256 }, (_, eight) => {
+    return findLong(Uint8Array.of(eight), 0, 8);
+  });
 }
 
 /** Of each length: the first code, where its symbols begin, and how many there are. */

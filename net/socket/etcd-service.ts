@@ -75,39 +75,38 @@ function refusalOf(path: string): ApiError | null {
 
 /** One message, one answer. */
 function createUnaryService(sink: CallSink): (event: GrpcEvent, from: GrpcSocket) => void {
-  const cancels = new Map<GrpcCall, () => void>(); // of the calls that wait for their answers
-  const serve = (call: GrpcCall, message: Uint8Array, client: GrpcSocket): void => {
-    let open = true;
-    const reply = (result: Result<Response>): void => {
-      if (!open) return;
-      open = false;
-      cancels.delete(call);
-      if (!result.ok) return client.finish(call, result.error);
-      client.send(call, encodeResponse(result.value));
-      client.finish(call, null);
-    };
-    const request = decodeRequest(call.path, message);
-    if (!request.ok) return reply(request);
-    const cancel = sink.open(request.value, call.timeoutMs, reply);
-    if (!open) return;
-    cancels.set(call, () => {
-      open = false;
-      cancels.delete(call);
-      cancel();
-    });
-  };
   return (event, client) => {
     switch (event.kind) {
       case "message": // more than one are of no interest
-        if (cancels.has(event.call) || !client.awaits(event.call)) return;
-        return serve(event.call, event.message, client);
+        if (event.call.onCancel !== null || !client.awaits(event.call)) return;
+        return serve(sink, event.call, event.message, client);
       case "end":
-        if (cancels.has(event.call)) return;
+        if (event.call.onCancel !== null) return;
         return client.finish(event.call, { code: GRPC.INTERNAL, message: NO_MESSAGE });
       case "cancel":
-        cancels.get(event.call)?.();
+        event.call.onCancel?.();
         return;
       case "failed": // its calls were cancelled
     }
+  };
+}
+
+function serve(sink: CallSink, call: GrpcCall, message: Uint8Array, client: GrpcSocket): void {
+  let open = true;
+  const reply = (result: Result<Response>): void => {
+    if (!open) return;
+    open = false;
+    call.onCancel = null;
+    if (!result.ok) return client.finish(call, result.error);
+    client.send(call, encodeResponse(result.value));
+    client.finish(call, null);
+  };
+  const request = decodeRequest(call.path, message);
+  if (!request.ok) return reply(request);
+  const cancel = sink.open(request.value, call.timeoutMs, reply);
+  if (!open) return;
+  call.onCancel = () => {
+    open = false;
+    cancel();
   };
 }
