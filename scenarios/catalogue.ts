@@ -82,7 +82,9 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: "A crash in the middle of a write leaves half of it, and the log knows where it ends.",
     options: (seed) => ({
       ...usual(seed),
-      clients: { ...DEFAULT_OPTIONS.clients, count: 6, intervalMs: 100 },
+      durationMs: 22_000,
+      healAtMs: 10_000,
+      clients: { ...DEFAULT_OPTIONS.clients, count: 16, intervalMs: 200 },
       disk: { syncMicros: 100_000, tailMicros: 0, tail: [0, 1], commitMicros: 20_000 },
     }),
     faults: (options) =>
@@ -158,6 +160,25 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: (options) => schedule(12, partition(options, lasting(200, 2500))),
     injects: ["partition"],
     covers: ["leaderChanges", "logTruncations"],
+  },
+  {
+    name: "short-reigns",
+    promise: "Leaders that fall one after another, logs full of their own writes, leave one log.",
+    options: (seed) => ({
+      ...usual(seed),
+      nodes: seed % 2 === 0 ? 5 : 3,
+      durationMs: 22_000,
+      healAtMs: 10_000,
+      clients: { ...DEFAULT_OPTIONS.clients, count: 16, intervalMs: 200, timeoutMs: 700 },
+    }),
+    faults: (options) =>
+      schedule(
+        14,
+        isolate(options, leader, ["both", "outbound"], lasting(300, 4000)),
+        crash(options, leader, ["all", "some"], lasting(50, 1000)),
+      ),
+    injects: ["isolate", "crash"],
+    covers: ["leaderChanges", "logTruncations", "restarts"],
   },
   {
     name: "bad-network",

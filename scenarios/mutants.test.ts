@@ -16,6 +16,13 @@ describe("a planted bug", () => {
     },
   );
 
+  it("is not seen where there is none", { timeout: TIMEOUT_MS }, async () => {
+    const [mutant] = MUTANTS;
+    if (mutant === undefined) throw new Error("there are no mutants");
+    const control = { ...mutant, name: "control", replace: mutant.find, seeds: [1, 10] } as const;
+    expect(await plantAndHunt(control)).toMatchObject({ oracle: "none", tried: 10 });
+  });
+
   it("that no longer fits the code is out of date, not caught", () => {
     const mutant = MUTANTS[0];
     if (mutant === undefined) throw new Error("there are no mutants");
