@@ -39,6 +39,7 @@ export function startNodeAlone(): NodeAlone {
   const tables: Record<Table, Rows> = {
     meta: createOrderedMap(),
     keys: createOrderedMap(),
+    leases: createOrderedMap(),
     members: createOrderedMap(),
   };
   const kv = readerOf(tables);

@@ -6,12 +6,14 @@ import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand } from "./apply/command.ts";
 import { findCall, markProposed } from "./api/calls.ts";
+import { isVisitor } from "./api/asks.ts";
 import type { ReadRequest } from "./api/handle.ts";
 import { answer, replicaOf } from "./api/handle.ts";
 import { maybeAsk, takeServable } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
+import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
 import type { Turn } from "./turn.ts";
@@ -28,8 +30,10 @@ const NOBODY = 0 as CallId;
 
 export function advance(turn: Turn): void {
   proposeQueued(turn);
+  askLeader(turn);
   askForReads(turn);
   applyCommitted(turn);
+  followLeadership(turn);
   maybeWalk(turn);
   serveReads(turn);
   serveWaits(turn);
@@ -86,6 +90,7 @@ function applyCommitted(turn: Turn): void {
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
+    if (applied.lease !== null) noteLease(turn, applied.lease);
     if (applied.outcome !== null) tell(turn, applied.outcome);
   }
   const voters = next.members.map((member) => member.id);
@@ -137,8 +142,16 @@ function serveReads(turn: Turn): void {
   if (calls.length === 0) return;
   turn.state = { ...turn.state, reads };
   for (const call of calls) {
+    if (isVisitor(call)) {
+      serveVisitor(turn, call);
+      continue;
+    }
     const waiting = findCall(turn.state.calls, call);
     if (waiting === null) continue; // it timed out, or its client has gone
+    if (waiting.request.kind === "lease_time_to_live") {
+      serveLease(turn, call, waiting.request);
+      continue;
+    }
     const { config, raft, store } = turn.state;
     const request = waiting.request as ReadRequest;
     reply(turn, call, answer(request, config, raft, store, turn.kv));

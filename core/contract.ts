@@ -97,7 +97,7 @@ export interface KvReader {
   ) => Iterable<readonly [key: Bytes, value: Uint8Array]>;
   readonly sizeBytes: () => number; // what the store takes on disk, for people
 }
-export type Table = "meta" | "keys" | "members";
+export type Table = "meta" | "keys" | "leases" | "members";
 export type KvWrite = Readonly<
   | { kind: "put"; table: Table; key: Bytes; value: Uint8Array }
   | { kind: "delete"; table: Table; key: Bytes }

@@ -2,10 +2,12 @@
 // only core/ makes a new one.
 
 import type { Bytes, Index, Millis, SnapshotMeta } from "./contract.ts";
+import type { Asks } from "./api/asks.ts";
 import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
+import type { Deadlines } from "./lease/deadlines.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
 import type { Waits } from "./waits.ts";
@@ -24,6 +26,8 @@ export type NodeState = Readonly<{
   installing: SnapshotMeta | null; // an image takes the store's place: no reads, no applying
   calls: Calls;
   reads: Reads;
+  asks: Asks; // what only the leader can answer
+  deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { putOf, rangeOf } from "./api/testing.ts";
+import { deleteOf, putOf, rangeOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
 import { createConfig, DEFAULT_LIMITS } from "./config.ts";
 import type {
@@ -20,6 +20,7 @@ import type {
   Input,
   KvReader,
   KvWrite,
+  LeaseId,
   Millis,
   NodeId,
   SnapshotMeta,
@@ -90,8 +91,14 @@ type Actor = {
 const EMPTY: Tables = {
   meta: createOrderedMap(),
   keys: createOrderedMap(),
+  leases: createOrderedMap(),
   members: createOrderedMap(),
 };
+
+/** Hexadecimal, as etcdctl shows it. */
+function lease(words: Readonly<Record<string, string>>): LeaseId {
+  return BigInt(`0x${words["lease"] ?? "0"}`) as LeaseId;
+}
 
 class Stage {
   private readonly actors: Actor[] = [];
@@ -120,9 +127,31 @@ class Stage {
       case "elect":
         return this.elect(this.actor(who));
       case "put":
-        return this.call(this.actor(who), putOf(words["key"] ?? "", words["value"] ?? ""));
+        return this.call(
+          this.actor(who),
+          putOf(words["key"] ?? "", words["value"] ?? "", { lease: lease(words) }),
+        );
+      case "delete":
+        return this.call(this.actor(who), deleteOf(words["key"] ?? ""));
+      case "grant": {
+        const ttlSeconds = Number(words["ttl"]);
+        return this.call(this.actor(who), { kind: "lease_grant", id: lease(words), ttlSeconds });
+      }
+      case "revoke":
+        return this.call(this.actor(who), { kind: "lease_revoke", id: lease(words) });
+      case "left":
+        return this.call(this.actor(who), {
+          kind: "lease_time_to_live",
+          id: lease(words),
+          keys: true,
+        });
+      case "leases":
+        return this.call(this.actor(who), { kind: "lease_leases" });
       case "get":
-        return this.call(this.actor(who), rangeOf(words["key"] ?? ""));
+        return this.call(
+          this.actor(who),
+          rangeOf(words["key"] ?? "", { rangeEnd: (words["end"] ?? "") as Bytes }),
+        );
       case "compact": {
         const [revision, physical] = [Number(words["revision"]), words["physical"] === "yes"];
         return this.call(this.actor(who), { kind: "compact", revision, physical });

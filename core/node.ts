@@ -13,6 +13,7 @@ import type {
   Index,
   KvReader,
   Millis,
+  NodeId,
   StepFunction,
 } from "./contract.ts";
 import { advance, maybePublish } from "./advance.ts";
@@ -24,13 +25,15 @@ import {
   removeCall,
   timeoutOf,
 } from "./api/calls.ts";
-import type { ReadRequest } from "./api/handle.ts";
+import { createAsks, openAsk } from "./api/asks.ts";
+import type { LeaseWrite, ReadRequest } from "./api/handle.ts";
 import { answer, plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { Request } from "./api/request.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
+import type { Command, Origin, WriteRequest } from "./apply/command.ts";
 import { encodeCommand } from "./apply/command.ts";
 import { putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
@@ -38,8 +41,10 @@ import { requestTimeoutMs } from "./config.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
+import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
 import type { NodeState } from "./node-state.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
+import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
@@ -75,6 +80,8 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     installing: null,
     calls: createCalls(),
     reads: NO_READS,
+    asks: createAsks(),
+    deadlines: null,
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],
@@ -97,7 +104,7 @@ export const step: StepFunction = (state, input, kv) => {
       tick(turn, input.now);
       break;
     case "peer.message":
-      tellRaft(turn, { kind: "message", from: input.from, message: input.message });
+      takeMessage(turn, input.from, input.message);
       break;
     case "peer.unreachable":
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
@@ -161,7 +168,16 @@ function tick(turn: Turn, now: Millis): void {
     const error = timeoutOf(waiting, now, turn.state.leaderLostAt);
     reply(turn, waiting.call, { ok: false, error });
   }
+  tickLeases(turn);
   maybePublish(turn);
+}
+
+function takeMessage(turn: Turn, from: NodeId, message: Message): void {
+  if (message.kind === "lease_ask" || message.kind === "lease_answer") {
+    takeLeaseMessage(turn, from, message);
+  } else {
+    tellRaft(turn, { kind: "message", from, message });
+  }
 }
 
 function takeCall(turn: Turn, call: CallId, request: Request, context: CallContext): void {
@@ -173,8 +189,7 @@ function takeCall(turn: Turn, call: CallId, request: Request, context: CallConte
   }
   let queued: Uint8Array | null = null;
   if (what.kind === "propose") {
-    const origin = { node: config.node, life, call };
-    queued = encodeCommand({ kind: "kv", origin, request: what.request });
+    queued = encodeCommand(commandOf(what.request, { node: config.node, life, call }, config));
     if (queued.length > config.limits.requestBytes) {
       return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
     }
@@ -189,8 +204,25 @@ function takeCall(turn: Turn, call: CallId, request: Request, context: CallConte
     tellRaft(turn, { kind: "transfer_leader", to: what.to });
   } else if (what.kind === "linearizable") {
     turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+  } else if (what.kind === "leader") {
+    turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) };
   } else if (what.kind === "local" && installing !== null) {
     turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };
+  }
+}
+
+/** Whatever replicas could differ about is decided here, before they hear of it. */
+function commandOf(request: WriteRequest | LeaseWrite, origin: Origin, config: Config): Command {
+  switch (request.kind) {
+    case "lease_grant": {
+      const lease = request.id === 0n ? chooseLeaseId(origin.life, origin.call) : request.id;
+      const ttlSeconds = Math.max(request.ttlSeconds, leastTtlSeconds(config));
+      return { kind: "lease_grant", origin, lease, ttlSeconds };
+    }
+    case "lease_revoke":
+      return { kind: "lease_revoke", origin, lease: request.id };
+    default:
+      return { kind: "kv", origin, request };
   }
 }
 

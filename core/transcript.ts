@@ -83,6 +83,12 @@ export function describeRequest(request: Request): string {
     case "delete_range":
     case "txn":
       return describeOperation(request);
+    case "lease_grant":
+      return `lease_grant ${hex(request.id)} ttl=${request.ttlSeconds}`;
+    case "lease_revoke":
+    case "lease_time_to_live":
+      return `${request.kind} ${hex(request.id)}`;
+    case "lease_leases":
     case "member_list":
     case "status":
     case "alarm_get":
@@ -114,7 +120,17 @@ export function describeResult(result: Result<Response>): string {
       return `${head} deleted=${response.deleted}`;
     case "txn":
       return `${head} ${response.succeeded ? "succeeded" : "failed"}`;
+    case "lease_grant":
+      return `${head} ${hex(response.id)} ttl=${response.ttlSeconds}`;
+    case "lease_time_to_live": {
+      const { ttlSeconds, grantedTtlSeconds, keys } = response;
+      const left = `left=${ttlSeconds} of=${grantedTtlSeconds}`;
+      return `${head} ${left} ${keys.map(quote).join(" ")}`.trimEnd();
+    }
+    case "lease_leases":
+      return `${head} ${response.leases.map(hex).join(" ")}`.trimEnd();
     case "put":
+    case "lease_revoke":
     case "member_list":
     case "status":
     case "alarm_get":
@@ -134,7 +150,7 @@ export function describeResult(result: Result<Response>): string {
 function describeOperation(operation: RequestOp): string {
   switch (operation.kind) {
     case "put":
-      return `put ${quote(operation.key)}=${describeValue(operation.value)}`;
+      return `put ${quote(operation.key)}=${describeValue(operation.value)}${onLease(operation)}`;
     case "delete_range":
       return `delete ${describeKeys(operation)}`;
     case "range": {
@@ -154,6 +170,14 @@ function describeOperation(operation: RequestOp): string {
     default:
       return assertNever(operation);
   }
+}
+
+function onLease({ lease }: Readonly<{ lease: bigint }>): string {
+  return lease === 0n ? "" : ` lease=${hex(lease)}`;
+}
+
+function hex(id: bigint): string {
+  return BigInt.asUintN(64, id).toString(16);
 }
 
 function describeCompare({ key, rangeEnd, result, target }: Compare): string {

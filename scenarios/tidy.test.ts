@@ -28,7 +28,18 @@ const LADDER: readonly (readonly [floor: string, below: readonly string[]])[] = 
   ["core/storage/", ["core/lib/", "core/raft/message.ts", "core/kv/"]],
   ["core/kv/", ["core/lib/"]],
   ["core/mvcc/", ["core/lib/", "core/kv/", "core/api/errors.ts"]],
-  ["core/apply/", ["core/lib/", "core/kv/", "core/mvcc/", "core/api/request.ts"]],
+  ["core/lease/", ["core/lib/"]],
+  [
+    "core/apply/",
+    [
+      "core/lib/",
+      "core/kv/",
+      "core/mvcc/",
+      "core/lease/",
+      "core/api/request.ts",
+      "core/api/errors.ts",
+    ],
+  ],
 ];
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

@@ -25,7 +25,12 @@ export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
 type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
 type Database = RootDatabase<Uint8Array, string>;
 
-const TABLES: Readonly<Record<Table, string>> = { meta: "\x01", members: "\x02", keys: "\x03" };
+const TABLES: Readonly<Record<Table, string>> = {
+  leases: "\x00",
+  meta: "\x01",
+  members: "\x02",
+  keys: "\x03",
+};
 
 /** Address space, not memory or disk: the file grows with its content. LMDB extends the map
  *  beyond it. */

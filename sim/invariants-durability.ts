@@ -121,6 +121,8 @@ function tooEarly(
     case "propose":
     case "read_index":
     case "read_index_response":
+    case "lease_ask":
+    case "lease_answer":
       return null;
   }
 }

@@ -30,7 +30,12 @@ export type KvRoot = Readonly<{
 
 export const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
 
-const PREFIXES: Readonly<Record<Table, string>> = { meta: "a", members: "b", keys: "c" };
+const PREFIXES: Readonly<Record<Table, string>> = {
+  meta: "a",
+  members: "b",
+  keys: "c",
+  leases: "d",
+};
 
 export class SimKv {
   readonly reader: KvReader = readerOf(() => this.#visible);
@@ -134,7 +139,7 @@ export function readerOf(root: () => KvRoot): KvReader {
 /** The content of a root as the writes that make it from nothing. */
 export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
   const reader = readerOf(() => root);
-  for (const table of ["meta", "members", "keys"] as const) {
+  for (const table of ["meta", "members", "keys", "leases"] as const) {
     for (const [key, value] of reader.scan(table, "" as Bytes, ABOVE_ALL)) {
       yield { kind: "put", table, key, value };
     }

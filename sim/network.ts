@@ -240,6 +240,9 @@ export function nameOf(message: Message): readonly Key[] {
     case "read_index":
     case "read_index_response":
       return [message.kind, message.term, message.context];
+    case "lease_ask":
+    case "lease_answer":
+      return [message.kind, message.term, message.id];
     case "pre_vote":
     case "vote":
       return [message.kind, message.term, message.lastIndex];

@@ -37,6 +37,8 @@ export type ErrorName =
   | "Compacted"
   | "FutureRevision"
   | "LeaseNotFound"
+  | "LeaseExist"
+  | "LeaseTTLTooLarge"
   | "TooManyRequests"
   | "NotLeader"
   | "BadLeaderTransferee"
@@ -62,6 +64,8 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   Compacted: never("Compacted", GRPC.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted"),
   FutureRevision: never("FutureRevision", GRPC.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision"),
   LeaseNotFound: never("LeaseNotFound", GRPC.NOT_FOUND, "etcdserver: requested lease not found"),
+  LeaseExist: never("LeaseExist", GRPC.FAILED_PRECONDITION, "etcdserver: lease already exists"),
+  LeaseTTLTooLarge: never("LeaseTTLTooLarge", GRPC.OUT_OF_RANGE, "etcdserver: too large lease TTL"),
   // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
   TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
   NotLeader: never("NotLeader", GRPC.FAILED_PRECONDITION, "etcdserver: not leader"),

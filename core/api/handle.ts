@@ -5,30 +5,48 @@ import type { Replica, Store } from "../apply/apply.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
+import { allLeases } from "../lease/lessor.ts";
 import { hashKv, hashStore } from "../mvcc/hash.ts";
 import { range } from "../mvcc/range.ts";
 import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
-import type { Header, Request, RequestOp, Response, TxnRequest } from "./request.ts";
+import type {
+  Header,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  LeaseTimeToLiveRequest,
+  Request,
+  RequestOp,
+  Response,
+  TxnRequest,
+} from "./request.ts";
 import { validate } from "./validate.ts";
 
 export type Plan = Readonly<
   | { kind: "refuse"; error: ApiError }
   | { kind: "local" } // from the state as it is
   | { kind: "linearizable" } // from the state once Raft has vouched for it
-  | { kind: "propose"; request: WriteRequest }
+  | { kind: "leader" } // by the leader alone, once Raft has vouched for it
+  | { kind: "propose"; request: WriteRequest | LeaseWrite }
   | { kind: "transfer"; to: NodeId } // hand the leadership over, and answer once that is done
 >;
 
 /** A request that is answered without the log. */
 export type ReadRequest =
-  Exclude<Request, WriteRequest | Readonly<{ kind: "move_leader" }>> | TxnRequest;
+  | Exclude<
+      Request,
+      WriteRequest | LeaseWrite | LeaseTimeToLiveRequest | Readonly<{ kind: "move_leader" }>
+    >
+  | TxnRequest;
+export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
+
+const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
 /** `behind` is how many committed entries wait to be applied here. */
 export function plan(request: Request, config: Config, raft: RaftState, behind: number): Plan {
-  const proposed = (write: WriteRequest): Plan =>
+  const proposed = (write: WriteRequest | LeaseWrite): Plan =>
     behind <= config.limits.applyBehind
       ? { kind: "propose", request: write }
       : { kind: "refuse", error: ERRORS.TooManyRequests };
@@ -46,7 +64,15 @@ export function plan(request: Request, config: Config, raft: RaftState, behind: 
       return proposed(request);
     }
     case "compact":
+    case "lease_revoke":
       return proposed(request);
+    case "lease_grant":
+      if (request.ttlSeconds <= LEASE_TTL_MAX_SECONDS) return proposed(request);
+      return { kind: "refuse", error: ERRORS.LeaseTTLTooLarge };
+    case "lease_time_to_live":
+      return { kind: "leader" };
+    case "lease_leases":
+      return { kind: "local" };
     case "member_list":
       return request.linearizable ? { kind: "linearizable" } : { kind: "local" };
     case "move_leader":
@@ -84,6 +110,10 @@ export function answer(
     }
     case "txn":
       return readTxn(store.mvcc, overlaid(store.overlay, kv), request, replica);
+    case "lease_leases": {
+      const leases = [...allLeases(store.lessor)].map((lease) => lease.id);
+      return ok({ kind: "lease_leases", header, leases });
+    }
     case "member_list": // the Cluster service shows no revision
       return ok({
         kind: "member_list",

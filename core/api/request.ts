@@ -5,11 +5,17 @@
 // integers at the wire (net/wire/convert.ts): no stored counter can reach 2^53, so every comparison
 // with a saturated number has the same outcome. Lease ids are identities and stay bigint, signed.
 
-import type { Bytes, ClusterId, NodeId } from "../contract.ts";
+import type { Bytes, ClusterId, LeaseId, NodeId } from "../contract.ts";
 import type { Member } from "../apply/membership.ts";
 
-export type Request = KvRequest | CompactRequest | ClusterRequest | MaintenanceRequest;
+export type Request =
+  KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
+export type LeaseRequest =
+  | LeaseGrantRequest
+  | LeaseRevokeRequest
+  | LeaseTimeToLiveRequest
+  | Readonly<{ kind: "lease_leases" }>;
 export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
 export type MaintenanceRequest = Readonly<
   | { kind: "status" }
@@ -91,8 +97,24 @@ export type Compare = Readonly<{
   target: CompareTarget;
 }>;
 
+/** Id 0: the server chooses one. */
+export type LeaseGrantRequest = Readonly<{
+  kind: "lease_grant";
+  id: LeaseId;
+  ttlSeconds: number; // raised to the least that the server can keep
+}>;
+
+export type LeaseRevokeRequest = Readonly<{ kind: "lease_revoke"; id: LeaseId }>;
+
+export type LeaseTimeToLiveRequest = Readonly<{
+  kind: "lease_time_to_live";
+  id: LeaseId;
+  keys: boolean; // tell what hangs on it
+}>;
+
 export type Response =
   | KvResponse
+  | LeaseResponse
   | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
   | StatusResponse
   | CompactResponse
@@ -102,6 +124,22 @@ export type Response =
   | Readonly<{ kind: "move_leader"; header: Header }>
   | Readonly<{ kind: "defragment"; header: Header }>;
 export type KvResponse = RangeResponse | PutResponse | DeleteRangeResponse | TxnResponse;
+
+export type LeaseResponse =
+  | Readonly<{ kind: "lease_grant"; header: Header; id: LeaseId; ttlSeconds: number }>
+  | Readonly<{ kind: "lease_revoke"; header: Header }>
+  | LeaseTimeToLiveResponse
+  | Readonly<{ kind: "lease_leases"; header: Header; leases: readonly LeaseId[] }>;
+
+/** Of a lease that does not exist: −1 seconds left of 0, without keys. */
+export type LeaseTimeToLiveResponse = Readonly<{
+  kind: "lease_time_to_live";
+  header: Header;
+  id: LeaseId;
+  ttlSeconds: number; // what is left
+  grantedTtlSeconds: number;
+  keys: readonly Bytes[];
+}>;
 
 /** Zero fields are not on the wire. Answers inside a transaction carry the revision only. */
 export type Header = Readonly<{

@@ -3,15 +3,40 @@
 // Apply is total: whatever bytes an entry holds, every replica does the same thing with them, and
 // none of them fails. An entry that is no command changes nothing.
 
-import type { ClusterId, Index, KvReader, KvWrite, NodeId, Result, Term } from "../contract.ts";
+import type {
+  ClusterId,
+  Index,
+  KvReader,
+  KvWrite,
+  LeaseId,
+  NodeId,
+  Result,
+  Term,
+} from "../contract.ts";
+import { ERRORS } from "../api/errors.ts";
 import type { Response } from "../api/request.ts";
 import type { Overlay } from "../kv/overlay.ts";
 import { createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
 import { readApplied } from "../kv/tables.ts";
 import { scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
+import type { Attachment, Lessor } from "../lease/lessor.ts";
+import {
+  attachAll,
+  deleteLease,
+  drop,
+  findLease,
+  grant,
+  hasLease,
+  keysOf,
+  putLease,
+  restoreLessor,
+} from "../lease/lessor.ts";
+import { EMPTY, ABOVE_ALL } from "../lib/bytes.ts";
+import { liveVersions } from "../mvcc/key-index.ts";
 import type { Mvcc } from "../mvcc/store.ts";
-import { restoreMvcc } from "../mvcc/store.ts";
-import { applyKv } from "../mvcc/txn.ts";
+import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
+import type { AppliedKv } from "../mvcc/txn.ts";
+import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
 import { decodeCommand } from "./command.ts";
@@ -22,6 +47,7 @@ import { putMember, readMembers } from "./membership.ts";
  *  overlay. */
 export type Store = Readonly<{
   mvcc: Mvcc;
+  lessor: Lessor;
   members: readonly Member[]; // sorted by id
   overlay: Overlay;
   applied: Index;
@@ -34,17 +60,24 @@ export type Replica = Readonly<{ clusterId: ClusterId; memberId: NodeId; raftTer
 export type Applied = Readonly<{
   store: Store;
   writes: readonly KvWrite[];
+  lease: LeaseChange | null;
   outcome: Outcome | null;
 }>;
+/** What a leader must know to keep its deadlines. */
+export type LeaseChange = Readonly<
+  { kind: "granted"; id: LeaseId; ttlSeconds: number } | { kind: "revoked"; id: LeaseId }
+>;
 export type Outcome = Readonly<
-  { kind: "kv"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
+  { kind: "call"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
 >;
 
 /** The state that a durable KV holds. */
 export function restoreStore(kv: KvReader): Store {
   const { index, term } = readApplied(kv);
+  const mvcc = restoreMvcc(kv);
   return {
-    mvcc: restoreMvcc(kv),
+    mvcc,
+    lessor: restoreLessor(kv, () => attachmentsIn(mvcc, kv)),
     members: readMembers(kv),
     overlay: createOverlay(),
     applied: index,
@@ -55,55 +88,122 @@ export function restoreStore(kv: KvReader): Store {
 export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Replica): Applied {
   const next: Store = { ...store, applied: entry.index, appliedTerm: entry.term };
   const command = decodeCommand(entry.data);
-  if (command === null) return { store: next, writes: [], outcome: null };
+  if (command === null) return { store: next, writes: [], lease: null, outcome: null };
   switch (command.kind) {
     case "kv": {
       const view = overlaid(store.overlay, kv);
-      const { mvcc, writes, result } = applyRequest(store.mvcc, view, command.request, replica);
-      const outcome: Outcome = { kind: "kv", origin: command.origin, result };
-      return { store: withWrites({ ...next, mvcc }, writes), writes, outcome };
+      const applied = applyRequest(store, view, command.request, replica);
+      const { mvcc, writes, attachments, result } = applied;
+      const lessor = attachAll(store.lessor, attachments);
+      const outcome: Outcome = { kind: "call", origin: command.origin, result };
+      return { store: withWrites({ ...next, mvcc, lessor }, writes), writes, lease: null, outcome };
     }
+    case "lease_grant":
+      return applyGrant(next, command, replica);
+    case "lease_revoke":
+      return applyRevoke(next, command, kv, replica);
     case "publish":
       return applyPublish(next, command);
     case "compact_step": {
       const view = overlaid(store.overlay, kv);
       const { mvcc, writes } = walkCompaction(store.mvcc, view, command.next, command.rows);
-      return { store: withWrites({ ...next, mvcc }, writes), writes, outcome: null };
+      return { store: withWrites({ ...next, mvcc }, writes), writes, lease: null, outcome: null };
     }
   }
 }
 
-type AppliedRequest = Readonly<{
-  mvcc: Mvcc;
-  writes: readonly KvWrite[];
-  result: Result<Response>;
-}>;
+type AppliedRequest = Omit<AppliedKv, "result"> & Readonly<{ result: Result<Response> }>;
 
 function applyRequest(
-  mvcc: Mvcc,
+  { mvcc, lessor }: Store,
   view: KvReader,
   request: WriteRequest,
   replica: Replica,
 ): AppliedRequest {
-  if (request.kind !== "compact") return applyKv(mvcc, view, request, replica);
+  if (request.kind !== "compact") {
+    return applyKv(mvcc, view, request, replica, (id) => hasLease(lessor, id));
+  }
   const scheduled = scheduleCompaction(mvcc, request.revision);
-  if (!scheduled.ok) return { mvcc, writes: [], result: scheduled };
+  if (!scheduled.ok) return { mvcc, writes: [], attachments: [], result: scheduled };
   const header = { ...replica, revision: mvcc.revision };
-  return { ...scheduled.value, result: { ok: true, value: { kind: "compact", header } } };
+  const value: Response = { kind: "compact", header };
+  return { ...scheduled.value, attachments: [], result: { ok: true, value } };
+}
+
+function applyGrant(
+  store: Store,
+  command: Extract<Command, { kind: "lease_grant" }>,
+  replica: Replica,
+): Applied {
+  const { origin, lease: id, ttlSeconds } = command;
+  if (id === 0n || hasLease(store.lessor, id)) {
+    const error = id === 0n ? ERRORS.LeaseNotFound : ERRORS.LeaseExist; // 0 means none
+    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
+    return { store, writes: [], lease: null, outcome };
+  }
+  const writes = [putLease({ id, ttlSeconds })];
+  const lessor = grant(store.lessor, id, ttlSeconds);
+  const header = { ...replica, revision: store.mvcc.revision };
+  const value: Response = { kind: "lease_grant", header, id, ttlSeconds };
+  return {
+    store: withWrites({ ...store, lessor }, writes),
+    writes,
+    lease: { kind: "granted", id, ttlSeconds },
+    outcome: { kind: "call", origin, result: { ok: true, value } },
+  };
+}
+
+/** The keys of the lease go with it, all at one revision. */
+function applyRevoke(
+  store: Store,
+  command: Extract<Command, { kind: "lease_revoke" }>,
+  kv: KvReader,
+  replica: Replica,
+): Applied {
+  const { origin, lease: id } = command;
+  const lease = findLease(store.lessor, id);
+  if (lease === null) {
+    const result: Result<Response> = { ok: false, error: ERRORS.LeaseNotFound };
+    return { store, writes: [], lease: null, outcome: { kind: "call", origin, result } };
+  }
+  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keysOf(lease));
+  const { mvcc } = deleted;
+  const lessor = drop(attachAll(store.lessor, deleted.attachments), id);
+  const writes = [...deleted.writes, deleteLease(id)];
+  const header = { ...replica, revision: mvcc.revision };
+  return {
+    store: withWrites({ ...store, mvcc, lessor }, writes),
+    writes,
+    lease: { kind: "revoked", id },
+    outcome: {
+      kind: "call",
+      origin,
+      result: { ok: true, value: { kind: "lease_revoke", header } },
+    },
+  };
 }
 
 function applyPublish(store: Store, command: Extract<Command, { kind: "publish" }>): Applied {
   const { origin, name, clientUrls } = command;
   const member = store.members.find((candidate) => candidate.id === origin.node);
-  if (member === undefined) return { store, writes: [], outcome: null }; // it was removed meanwhile
+  // It was removed meanwhile.
+  if (member === undefined) return { store, writes: [], lease: null, outcome: null };
   const published: Member = { ...member, name, clientUrls };
   const members = store.members.map((other) => (other === member ? published : other));
   const writes = [putMember(published)];
   const outcome: Outcome = { kind: "published", origin };
-  return { store: withWrites({ ...store, members }, writes), writes, outcome };
+  return { store: withWrites({ ...store, members }, writes), writes, lease: null, outcome };
 }
 
 function withWrites(store: Store, writes: readonly KvWrite[]): Store {
   if (writes.length === 0) return store;
   return { ...store, overlay: pushWrites(store.overlay, store.applied, writes) };
+}
+
+function* attachmentsIn(mvcc: Mvcc, kv: KvReader): Iterable<Attachment> {
+  const readRow = rowsOf(kv);
+  for (const [key, version] of liveVersions(mvcc.index, { from: EMPTY, to: ABOVE_ALL })) {
+    const { lease } = readRow(version);
+    if (lease !== 0n) yield [key, lease];
+  }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes, CallId, NodeId } from "../contract.ts";
+import type { Bytes, CallId, LeaseId, NodeId } from "../contract.ts";
 import type {
   Compare,
   CompareTarget,
@@ -106,6 +106,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     origin,
     name: fc.string({ unit: "binary" }),
     clientUrls: fc.array(fc.webUrl(), { maxLength: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant("lease_grant"),
+    origin,
+    lease: lease as fc.Arbitrary<LeaseId>,
+    ttlSeconds: counter.map(Math.abs),
+  }),
+  fc.record({
+    kind: fc.constant("lease_revoke"),
+    origin,
+    lease: lease as fc.Arbitrary<LeaseId>,
   }),
 );
 

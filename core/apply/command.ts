@@ -4,7 +4,7 @@
 // by its first byte, and a command that cannot be read is a no-op on every replica alike: a bad
 // entry must never be able to crash a member.
 
-import type { Bytes, CallId, NodeId } from "../contract.ts";
+import type { Bytes, CallId, LeaseId, NodeId } from "../contract.ts";
 import type {
   CompactRequest,
   Compare,
@@ -48,6 +48,8 @@ export type Command = Readonly<
   | { kind: "kv"; origin: Origin; request: WriteRequest }
   | { kind: "publish"; origin: Origin; name: string; clientUrls: readonly string[] }
   | { kind: "compact_step"; origin: Origin; next: Bytes; rows: number } // core/mvcc/compaction.ts
+  | { kind: "lease_grant"; origin: Origin; lease: LeaseId; ttlSeconds: number }
+  | { kind: "lease_revoke"; origin: Origin; lease: LeaseId }
 >;
 export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
@@ -61,6 +63,8 @@ const TAG = {
   publish: 6,
   compact: 7,
   compact_step: 8,
+  lease_grant: 9,
+  lease_revoke: 10,
 } as const;
 const COMPARE_TARGETS = ["version", "create", "mod", "value", "lease", "invalid"] as const;
 /** Deeper nesting is refused by the wire long before: this only bounds what hostile bytes can
@@ -105,6 +109,13 @@ function writeBody(writer: Writer, command: Command): void {
       writeByte(writer, TAG.compact_step);
       writeByteString(writer, command.next);
       return writeVarint(writer, command.rows);
+    case "lease_grant":
+      writeByte(writer, TAG.lease_grant);
+      writeVarint64(writer, command.lease);
+      return writeVarint(writer, command.ttlSeconds);
+    case "lease_revoke":
+      writeByte(writer, TAG.lease_revoke);
+      return writeVarint64(writer, command.lease);
   }
 }
 
@@ -126,6 +137,14 @@ function readBody(reader: Reader, origin: Origin): Command | null {
       const next = readKey(reader);
       return { kind: "compact_step", origin, next, rows: readVarint(reader) };
     }
+    case TAG.lease_grant: {
+      readByte(reader);
+      const lease = readLease(reader);
+      return { kind: "lease_grant", origin, lease, ttlSeconds: readVarint(reader) };
+    }
+    case TAG.lease_revoke:
+      readByte(reader);
+      return { kind: "lease_revoke", origin, lease: readLease(reader) };
     default:
       return readWrite(reader, origin);
   }
@@ -135,6 +154,10 @@ function readWrite(reader: Reader, origin: Origin): Command | null {
   const request = readOperation(reader, 0);
   if (request.kind === "range" || request.kind === "empty") return null; // they are not writes
   return { kind: "kv", origin, request };
+}
+
+function readLease(reader: Reader): LeaseId {
+  return BigInt.asIntN(64, readVarint64(reader)) as LeaseId;
 }
 
 function writeOperation(writer: Writer, operation: RequestOp): void {

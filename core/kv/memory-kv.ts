@@ -16,7 +16,12 @@ export type MemoryKv = KvReader & Readonly<{ perform: (writes: readonly KvWrite[
 
 export function createMemoryKv(): MemoryKv {
   const nothing: OrderedMap<Bytes, Uint8Array> = createOrderedMap();
-  const tables: Record<Table, typeof nothing> = { meta: nothing, keys: nothing, members: nothing };
+  const tables: Record<Table, typeof nothing> = {
+    meta: nothing,
+    keys: nothing,
+    leases: nothing,
+    members: nothing,
+  };
   return {
     get: (table, key) => get(tables[table], key),
     scan: (table, from, to, reverse = false) =>

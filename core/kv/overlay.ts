@@ -32,7 +32,7 @@ type Pending = Readonly<{ applied: Index; value: Uint8Array | null }>;
 
 const NOTHING: OrderedMap<Bytes, Pending> = createOrderedMap();
 const EMPTY_OVERLAY: Overlay = {
-  tables: { meta: NOTHING, keys: NOTHING, members: NOTHING },
+  tables: { meta: NOTHING, keys: NOTHING, leases: NOTHING, members: NOTHING },
   batches: createOrderedMap(),
 };
 

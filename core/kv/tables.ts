@@ -3,6 +3,7 @@
 //   meta      "applied" → the entry that the tables are the outcome of, and the voters then
 //             "compaction" → up to where history is given up, and how far its rows are deleted
 //   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
+//   leases    core/lease/lessor.ts
 //   members   core/apply/membership.ts
 //
 // Rows of "keys" are etcd's own bytes, so that HashKV is etcd's own number.

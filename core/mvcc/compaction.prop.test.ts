@@ -41,7 +41,7 @@ describe("a compaction", () => {
         const { scheduled, next } = mvcc.compaction;
         switch (happened.kind) {
           case "write": {
-            const applied = applyKv(mvcc, kv, happened.write, FILL);
+            const applied = applyKv(mvcc, kv, happened.write, FILL, () => false);
             execute(model, happened.write);
             kv.perform(applied.writes);
             mvcc = applied.mvcc;
@@ -100,7 +100,7 @@ describe("a compaction", () => {
     const kv = createMemoryKv();
     let mvcc = restoreMvcc(kv);
     for (const request of [putOf("a", "1"), deleteOf("a"), putOf("b", "2")]) {
-      const applied = applyKv(mvcc, kv, request, FILL);
+      const applied = applyKv(mvcc, kv, request, FILL, () => false);
       kv.perform(applied.writes);
       ({ mvcc } = applied);
     }

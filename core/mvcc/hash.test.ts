@@ -69,7 +69,7 @@ function story(): { mvcc: Mvcc; kv: MemoryKv } {
     deleteOf("a", "c"),
     putOf("foo", "again"),
   ]) {
-    const applied = applyKv(mvcc, kv, request, FILL);
+    const applied = applyKv(mvcc, kv, request, FILL, () => false);
     kv.perform(applied.writes);
     mvcc = applied.mvcc;
   }

@@ -141,7 +141,7 @@ function perform(
     const answer = found.ok ? { kind: "range", ...header, ...found.value } : found.error.name;
     return { mvcc, writes: [], answer };
   }
-  const applied = applyKv(mvcc, view, asked, FILL);
+  const applied = applyKv(mvcc, view, asked, FILL, () => false);
   const { result } = applied;
   if (asked.kind === "txn" && [...asked.success, ...asked.failure].every(isRange)) {
     expect(readTxn(mvcc, view, asked, FILL)).toEqual(result);

@@ -19,7 +19,7 @@ describe("a store that boots", () => {
     const kv = createMemoryKv();
     let mvcc = restoreMvcc(kv);
     for (const request of [putOf("a", "1"), putOf("b", "2"), deleteOf("a", "c")]) {
-      const applied = applyKv(mvcc, kv, request, FILL);
+      const applied = applyKv(mvcc, kv, request, FILL, () => false);
       kv.perform(applied.writes);
       mvcc = applied.mvcc;
     }
@@ -40,7 +40,7 @@ describe("a store that boots", () => {
 describe("a store that reads", () => {
   it("stops at a version whose row is gone", () => {
     const kv = createMemoryKv();
-    const { mvcc } = applyKv(restoreMvcc(kv), kv, putOf("a", "1"), FILL);
+    const { mvcc } = applyKv(restoreMvcc(kv), kv, putOf("a", "1"), FILL, () => false);
     const found = (): unknown => range(mvcc, kv, rangeOf("a"));
     expect(found).toThrow("the index knows revision 2.0, the table does not");
   });

@@ -31,6 +31,8 @@ export type ReadRow = (version: Version) => KeyValue;
 export type Change = {
   readonly main: Revision; // of its writes, should there be any
   readonly writes: KvWrite[]; // at index `sub`: the row of main.sub
+  /** What the writes did to keys, in order: each hangs on this lease from then on, 0 for none. */
+  readonly attachments: (readonly [key: Bytes, lease: bigint])[];
   readonly readRow: ReadRow;
   mvcc: Mvcc; // as a reader sees it now
   failure: ApiError | null; // set: the change must be thrown away
@@ -81,7 +83,7 @@ export function beginChange(mvcc: Mvcc, view: KvReader): Change {
     assert(write.kind === "put", "every write of a change puts a row");
     return decoded(write.value);
   };
-  return { main, writes, readRow, mvcc, failure: null };
+  return { main, writes, attachments: [], readRow, mvcc, failure: null };
 }
 
 export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: bigint): void {
@@ -97,6 +99,7 @@ export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: big
     lease,
   });
   record(change, version, row);
+  change.attachments.push([key, lease]);
   const index = addVersion(mvcc.index, key, history, version);
   change.mvcc = { ...mvcc, revision: main, index };
 }
@@ -108,6 +111,7 @@ export function deleteKeys(change: Change, range: KeyRange): number {
   for (const [key] of liveVersions(mvcc.index, range)) {
     const version = tombstone(main, writes.length);
     record(change, version, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
+    change.attachments.push([key, 0n]);
     const { index } = change.mvcc;
     const history = historyOf(index, key);
     change.mvcc = { ...mvcc, revision: main, index: addVersion(index, key, history, version) };

@@ -96,7 +96,7 @@ function transcript(title: string, requests: readonly KvRequest[]): string {
         ...answered(found.ok ? { kind: "range", header, ...found.value } : found.error.message),
       );
     } else {
-      const { mvcc: next, writes, result } = applyKv(mvcc, kv, request, FILL);
+      const { mvcc: next, writes, result } = applyKv(mvcc, kv, request, FILL, () => false);
       kv.perform(writes);
       mvcc = next;
       lines.push(...answered(result.ok ? result.value : result.error.message));

@@ -30,9 +30,14 @@ export type HeaderFill = Omit<Header, "revision">;
 export type AppliedKv = Readonly<{
   mvcc: Mvcc;
   writes: readonly KvWrite[];
+  attachments: Change["attachments"];
   result: Result<KvResponse>;
 }>;
 
+/** Whether a lease is there, as the store was before the request. */
+export type LeaseExists = (id: bigint) => boolean;
+
+const NO_LEASE: LeaseExists = () => false; // where there is no put, nobody asks
 const NOBODY: HeaderFill = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
 
 /** Executes one replicated request. An error means that nothing happened. No request throws. */
@@ -41,17 +46,29 @@ export function applyKv(
   view: KvReader,
   request: PutRequest | DeleteRangeRequest | TxnRequest,
   fill: HeaderFill,
+  leaseExists: LeaseExists,
 ): AppliedKv {
   const change = beginChange(mvcc, view);
   const operation = request.kind === "txn" ? choosePath(mvcc, change.readRow, request) : request;
-  const error = check(mvcc, operation);
-  if (error !== null) return { mvcc, writes: [], result: { ok: false, error } };
+  const error = check(mvcc, operation, leaseExists);
+  if (error !== null) return refused(mvcc, error);
   const response = run(change, operation);
-  const { failure } = change;
-  if (failure !== null) return { mvcc, writes: [], result: { ok: false, error: failure } };
+  if (change.failure !== null) return refused(mvcc, change.failure);
   const header = { ...fill, revision: change.mvcc.revision };
   const value: KvResponse = { ...response, header };
-  return { mvcc: change.mvcc, writes: change.writes, result: { ok: true, value } };
+  const { writes, attachments } = change;
+  return { mvcc: change.mvcc, writes, attachments, result: { ok: true, value } };
+}
+
+/** Deletes these keys, which all exist, at one revision; without any, nothing changes. */
+export function deleteAll(
+  mvcc: Mvcc,
+  view: KvReader,
+  keys: readonly Bytes[],
+): Omit<AppliedKv, "result"> {
+  const change = beginChange(mvcc, view);
+  for (const key of keys) deleteKeys(change, { from: key, to: null });
+  return { mvcc: change.mvcc, writes: change.writes, attachments: change.attachments };
 }
 
 /** Answers a transaction that can only read, from the replica's own state. */
@@ -63,7 +80,7 @@ export function readTxn(
 ): Result<TxnResponse> {
   const change = beginChange(mvcc, view);
   const path = choosePath(mvcc, change.readRow, request);
-  const error = check(mvcc, path);
+  const error = check(mvcc, path, NO_LEASE);
   if (error !== null) return { ok: false, error };
   const response = runPath(change, path);
   assert(change.writes.length === 0, "a transaction that can only read wrote something");
@@ -76,17 +93,17 @@ export function readTxn(
  *  key that validation did not see (etcd's does not see one that ends with "\0"). It ends etcd
  *  3.4.23, and again at every restart. Here the state before is still in hand, so the whole
  *  request is refused. */
-function check(mvcc: Mvcc, operation: PathOp): ApiError | null {
+function check(mvcc: Mvcc, operation: PathOp, leaseExists: LeaseExists): ApiError | null {
   switch (operation.kind) {
     case "range":
       return checkRange(mvcc, operation);
     case "put":
-      return checkPut(mvcc, operation);
+      return checkPut(mvcc, operation, leaseExists);
     case "delete_range":
       return null;
     case "path":
       for (const each of operation.operations) {
-        const error = check(mvcc, each);
+        const error = check(mvcc, each, leaseExists);
         if (error !== null) return error;
       }
       return null;
@@ -102,10 +119,14 @@ function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
   return request.revision < mvcc.compaction.scheduled ? ERRORS.Compacted : null;
 }
 
-function checkPut(mvcc: Mvcc, request: PutRequest): ApiError | null {
-  if (request.lease !== 0n) return ERRORS.LeaseNotFound; // no lease has ever been granted
+function checkPut(mvcc: Mvcc, request: PutRequest, leaseExists: LeaseExists): ApiError | null {
+  if (request.lease !== 0n && !leaseExists(request.lease)) return ERRORS.LeaseNotFound;
   const keepsSomething = request.ignoreValue || request.ignoreLease;
   return keepsSomething && !has(mvcc.index.live, request.key) ? ERRORS.KeyNotFound : null;
+}
+
+function refused(mvcc: Mvcc, error: ApiError): AppliedKv {
+  return { mvcc, writes: [], attachments: [], result: { ok: false, error } };
 }
 
 function run(change: Change, operation: PathOp): KvResponse {

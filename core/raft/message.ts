@@ -2,6 +2,7 @@
 // Each message carries the sender's term, except the two pre-vote messages (see there).
 
 import type { Index, NodeId, Term } from "../contract.ts";
+import type { LeaseMessage } from "../lease/message.ts";
 import { assertNever } from "../lib/assert.ts";
 
 export type Entry = Readonly<{ term: Term; index: Index; data: Uint8Array }>; // empty: a new leader
@@ -27,6 +28,8 @@ export type Message = Readonly<
   | { kind: "propose"; term: Term; sequence: number; data: Uint8Array }
   | { kind: "read_index"; term: Term; context: bigint }
   | { kind: "read_index_response"; term: Term; context: bigint; index: Index }
+  // Not Raft's own, but to the leader of exactly `term` likewise; the node takes them.
+  | LeaseMessage
   // Leadership transfer (thesis §3.10): stand for election at once.
   | { kind: "timeout_now"; term: Term }
 >;
@@ -73,9 +76,12 @@ export function isWellFormed(message: Message): boolean {
       return isCounter(message.sequence);
     case "read_index_response":
       return isCounter(message.index);
+    case "lease_answer":
+      return message.ttlSeconds >= -1 && isCounter(message.grantedTtlSeconds);
     case "pre_vote_response":
     case "vote_response":
     case "read_index":
+    case "lease_ask":
     case "timeout_now":
       return true;
     default:

@@ -332,6 +332,8 @@ function judgeMessage(world: World, { from, to, message }: Packet & { kind: "mes
     case "pre_vote_response":
     case "propose":
     case "read_index":
+    case "lease_ask":
+    case "lease_answer":
       return;
   }
 }

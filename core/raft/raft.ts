@@ -169,6 +169,9 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
     case "read_index_response":
       turn.reads.push({ context: message.context, index: message.index });
       return;
+    case "lease_ask":
+    case "lease_answer":
+      return; // the node took them before
     case "timeout_now":
       return standAtOnce(turn);
   }

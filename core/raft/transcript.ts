@@ -45,6 +45,10 @@ export function describeMessage(message: Message): string {
       return `${head} context=${message.context.toString(16)} index=${message.index}`;
     case "timeout_now":
       return head;
+    case "lease_ask":
+      return `${head} ${message.id.toString(16)} lease=${message.lease.toString(16)}`;
+    case "lease_answer":
+      return `${head} ${message.id.toString(16)} left=${message.ttlSeconds}`;
     default:
       return assertNever(message);
   }

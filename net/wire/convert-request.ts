@@ -7,6 +7,7 @@ import type {
   Compare,
   CompareTarget,
   DeleteRangeRequest,
+  LeaseGrantRequest,
   PutRequest,
   RangeRequest,
   Request,
@@ -95,6 +96,10 @@ export function txnToWire(request: TxnRequest): ToWire<"TxnRequest"> {
     success: request.success.map(operationToWire),
     failure: request.failure.map(operationToWire),
   };
+}
+
+export function leaseGrantFromWire(wire: Wire<"LeaseGrantRequest">): LeaseGrantRequest {
+  return { kind: "lease_grant", id: leaseId(wire.id), ttlSeconds: saturate(wire.ttl) };
 }
 
 function operationFromWire(wire: Wire<"RequestOp">): RequestOp {

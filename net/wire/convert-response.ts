@@ -59,6 +59,46 @@ export function txnResponseToWire(response: ResponseOf<"txn">): ToWire<"TxnRespo
   return { header, succeeded, responses: response.responses.map(operationResponseToWire) };
 }
 
+export function leaseGrantResponseFromWire(
+  wire: Wire<"LeaseGrantResponse">,
+): ResponseOf<"lease_grant"> {
+  const header = headerFromWire(wire.header);
+  return { kind: "lease_grant", header, id: leaseId(wire.id), ttlSeconds: saturate(wire.ttl) };
+}
+
+export function leaseRevokeResponseFromWire(
+  wire: Wire<"LeaseRevokeResponse">,
+): ResponseOf<"lease_revoke"> {
+  return { kind: "lease_revoke", header: headerFromWire(wire.header) };
+}
+
+export function timeToLiveResponseFromWire(
+  wire: Wire<"LeaseTimeToLiveResponse">,
+): ResponseOf<"lease_time_to_live"> {
+  return {
+    kind: "lease_time_to_live",
+    header: headerFromWire(wire.header),
+    id: leaseId(wire.id),
+    ttlSeconds: saturate(wire.ttl),
+    grantedTtlSeconds: saturate(wire.grantedTtl),
+    keys: wire.keys,
+  };
+}
+
+export function timeToLiveResponseToWire(
+  response: ResponseOf<"lease_time_to_live">,
+): ToWire<"LeaseTimeToLiveResponse"> {
+  const { header, id, ttlSeconds, grantedTtlSeconds, keys } = response;
+  return { header, id, ttl: ttlSeconds, grantedTtl: grantedTtlSeconds, keys };
+}
+
+export function leasesResponseFromWire(
+  wire: Wire<"LeaseLeasesResponse">,
+): ResponseOf<"lease_leases"> {
+  const leases = wire.leases.map(({ id }) => leaseId(id));
+  return { kind: "lease_leases", header: headerFromWire(wire.header), leases };
+}
+
 export function memberListResponseFromWire(
   wire: Wire<"MemberListResponse">,
 ): ResponseOf<"member_list"> {

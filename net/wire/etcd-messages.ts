@@ -126,6 +126,41 @@ export const MESSAGES = {
   MoveLeaderResponse: {
     header: [1, "ResponseHeader"],
   },
+  LeaseGrantRequest: {
+    ttl: [1, "int64"],
+    id: [2, "int64"],
+  },
+  LeaseGrantResponse: {
+    header: [1, "ResponseHeader"],
+    id: [2, "int64"],
+    ttl: [3, "int64"],
+    error: [4, "string"],
+  },
+  LeaseRevokeRequest: {
+    id: [1, "int64"],
+  },
+  LeaseRevokeResponse: {
+    header: [1, "ResponseHeader"],
+  },
+  LeaseTimeToLiveRequest: {
+    id: [1, "int64"],
+    keys: [2, "bool"],
+  },
+  LeaseTimeToLiveResponse: {
+    header: [1, "ResponseHeader"],
+    id: [2, "int64"],
+    ttl: [3, "int64"],
+    grantedTtl: [4, "int64"],
+    keys: [5, "key", "repeated"],
+  },
+  LeaseLeasesRequest: {},
+  LeaseStatus: {
+    id: [1, "int64"],
+  },
+  LeaseLeasesResponse: {
+    header: [1, "ResponseHeader"],
+    leases: [2, "LeaseStatus", "repeated"],
+  },
   Member: {
     id: [1, "uint64"],
     name: [2, "string"],

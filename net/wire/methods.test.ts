@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { ERRORS, GRPC, malformed, messageTooLarge } from "../../core/api/errors.ts";
 import type { Compare, Header, Request, RequestOp, Response } from "../../core/api/request.ts";
-import type { Bytes, ClusterId, NodeId } from "../../core/contract.ts";
+import type { Bytes, ClusterId, LeaseId, NodeId } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
 import { CODEC } from "./etcd-messages.ts";
 import {
@@ -62,6 +62,10 @@ const REQUESTS: readonly Request[] = [
   PUT,
   DELETE,
   TXN,
+  { kind: "lease_grant", id: (2n ** 63n - 1n) as LeaseId, ttlSeconds: MAX },
+  { kind: "lease_revoke", id: -1n as LeaseId },
+  { kind: "lease_time_to_live", id: 5n as LeaseId, keys: true },
+  { kind: "lease_leases" },
   { kind: "member_list", linearizable: true },
   { kind: "member_list", linearizable: false },
   { kind: "status" },
@@ -111,6 +115,17 @@ const RESPONSES: readonly Response[] = [
   { ...ANSWERS.put, prevKv: null },
   ANSWERS.delete,
   { ...INNER_TXN, succeeded: false, responses: [INNER_TXN, ANSWERS.range] },
+  { kind: "lease_grant", header: HEADER, id: -5n as LeaseId, ttlSeconds: 2 },
+  { kind: "lease_revoke", header: HEADER },
+  {
+    kind: "lease_time_to_live",
+    header: HEADER,
+    id: 5n as LeaseId,
+    ttlSeconds: -1,
+    grantedTtlSeconds: 60,
+    keys: [KEY, "" as Bytes],
+  },
+  { kind: "lease_leases", header: HEADER, leases: [-5n, 5n] as LeaseId[] },
   {
     kind: "member_list",
     header: HEADER,
@@ -173,8 +188,8 @@ describe("a call", () => {
   });
 
   it("has etcd's words for what is not served", () => {
-    expect(decodeRequest("/etcdserverpb.Lease/LeaseGrant", NOTHING)).toEqual(
-      refused("unknown method LeaseGrant for service etcdserverpb.Lease"),
+    expect(decodeRequest("/etcdserverpb.Auth/AuthEnable", NOTHING)).toEqual(
+      refused("unknown method AuthEnable for service etcdserverpb.Auth"),
     );
     expect(decodeRequest("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
     expect(decodeRequest("nonsense", NOTHING)).toEqual(

@@ -11,6 +11,7 @@ import {
   deleteRangeFromWire,
   hashKvFromWire,
   moveLeaderFromWire,
+  leaseGrantFromWire,
   putFromWire,
   rangeFromWire,
   rangeToWire,
@@ -22,16 +23,22 @@ import {
   hashKvResponseFromWire,
   hashResponseFromWire,
   headerOnlyFromWire,
+  leaseGrantResponseFromWire,
+  leaseRevokeResponseFromWire,
+  leasesResponseFromWire,
   memberListResponseFromWire,
   putResponseFromWire,
   rangeResponseFromWire,
   statusResponseFromWire,
+  timeToLiveResponseFromWire,
+  timeToLiveResponseToWire,
   txnResponseFromWire,
   txnResponseToWire,
 } from "./convert-response.ts";
 import type { ResponseOf } from "./convert-response.ts";
 import { CODEC } from "./etcd-messages.ts";
 import type { MessageName, ToWire, Wire } from "./etcd-messages.ts";
+import { leaseId } from "./numbers.ts";
 
 export type Method = Readonly<{ path: string; kind: Request["kind"] }>;
 
@@ -205,6 +212,46 @@ const METHODS: { readonly [K in Request["kind"]]: Row<K> } = {
     toRequest: compactFromWire,
     fromResponse: (response) => response,
     toResponse: (wire) => headerOnlyFromWire("compact", wire),
+  }),
+  lease_grant: createRow({
+    path: "/etcdserverpb.Lease/LeaseGrant",
+    kind: "lease_grant",
+    request: "LeaseGrantRequest",
+    response: "LeaseGrantResponse",
+    fromRequest: ({ id, ttlSeconds }) => ({ id, ttl: ttlSeconds }),
+    toRequest: (wire) => leaseGrantFromWire(wire),
+    fromResponse: ({ header, id, ttlSeconds }) => ({ header, id, ttl: ttlSeconds }),
+    toResponse: leaseGrantResponseFromWire,
+  }),
+  lease_revoke: createRow({
+    path: "/etcdserverpb.Lease/LeaseRevoke",
+    kind: "lease_revoke",
+    request: "LeaseRevokeRequest",
+    response: "LeaseRevokeResponse",
+    fromRequest: (request) => request,
+    toRequest: (wire) => ({ kind: "lease_revoke", id: leaseId(wire.id) }),
+    fromResponse: (response) => response,
+    toResponse: leaseRevokeResponseFromWire,
+  }),
+  lease_time_to_live: createRow({
+    path: "/etcdserverpb.Lease/LeaseTimeToLive",
+    kind: "lease_time_to_live",
+    request: "LeaseTimeToLiveRequest",
+    response: "LeaseTimeToLiveResponse",
+    fromRequest: (request) => request,
+    toRequest: ({ id, keys }) => ({ kind: "lease_time_to_live", id: leaseId(id), keys }),
+    fromResponse: timeToLiveResponseToWire,
+    toResponse: timeToLiveResponseFromWire,
+  }),
+  lease_leases: createRow({
+    path: "/etcdserverpb.Lease/LeaseLeases",
+    kind: "lease_leases",
+    request: "LeaseLeasesRequest",
+    response: "LeaseLeasesResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "lease_leases" }),
+    fromResponse: ({ header, leases }) => ({ header, leases: leases.map((id) => ({ id })) }),
+    toResponse: leasesResponseFromWire,
   }),
   member_list: createRow({
     path: "/etcdserverpb.Cluster/MemberList",

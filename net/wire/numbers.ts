@@ -1,7 +1,7 @@
 // The only place where the wire's 64-bit integers become what they are in the core: counters are
 // numbers, saturated (see core/api/request.ts), identities are bigints.
 
-import type { ClusterId, NodeId } from "../../core/contract.ts";
+import type { ClusterId, LeaseId, NodeId } from "../../core/contract.ts";
 import type { Int64 } from "./varint.ts";
 
 /** No stored counter reaches 2^53: a saturated number compares with all of them as before. */
@@ -11,8 +11,8 @@ export function saturate(value: Int64): number {
 }
 
 /** Signed, as etcd compares them. */
-export function leaseId(value: Int64): bigint {
-  return value === 0 ? 0n : BigInt(value);
+export function leaseId(value: Int64): LeaseId {
+  return (value === 0 ? 0n : BigInt(value)) as LeaseId;
 }
 
 export function nodeId(value: Int64): NodeId {

@@ -2,7 +2,7 @@
 // of two releases must understand each other or say that they do not.
 
 import { expect, it } from "vitest";
-import type { Index, Term } from "../../core/contract.ts";
+import type { Bytes, Index, Term } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { encodePeerMessage } from "./peer-frames.ts";
 
@@ -26,6 +26,15 @@ const MESSAGES: readonly Message[] = [
   { kind: "read_index", term, context: 0x1122334455667788n },
   { kind: "read_index_response", term, context: 0x1122334455667788n, index },
   { kind: "timeout_now", term },
+  { kind: "lease_ask", term, id: 0x1122334455667788n, lease: -2n, keys: true },
+  {
+    kind: "lease_answer",
+    term,
+    id: 0x1122334455667788n,
+    ttlSeconds: -1,
+    grantedTtlSeconds: 300,
+    keys: ["a" as Bytes],
+  },
 ];
 
 it("peer messages keep their bytes", async () => {

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Index, Term } from "../../core/contract.ts";
+import type { Bytes, Index, Term } from "../../core/contract.ts";
 import { AssertionError } from "../../core/lib/assert.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
 import type { Message } from "../../core/raft/message.ts";
@@ -167,6 +167,24 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
     fc.record({ kind: kind("read_index"), term, context: bits }),
     fc.record({ kind: kind("read_index_response"), term, context: bits, index }),
     fc.record({ kind: kind("timeout_now"), term }),
+    fc.record({
+      kind: kind("lease_ask"),
+      term,
+      id: bits,
+      lease: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+      keys: granted,
+    }),
+    fc.record({
+      kind: kind("lease_answer"),
+      term,
+      id: bits,
+      ttlSeconds: fc.integer({ min: -1, max: 9_000_000_000 }),
+      grantedTtlSeconds: counter,
+      keys: fc.array(
+        fc.uint8Array({ maxLength: 9 }).map((raw) => String.fromCharCode(...raw) as Bytes),
+        { maxLength: 3 },
+      ),
+    }),
   );
 }
 

@@ -5,7 +5,8 @@
 // A damaged frame must never reach Raft: a flipped `granted` would elect two leaders. The checksum
 // finds wire damage, and whatever passes it must still be a well-formed message of this version.
 
-import type { Index, Result, Term } from "../../core/contract.ts";
+import type { Bytes, Index, Result, Term } from "../../core/contract.ts";
+import type { LeaseAnswer } from "../../core/lease/message.ts";
 import { assert, assertNever } from "../../core/lib/assert.ts";
 import {
   atEnd,
@@ -17,12 +18,14 @@ import {
   readRun,
   readVarint,
   writeByte,
+  writeByteString,
   writeFixed32,
   writeFixed64,
   writeRun,
   writeVarint,
 } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
+import { fromBytes } from "../../core/lib/bytes.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
 import type { AppendMessage, Entry, Message } from "../../core/raft/message.ts";
 import { plainBytes } from "./plain-bytes.ts";
@@ -46,6 +49,8 @@ const KINDS = [
   "read_index",
   "read_index_response",
   "timeout_now",
+  "lease_ask",
+  "lease_answer",
 ] as const satisfies readonly Message["kind"][];
 
 export function encodePeerMessage(message: Message): Uint8Array {
@@ -117,6 +122,17 @@ function writeFields(writer: Writer, message: Message): void {
       return writeVarint(writer, message.index);
     case "timeout_now":
       return;
+    case "lease_ask":
+      writeFixed64(writer, message.id);
+      writeFixed64(writer, message.lease);
+      return writeBoolean(writer, message.keys);
+    case "lease_answer":
+      writeFixed64(writer, message.id);
+      writeVarint(writer, message.ttlSeconds + 1);
+      writeVarint(writer, message.grantedTtlSeconds);
+      writeVarint(writer, message.keys.length);
+      for (const key of message.keys) writeByteString(writer, key);
+      return;
     default:
       assertNever(message);
   }
@@ -155,6 +171,13 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
       return { kind, term, context: readFixed64(reader), index: readIndex(reader) };
     case "timeout_now":
       return { kind, term };
+    case "lease_ask": {
+      const id = readFixed64(reader);
+      const lease = BigInt.asIntN(64, readFixed64(reader));
+      return { kind, term, id, lease, keys: readBoolean(reader) };
+    }
+    case "lease_answer":
+      return readLeaseAnswer(reader, term);
     default:
       return assertNever(kind);
   }
@@ -187,6 +210,16 @@ function readAppend(reader: Reader, term: Term): AppendMessage {
     entries.push({ term: readTerm(reader), index, data: readRun(reader).slice() });
   }
   return { kind: "append", term, previousIndex, previousTerm, entries, commit };
+}
+
+function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
+  const id = readFixed64(reader);
+  const ttlSeconds = readVarint(reader) - 1;
+  const grantedTtlSeconds = readVarint(reader);
+  const count = readVarint(reader);
+  const keys: Bytes[] = [];
+  while (keys.length < count && !reader.failed) keys.push(fromBytes(readRun(reader)));
+  return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, keys };
 }
 
 function readIndex(reader: Reader): Index {

@@ -1,0 +1,80 @@
+// Calls that only the leader can answer, and the same from other members, which it serves as its
+// own.
+//
+// A call waits here until it is with somebody: in the queue of reads, if this node leads, or asked
+// of the leader by message, and asked again if no answer comes, for a message may be lost. Asking
+// twice does no harm, and an answer that nobody waits for any more is dropped.
+
+import type { CallId, Millis, NodeId, Term } from "../contract.ts";
+import type { LeaseAsk } from "../lease/message.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
+
+export type Asks = Readonly<{
+  open: readonly CallId[]; // with nobody yet, oldest first
+  sent: OrderedMap<CallId, Sent>;
+  /** Leader: what other members asked, under handles of this node's own, all below zero. */
+  visitors: OrderedMap<CallId, Visitor>;
+  lastVisitor: number;
+}>;
+
+type Sent = Readonly<{ term: Term; at: Millis }>;
+export type Visitor = Readonly<{ peer: NodeId; ask: LeaseAsk; since: Millis }>;
+
+export function createAsks(): Asks {
+  return { open: [], sent: createOrderedMap(), visitors: createOrderedMap(), lastVisitor: 0 };
+}
+
+export function isVisitor(call: CallId): boolean {
+  return call < 0;
+}
+
+export function openAsk(asks: Asks, call: CallId): Asks {
+  return { ...asks, open: [...asks.open, call] };
+}
+
+export function takeOpen(asks: Asks): readonly [asks: Asks, calls: readonly CallId[]] {
+  return [{ ...asks, open: [] }, asks.open];
+}
+
+export function markSent(asks: Asks, call: CallId, term: Term, at: Millis): Asks {
+  return { ...asks, sent: set(asks.sent, call, { term, at }) };
+}
+
+/** False: nobody waits for this answer, or not any more. */
+export function isSent(asks: Asks, call: CallId): boolean {
+  return get(asks.sent, call) !== null;
+}
+
+export function closeAsk(asks: Asks, call: CallId): Asks {
+  return { ...asks, sent: remove(asks.sent, call) };
+}
+
+/** What was asked of the leader of another term, or has waited for `retryMs`, is open again. */
+export function reopen(asks: Asks, term: Term, now: Millis, retryMs: number): Asks {
+  let next = asks;
+  for (const [call, sent] of entries(asks.sent)) {
+    if (sent.term !== term || now - sent.at >= retryMs) next = openAsk(closeAsk(next, call), call);
+  }
+  return next;
+}
+
+export function admit(asks: Asks, visitor: Visitor): readonly [asks: Asks, call: CallId] {
+  const lastVisitor = asks.lastVisitor - 1;
+  const call = lastVisitor as CallId;
+  return [{ ...asks, lastVisitor, visitors: set(asks.visitors, call, visitor) }, call];
+}
+
+/** The visitor is served, or will ask again. Null: it was too old to be kept. */
+export function dismiss(asks: Asks, call: CallId): readonly [asks: Asks, visitor: Visitor | null] {
+  const visitor = get(asks.visitors, call);
+  return [{ ...asks, visitors: remove(asks.visitors, call) }, visitor];
+}
+
+export function dismissOld(asks: Asks, now: Millis, patienceMs: number): Asks {
+  let { visitors } = asks;
+  for (const [call, { since }] of entries(asks.visitors)) {
+    if (now - since >= patienceMs) visitors = remove(visitors, call);
+  }
+  return visitors === asks.visitors ? asks : { ...asks, visitors };
+}

@@ -1,0 +1,135 @@
+// Leases, as every replica has them: which exist, for how long they were granted, and which keys
+// hang on them. Changed by applied entries only.
+//
+// Grants lie in the table "leases". Attachments lie nowhere but in the rows of the keys themselves,
+// so the two can never disagree; here they are kept in both directions and rebuilt at boot. How
+// long a lease has left is known to a leader alone (core/lease/deadlines.ts).
+
+import type { Bytes, KvReader, KvWrite, LeaseId } from "../contract.ts";
+import { must } from "../lib/assert.ts";
+import {
+  atEnd,
+  createReader,
+  createWriter,
+  readVarint,
+  writeVarint,
+  written,
+} from "../lib/binary.ts";
+import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
+
+export type Lessor = Readonly<{
+  leases: OrderedMap<Bytes, Lease>; // by `leaseKey`: ascending by id
+  holders: OrderedMap<Bytes, LeaseId>; // key of the store → its lease
+}>;
+
+export type Lease = Readonly<{
+  id: LeaseId;
+  ttlSeconds: number;
+  keys: OrderedMap<Bytes, true>;
+}>;
+
+/** What a write did to one key: it hangs on this lease now, 0 for none. */
+export type Attachment = readonly [key: Bytes, lease: bigint];
+
+const NO_KEYS: OrderedMap<Bytes, true> = createOrderedMap();
+const SIGN_BIT = 1n << 63n;
+
+export function createLessor(): Lessor {
+  return { leases: createOrderedMap(), holders: createOrderedMap() };
+}
+
+/** The lessor that a store holds: its grants, and the leases that its live keys name. */
+export function restoreLessor(view: KvReader, attachments: () => Iterable<Attachment>): Lessor {
+  let lessor = createLessor();
+  for (const [key, value] of view.scan("leases", EMPTY, ABOVE_ALL)) {
+    const ttlSeconds = must(decodeTtl(value), "the record of a lease cannot be read");
+    lessor = grant(lessor, idOfKey(key), ttlSeconds);
+  }
+  return lessor.leases.size === 0 ? lessor : attachAll(lessor, [...attachments()]);
+}
+
+export function findLease(lessor: Lessor, id: bigint): Lease | null {
+  return get(lessor.leases, leaseKey(id));
+}
+
+export function hasLease(lessor: Lessor, id: bigint): boolean {
+  return has(lessor.leases, leaseKey(id));
+}
+
+export function* allLeases(lessor: Lessor): Iterable<Lease> {
+  for (const [, lease] of entries(lessor.leases)) yield lease;
+}
+
+/** The keys of a lease, in byte order. */
+export function keysOf(lease: Lease): readonly Bytes[] {
+  return [...entries(lease.keys)].map(([key]) => key);
+}
+
+export function grant(lessor: Lessor, id: LeaseId, ttlSeconds: number): Lessor {
+  return withLease(lessor, { id, ttlSeconds, keys: NO_KEYS });
+}
+
+/** Without the lease. Its keys must have been deleted, and with that detached, before. */
+export function drop(lessor: Lessor, id: LeaseId): Lessor {
+  return { ...lessor, leases: remove(lessor.leases, leaseKey(id)) };
+}
+
+export function attachAll(lessor: Lessor, attachments: readonly Attachment[]): Lessor {
+  return attachments.reduce((now, [key, lease]) => attach(now, key, lease as LeaseId), lessor);
+}
+
+export function putLease(lease: Pick<Lease, "id" | "ttlSeconds">): KvWrite {
+  const writer = createWriter();
+  writeVarint(writer, lease.ttlSeconds);
+  return { kind: "put", table: "leases", key: leaseKey(lease.id), value: written(writer) };
+}
+
+export function deleteLease(id: LeaseId): KvWrite {
+  return { kind: "delete", table: "leases", key: leaseKey(id) };
+}
+
+/** Eight bytes whose order is that of the signed ids. */
+export function leaseKey(id: bigint): Bytes {
+  let rest = BigInt.asUintN(64, id + SIGN_BIT);
+  const bytes: number[] = [];
+  for (let at = 0; at < 8; at++) {
+    bytes.unshift(Number(rest & 0xffn));
+    rest >>= 8n;
+  }
+  return String.fromCharCode(...bytes) as Bytes;
+}
+
+function idOfKey(key: Bytes): LeaseId {
+  let id = 0n;
+  for (let at = 0; at < key.length; at++) id = (id << 8n) | BigInt(key.charCodeAt(at));
+  return BigInt.asIntN(64, id - SIGN_BIT) as LeaseId;
+}
+
+function attach(lessor: Lessor, key: Bytes, lease: LeaseId): Lessor {
+  const before = get(lessor.holders, key);
+  if (before === null && lease === 0n) return lessor;
+  if (before === lease) return lessor;
+  const loose = before === null ? lessor : detach(lessor, key, before);
+  if (lease === 0n) return loose;
+  const holder = must(findLease(loose, lease), "a key was attached to a lease that is not there");
+  const attached = { ...holder, keys: set(holder.keys, key, true) };
+  return withLease({ ...loose, holders: set(loose.holders, key, lease) }, attached);
+}
+
+function detach(lessor: Lessor, key: Bytes, id: LeaseId): Lessor {
+  const lease = must(findLease(lessor, id), "a key hung on a lease that is not there");
+  const without = { ...lease, keys: remove(lease.keys, key) };
+  return withLease({ ...lessor, holders: remove(lessor.holders, key) }, without);
+}
+
+function withLease(lessor: Lessor, lease: Lease): Lessor {
+  return { ...lessor, leases: set(lessor.leases, leaseKey(lease.id), lease) };
+}
+
+function decodeTtl(bytes: Uint8Array): number | null {
+  const reader = createReader(bytes);
+  const ttlSeconds = readVarint(reader);
+  return reader.failed || !atEnd(reader) ? null : ttlSeconds;
+}

@@ -1,0 +1,23 @@
+// What members ask the leader about leases, because deadlines are its alone. `id` is the asker's
+// name for the question: unique among all that it has asked in any of its lives.
+
+import type { Bytes, Term } from "../contract.ts";
+
+export type LeaseMessage = LeaseAsk | LeaseAnswer;
+
+export type LeaseAsk = Readonly<{
+  kind: "lease_ask";
+  term: Term;
+  id: bigint;
+  lease: bigint;
+  keys: boolean; // wants to know what hangs on it
+}>;
+
+export type LeaseAnswer = Readonly<{
+  kind: "lease_answer";
+  term: Term;
+  id: bigint;
+  ttlSeconds: number; // left; -1: there is no such lease
+  grantedTtlSeconds: number;
+  keys: readonly Bytes[];
+}>;

@@ -1,0 +1,199 @@
+// Leases in a running node: who keeps their deadlines, how they end, and who answers about them.
+//
+// Nobody ends a lease alone. The leader *proposes* the end of what ran out, in its own term, and
+// the log decides: the entry of a leader that has been deposed is never committed, or it lies
+// before the first entry of its successor, who begins to renew leases only behind that. So a leader
+// that sleeps and wakes cannot revoke what another has renewed since.
+
+import type { CallId, LeaseId, Millis, NodeId } from "./contract.ts";
+import type { LeaseChange } from "./apply/apply.ts";
+import { encodeCommand } from "./apply/command.ts";
+import {
+  admit,
+  closeAsk,
+  dismiss,
+  dismissOld,
+  isSent,
+  markSent,
+  openAsk,
+  reopen,
+  takeOpen,
+} from "./api/asks.ts";
+import { findCall } from "./api/calls.ts";
+import { replicaOf } from "./api/handle.ts";
+import { joinReads } from "./api/reads.ts";
+import type { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "./api/request.ts";
+import type { Config } from "./config.ts";
+import { requestTimeoutMs } from "./config.ts";
+import {
+  createDeadlines,
+  forget,
+  markRevoking,
+  maybeExpired,
+  remainingMs,
+  renew,
+  startFresh,
+} from "./lease/deadlines.ts";
+import { findLease, keysOf } from "./lease/lessor.ts";
+import type { LeaseAnswer, LeaseMessage } from "./lease/message.ts";
+import { createPrng, next } from "./lib/prng.ts";
+import type { NodeState } from "./node-state.ts";
+import type { Turn } from "./turn.ts";
+import { reply, tellRaft } from "./turn.ts";
+
+/** What one tick ends at most: the rest waits for the next, so that a crowd of leases that run out
+ *  together does not crowd out the clients. */
+const REVOKES_PER_TICK = 50;
+
+/** No call has this handle: drivers mint from 1. */
+const NOBODY = 0 as CallId;
+
+/** A lease must outlive an election, or every change of leader would end it. */
+export function leastTtlSeconds(config: Config): number {
+  return Math.ceil((1.5 * config.electionMs) / 1000);
+}
+
+/** An id for a grant without one: positive, and different for each call of each life. */
+export function chooseLeaseId(life: bigint, call: CallId): LeaseId {
+  const [high, prng] = next(createPrng(BigInt.asUintN(64, life + BigInt(call))));
+  const [low] = next(prng);
+  const id = BigInt.asUintN(63, (BigInt(high) << 32n) | BigInt(low));
+  return (id === 0n ? 1n : id) as LeaseId;
+}
+
+/** Follows what an applied entry did to a lease. */
+export function noteLease(turn: Turn, change: LeaseChange): void {
+  const { deadlines } = turn.state;
+  if (deadlines === null) return;
+  const changed =
+    change.kind === "granted"
+      ? renew(deadlines, change.id, change.ttlSeconds)
+      : forget(deadlines, change.id);
+  turn.state = { ...turn.state, deadlines: changed };
+}
+
+/** A leader has deadlines from when it has applied an entry of its own term: then it knows every
+ *  lease that those before it granted. */
+export function followLeadership(turn: Turn): void {
+  const { raft, store, deadlines, config, installing } = turn.state;
+  if (raft.role !== "leader" || installing !== null) {
+    if (deadlines !== null) turn.state = { ...turn.state, deadlines: null };
+  } else if (store.appliedTerm === raft.term && deadlines?.term !== raft.term) {
+    const created = createDeadlines(raft.term, store.lessor, config.electionMs);
+    turn.state = { ...turn.state, deadlines: created };
+  }
+}
+
+export function tickLeases(turn: Turn): void {
+  const { raft, now, config } = turn.state;
+  const reopened = reopen(turn.state.asks, raft.term, now, config.electionMs);
+  const asks = dismissOld(reopened, now, requestTimeoutMs(config));
+  turn.state = { ...turn.state, asks };
+  expire(turn, now);
+}
+
+function expire(turn: Turn, now: Millis): void {
+  const { deadlines, raft } = turn.state;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return;
+  let running = startFresh(deadlines, now);
+  for (let revokes = 0; revokes < REVOKES_PER_TICK; revokes++) {
+    const lease = maybeExpired(running, now);
+    if (lease === null) break;
+    const origin = { node: turn.state.config.node, life: turn.state.life, call: NOBODY };
+    const data = encodeCommand({ kind: "lease_revoke", origin, lease });
+    if (!tellRaft(turn, { kind: "propose", data })) break; // no room in the log: at a later tick
+    running = markRevoking(running, lease, turn.state.raft.log.lastIndex);
+  }
+  turn.state = { ...turn.state, deadlines: running };
+}
+
+/** Takes the calls that only the leader can answer to the leader, wherever it is. */
+export function askLeader(turn: Turn): void {
+  const { raft, config } = turn.state;
+  if (turn.state.asks.open.length === 0 || raft.leader === null) return;
+  const [asks, calls] = takeOpen(turn.state.asks);
+  turn.state = { ...turn.state, asks };
+  for (const call of calls) {
+    const waiting = findCall(turn.state.calls, call);
+    if (waiting === null) continue; // it timed out, or its client has gone
+    if (raft.leader === config.node) {
+      turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+    } else {
+      sendAsk(turn, raft.leader, call, waiting.request as LeaseTimeToLiveRequest);
+    }
+  }
+}
+
+function sendAsk(turn: Turn, to: NodeId, call: CallId, request: LeaseTimeToLiveRequest): void {
+  const { asks, raft, now, life } = turn.state;
+  const id = BigInt.asUintN(64, life + BigInt(call));
+  const { id: lease, keys } = request;
+  const message = { kind: "lease_ask", term: raft.term, id, lease, keys } as const;
+  turn.state = { ...turn.state, asks: markSent(asks, call, raft.term, now) };
+  turn.effects.push({ kind: "peer.send", to, message });
+}
+
+export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage): void {
+  const { raft, config, now, life, calls } = turn.state;
+  if (message.term !== raft.term || from === config.node || !raft.voters.includes(from)) return;
+  if (message.kind === "lease_ask") {
+    if (raft.role !== "leader") return; // it asks again
+    const [asks, call] = admit(turn.state.asks, { peer: from, ask: message, since: now });
+    turn.state = { ...turn.state, asks, reads: joinReads(turn.state.reads, call) };
+    return;
+  }
+  const call = Number(BigInt.asUintN(64, message.id - life)) as CallId;
+  if (!isSent(turn.state.asks, call)) return;
+  turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
+  const waiting = findCall(calls, call);
+  if (waiting === null) return;
+  const request = waiting.request as LeaseTimeToLiveRequest;
+  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, message) });
+}
+
+/** Raft has vouched for this node's lead at some moment since the call came. */
+export function serveLease(turn: Turn, call: CallId, request: LeaseTimeToLiveRequest): void {
+  const known = lookUp(turn.state, request.id, request.keys);
+  if (known !== null) {
+    return reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known) });
+  }
+  turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) }; // another leads by now
+}
+
+export function serveVisitor(turn: Turn, call: CallId): void {
+  const [asks, visitor] = dismiss(turn.state.asks, call);
+  turn.state = { ...turn.state, asks };
+  if (visitor === null) return;
+  const { peer, ask } = visitor;
+  const known = lookUp(turn.state, ask.lease, ask.keys);
+  if (known === null) return; // it asks whoever leads by now
+  const { term } = turn.state.raft;
+  const message: LeaseAnswer = { kind: "lease_answer", term, id: ask.id, ...known };
+  turn.effects.push({ kind: "peer.send", to: peer, message });
+}
+
+type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "keys">;
+
+/** Null: this node does not lead. */
+function lookUp(state: NodeState, id: bigint, wantsKeys: boolean): Known | null {
+  const { deadlines, raft, store, now } = state;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return null;
+  const lease = findLease(store.lessor, id);
+  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, keys: [] };
+  const { ttlSeconds: grantedTtlSeconds } = lease;
+  const left = Math.floor(remainingMs(deadlines, id, now) / 1000);
+  const ttlSeconds = Math.min(left, grantedTtlSeconds); // a new leader's grace is not shown
+  return { ttlSeconds, grantedTtlSeconds, keys: wantsKeys ? keysOf(lease) : [] };
+}
+
+function timeToLive(
+  state: NodeState,
+  request: LeaseTimeToLiveRequest,
+  known: Known,
+): LeaseTimeToLiveResponse {
+  const { config, raft, store } = state;
+  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const { ttlSeconds, grantedTtlSeconds, keys } = known;
+  const { id } = request;
+  return { kind: "lease_time_to_live", header, id, ttlSeconds, grantedTtlSeconds, keys };
+}
