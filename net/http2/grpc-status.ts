@@ -6,8 +6,9 @@ import { createField } from "./header-field.ts";
 import type { Field } from "./header-field.ts";
 import type { OutgoingField, OutgoingFields } from "./hpack-encoder.ts";
 
-/** `http` is what a client that speaks no gRPC goes by. */
-export type Refusal = Readonly<{ code: number; message: string; http?: number }>;
+export type Refusal = Readonly<{ code: number; message: string }>;
+/** `http` is what a client goes by that speaks no gRPC. */
+export type HeadRefusal = Refusal & Readonly<{ http: number }>;
 
 /** `timeoutMs` null: the client sets no deadline. */
 export type CallHead = Readonly<{ path: string; timeoutMs: number | null }>;
@@ -25,7 +26,7 @@ const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 
 /** Of the fields of a well-formed request. */
-export function readCallHead(fields: readonly Field[]): CallHead | Refusal {
+export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let method = "";
   let path = "";
   let type = "";
@@ -49,7 +50,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | Refusal {
   }
   if (encoding !== "identity" && encoding !== "") {
     const words = "grpc: Decompressor is not installed for grpc-encoding";
-    return { code: UNIMPLEMENTED, message: `${words} ${JSON.stringify(encoding)}` };
+    return { code: UNIMPLEMENTED, message: `${words} ${JSON.stringify(encoding)}`, http: 200 };
   }
   if (timeout === null) return { path, timeoutMs: null };
   const timeoutMs = readTimeoutMs(timeout);
@@ -81,12 +82,11 @@ const MS_PER_UNIT: ReadonlyMap<string, readonly [times: number, by: number]> = n
   ["n", [1, 1_000_000]],
 ]);
 
-/** The last of an answer: alone where nothing was sent before. */
-export function trailersOf({ code, message, http }: Refusal, alone: boolean): OutgoingFields {
+/** The last of an answer; with the status of HTTP where nothing was sent before. */
+export function trailersOf({ code, message }: Refusal, http: number | null): OutgoingFields {
   const status = [once("grpc-status", String(code)), once("grpc-message", percentEncode(message))];
-  if (!alone) return status;
-  const [ok, type] = ANSWER_HEADERS as readonly [OutgoingField, OutgoingField];
-  return [http === undefined ? ok : once(":status", String(http)), type, ...status];
+  if (http === null) return status;
+  return [once(":status", String(http)), ...ANSWER_HEADERS.slice(1), ...status];
 }
 
 /** UTF-8, and everything but printable ASCII as %XX. */

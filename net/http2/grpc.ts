@@ -103,7 +103,7 @@ export class GrpcConnection {
     if (refusal === null) {
       this.#begin(own);
       this.#connection.end(call.stream, OK_TRAILERS);
-    } else this.#connection.end(call.stream, trailersOf(refusal, !own.answered));
+    } else this.#connection.end(call.stream, trailersOf(refusal, own.answered ? null : 200));
     this.#forget(own);
   }
 
@@ -143,12 +143,10 @@ export class GrpcConnection {
 
   #open(stream: number, fields: readonly Field[], ended: boolean): void {
     const head = readCallHead(fields);
-    const refusal = "code" in head ? head : this.#options.refusalOf(head.path);
-    if ("code" in head || refusal !== null) {
-      this.#connection.end(stream, trailersOf(refusal as Refusal, true));
-      return;
-    }
+    if ("code" in head) return this.#connection.end(stream, trailersOf(head, head.http));
     const { path, timeoutMs } = head;
+    const refusal = this.#options.refusalOf(path);
+    if (refusal !== null) return this.#connection.end(stream, trailersOf(refusal, 200));
     const reader = new MessageReader(this.#options.messageBytesMax);
     const call = { stream, path, timeoutMs, onCancel: null, reader, answered: false, admitted: 0 };
     this.#calls.add(stream, call);

@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import { GrpcConnection } from "../http2/grpc.ts";
 import type { GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
+import type { Refusal } from "../http2/grpc-status.ts";
 
 export type GrpcSocketOptions = GrpcOptions &
   Readonly<{ onEvent: (event: GrpcEvent, from: GrpcSocket) => void }>;
@@ -48,7 +49,7 @@ export class GrpcSocket {
   }
 
   /** The end of the answer: null when all went well. */
-  finish(call: GrpcCall, refusal: Parameters<GrpcConnection["finish"]>[1]): void {
+  finish(call: GrpcCall, refusal: Refusal | null): void {
     this.#grpc.finish(call, refusal);
     this.#flushSoon();
   }
@@ -66,6 +67,7 @@ export class GrpcSocket {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#socket.writableEnded) return; // our last words are on their way
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const events = this.#grpc.receive(bytes, performance.now());
     if (this.#socket.timeout !== 0 && this.#grpc.spoke) this.#socket.setTimeout(0);
