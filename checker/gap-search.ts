@@ -9,7 +9,7 @@ import type { Answer, EtcdState } from "./etcd-model.ts";
 import type { Evidence } from "./evidence.ts";
 import { footprintOf, overlap } from "./footprint.ts";
 import type { Span } from "./footprint.ts";
-import { findGaps } from "./gaps.ts";
+import { findGaps, sortByPromise } from "./gaps.ts";
 import type { Gaps, Suspect } from "./gaps.ts";
 import type { KeyOperation } from "./history-of-keys.ts";
 import { placeRefusals } from "./refusals.ts";
@@ -128,9 +128,13 @@ function disagreement(
   return { certificate, revision, conflict };
 }
 
-function guessAtGap({ gaps }: Search, before: EtcdState): Guess {
+function guessAtGap({ gaps, index, guesses }: Search, before: EtcdState): Guess {
   const revision = before.revision + 1;
-  const candidates = gaps.candidatesByRevision.get(revision) ?? [];
+  const last = guesses.at(-1);
+  const filler = last?.revision === before.revision ? gaps.suspects[last.chosen] : undefined;
+  const previous = index.writers[before.revision] ?? filler?.operation;
+  const possible = gaps.candidatesByRevision.get(revision) ?? [];
+  const candidates = sortByPromise(gaps, possible, previous?.call ?? 0);
   return { revision, before, candidates, next: 0, chosen: -1, conflict: new Set() };
 }
 

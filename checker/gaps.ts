@@ -2,6 +2,7 @@
 // Each was made by an operation of unknown outcome. What requests and sightings alone rule out is
 // ruled out here, once, before any guessing.
 
+import type { PutRequest, RequestOp } from "../core/api/request.ts";
 import { orderOfBytes } from "./etcd-compare.ts";
 import { keyOfRequest } from "./etcd-sequential.ts";
 import type { Evidence } from "./evidence.ts";
@@ -9,6 +10,7 @@ import { writeSpansOf } from "./footprint.ts";
 import type { Span } from "./footprint.ts";
 import type { KeyOperation } from "./history-of-keys.ts";
 import type { RevisionIndex } from "./revision-index.ts";
+import type { Sighting } from "./sightings.ts";
 
 export type Suspect = Readonly<{
   operation: KeyOperation;
@@ -17,11 +19,15 @@ export type Suspect = Readonly<{
   isTxn: boolean;
 }>;
 
-/** The suspects of each gap, as positions in `suspects`, the likely ones first. */
+/** The suspects of each gap, as positions in `suspects`, which are sorted by call. */
 export type Gaps = Readonly<{
   suspects: readonly Suspect[];
   candidatesByRevision: ReadonlyMap<number, readonly number[]>;
+  seen: ReadonlySet<number>; // the effect may have been seen at some gap
 }>;
+
+/** A write that was called long before the one before it has probably not happened at all. */
+const EARLIER_IS_WORSE = 4;
 
 export function findGaps(index: RevisionIndex, evidence: Evidence): Gaps {
   const suspects = index.unknown.map((operation): Suspect => ({
@@ -41,26 +47,38 @@ export function findGaps(index: RevisionIndex, evidence: Evidence): Gaps {
     candidatesByRevision.set(revision, candidates);
   }
   pin(candidatesByRevision);
-  return {
-    suspects,
-    candidatesByRevision: sortByPromise(evidence, suspects, candidatesByRevision),
-  };
+  return { suspects, candidatesByRevision, seen: seenAt(evidence, candidatesByRevision) };
 }
 
 /** Not ruled out by its request, whatever the store was. */
 function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: number): boolean {
-  if (input.kind === "txn") return true;
-  const seen = evidence.seenOf(revision);
-  if (input.kind === "delete_range") {
-    const isSpared = (key: string): boolean =>
-      evidence.isUntouched(key, revision) || evidence.isAlive(key, revision);
-    return seen.length === 0 && (input.rangeEnd !== "" || !isSpared(input.key));
+  const puts = putsOf(input);
+  const isExplained = evidence
+    .seenOf(revision)
+    .every((sighting) => puts.some((put) => mayBeSeenAs(put, sighting)));
+  if (!isExplained) return false;
+  switch (input.kind) {
+    case "put":
+      return !evidence.isUntouched(input.key, revision);
+    case "delete_range": {
+      if (input.rangeEnd !== "") return true;
+      return !evidence.isUntouched(input.key, revision) && !evidence.isAlive(input.key, revision);
+    }
+    case "range":
+    case "txn":
+      return true;
   }
-  if (input.kind !== "put" || evidence.isUntouched(input.key, revision)) return false;
-  return seen.every(({ key, pair, hasValue }) => {
-    if (key !== input.key || pair === null) return false;
-    return !hasValue || input.ignoreValue || orderOfBytes(pair.value, input.value) === 0;
-  });
+}
+
+function mayBeSeenAs(put: PutRequest, { key, pair, hasValue }: Sighting): boolean {
+  if (put.key !== key || pair === null) return false;
+  return !hasValue || put.ignoreValue || orderOfBytes(pair.value, put.value) === 0;
+}
+
+/** The puts that it may make, in one branch or another. */
+function putsOf(request: RequestOp): readonly PutRequest[] {
+  if (request.kind === "put") return [request];
+  return request.kind === "txn" ? [...request.success, ...request.failure].flatMap(putsOf) : [];
 }
 
 /** The only candidate of one gap is no candidate of another. */
@@ -83,26 +101,37 @@ function pin(candidatesByRevision: Map<number, number[]>): void {
   }
 }
 
-/** What is likely comes first: a write whose effect nobody saw at another gap, and the one that was
- *  called last, because most writes happen soon after their call or never. Of equal requests the
- *  one called first comes first: it can stand wherever the others can. */
-function sortByPromise(
+/** The candidates of a gap, the likely ones first. A write whose effect was seen at another gap is
+ *  not likely. For the rest, writes happen about in the order of their calls, so the next one
+ *  called after the one before the gap is. Of equal requests the one called first comes first: it can
+ *  stand wherever the others can. */
+export function sortByPromise(
+  { suspects, seen }: Gaps,
+  candidates: readonly number[],
+  previousCall: number,
+): readonly number[] {
+  const distanceOf = (at: number): number => {
+    const { call } = (suspects[at] as Suspect).operation;
+    return call >= previousCall ? call - previousCall : (previousCall - call) * EARLIER_IS_WORSE;
+  };
+  const keyOf = (at: number): string => (suspects[at] as Suspect).requestKey;
+  const nearest = new Map<string, number>(); // of equal requests
+  for (const at of candidates) {
+    nearest.set(keyOf(at), Math.min(nearest.get(keyOf(at)) ?? Infinity, distanceOf(at)));
+  }
+  const rank = (at: number): number => nearest.get(keyOf(at)) as number;
+  const order = (a: number, b: number): number =>
+    Number(seen.has(a)) - Number(seen.has(b)) || rank(a) - rank(b) || a - b;
+  return candidates.toSorted(order);
+}
+
+function seenAt(
   evidence: Evidence,
-  suspects: readonly Suspect[],
   candidatesByRevision: ReadonlyMap<number, readonly number[]>,
-): ReadonlyMap<number, readonly number[]> {
+): ReadonlySet<number> {
   const seen = new Set<number>();
   for (const [revision, candidates] of candidatesByRevision) {
     if (evidence.seenOf(revision).length > 0) for (const at of candidates) seen.add(at);
   }
-  const sorted = new Map<number, readonly number[]>();
-  for (const [revision, candidates] of candidatesByRevision) {
-    const lastOf = new Map<string, number>(); // of equal requests
-    for (const at of candidates) lastOf.set((suspects[at] as Suspect).requestKey, at);
-    const rank = (at: number): number => lastOf.get((suspects[at] as Suspect).requestKey) as number;
-    const order = (a: number, b: number): number =>
-      Number(seen.has(a)) - Number(seen.has(b)) || rank(b) - rank(a) || a - b;
-    sorted.set(revision, candidates.toSorted(order));
-  }
-  return sorted;
+  return seen;
 }
