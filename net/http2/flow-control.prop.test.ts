@@ -21,7 +21,7 @@ const END = outgoing([["grpc-status", "0"]]);
 
 describe("what is sent", () => {
   it("keeps to the windows, and uses them up", () => {
-    fc.assert(fc.property(fc.array(anAct(), { maxLength: 40 }), run), { seed: 5, numRuns: 500 });
+    fc.assert(fc.property(fc.array(anAct(), { maxLength: 40 }), run), { seed: 5, numRuns: 300 });
   });
 
   it("is forgotten with a stream that is reset while it waits", () => {

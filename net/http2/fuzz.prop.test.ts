@@ -18,7 +18,7 @@ describe("any bytes", () => {
         const bytes = dialogue(makes);
         expect(listen(bytes, sizes)).toEqual(listen(bytes, [bytes.length]));
       }),
-      { seed: 8, numRuns: 400 },
+      { seed: 8, numRuns: 250 },
     );
   });
 
@@ -42,7 +42,7 @@ describe("any bytes", () => {
         }
         serve(bytes);
       }),
-      { seed: 9, numRuns: 3000 },
+      { seed: 9, numRuns: 1500 },
     );
   });
 

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { equalBytes } from "../../core/lib/bytes.ts";
 import { CODE, FLAG, FRAME, FRAME_BYTES_MAX, SETTING, WINDOW_INITIAL } from "./frames.ts";
 import { GrpcConnection } from "./grpc.ts";
 import type { GrpcCall, GrpcEvent } from "./grpc.ts";
@@ -225,9 +226,9 @@ describe("messages", () => {
     for (const padding of [0, 255]) {
       const { grpc, client, lines } = connect();
       grpc.receive(client.headers(1), 0);
-      const sent = message(Uint8Array.from({ length: MAX }, (_, at) => at * 7));
+      const sent = message(Uint8Array.from({ length: 500_000 }, (_, at) => at * 7));
       const { got, updates } = upload(grpc, lines, 1, sent, padding);
-      expect(got).toEqual([sent.subarray(5)]);
+      expect(got.map((each) => equalBytes(each, sent.subarray(5)))).toEqual([true]);
       if (padding === 0) expect(updates).toBe(1);
     }
   });
