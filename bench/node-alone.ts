@@ -2,7 +2,7 @@
 // is left is the price of the steps themselves.
 
 import { boot, step } from "../core/node.ts";
-import { createConfig, DEFAULT_LIMITS } from "../core/config.ts";
+import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "../core/config.ts";
 import type {
   Bytes,
   CallId,
@@ -51,6 +51,7 @@ export function startNodeAlone(): NodeAlone {
     name: "alone",
     clientUrls: [],
     version: "0",
+    watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,
     electionMs: 1000,
     snapshotCount: 10_000,

@@ -16,6 +16,7 @@ import { assert } from "./lib/assert.ts";
 import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
+import { publishApplied } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
@@ -91,6 +92,7 @@ function applyCommitted(turn: Turn): void {
     next = applied.store;
     writes.push(...applied.writes);
     if (applied.lease !== null) noteLease(turn, applied.lease);
+    publishApplied(turn, next, applied.writes);
     if (applied.outcome !== null) tell(turn, applied.outcome);
   }
   const voters = next.members.map((member) => member.id);

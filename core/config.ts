@@ -18,6 +18,7 @@ export type Config = Readonly<{
   /** Applied entries between two trims of the log; as many stay behind for slow followers. */
   snapshotCount: number;
   preVote: boolean;
+  watchProgressMs: number; // between two notices to watchers that asked for them
   limits: Limits;
 }>;
 
@@ -29,6 +30,8 @@ export type Limits = Readonly<{
   uncommittedBytes: number; // proposals beyond it are dropped until something commits
   segmentBytes: number; // a WAL segment is closed once it is longer
   compactionRows: number; // --compaction-batch-limit: rows that one step of a compaction looks at
+  streamPushes: number; // on their way to the client of one stream: beyond it, watches wait
+  historyRevisions: number; // one pass through history reads no more, for watches that are behind
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -40,8 +43,13 @@ export const DEFAULT_LIMITS: Limits = {
   uncommittedBytes: 1024 * 1024 * 1024,
   segmentBytes: 64 * 1000 * 1000,
   compactionRows: 1000,
+  streamPushes: 64,
+  historyRevisions: 1000,
   applyBehind: 5000,
 };
+
+/** etcd's own: a watcher without events hears that it is up to date six times an hour. */
+export const WATCH_PROGRESS_MS: number = 10 * 60 * 1000;
 
 /** etcd's own wait for a proposal: 5 s for the queue and the disk, and two lost elections. */
 export function requestTimeoutMs(config: Config): number {
@@ -57,6 +65,8 @@ export function createConfig(config: Config): Config {
   assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
+  assert(config.limits.streamPushes >= 1, "one push must be allowed on its way");
+  assert(config.limits.historyRevisions >= 1, "a pass through history reads one revision or more");
   assert(config.limits.appendBytes <= config.limits.uncommittedBytes, "one append must fit");
   return config;
 }

@@ -5,7 +5,8 @@
 // list.
 
 import type { ApiError } from "./api/errors.ts";
-import type { Request, Response } from "./api/request.ts"; // etcd's calls, as plain data
+// etcd's calls, as plain data
+import type { Request, Response, StreamRequest, StreamResponse } from "./api/request.ts";
 import type { Config } from "./config.ts";
 import type { Member } from "./apply/membership.ts";
 import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
@@ -38,6 +39,9 @@ export type Input = Readonly<
   | { kind: "peer.message"; from: NodeId; message: Message }
   | { kind: "peer.unreachable"; peer: NodeId }
   | { kind: "call"; call: CallId; request: Request; context: CallContext }
+  | { kind: "call.item"; call: CallId; request: StreamRequest } // what follows on a stream
+  | { kind: "call.credit"; call: CallId; items: number } // as many pushes left the client's pipe
+  | { kind: "call.close"; call: CallId } // the client of a stream says no more, but listens
   | { kind: "call.cancel"; call: CallId } // the client has gone: no reply is wanted
   | { kind: "disk.done"; token: DiskToken }
   | { kind: "kv.done"; applied: Index } // durable, not merely visible
@@ -52,6 +56,8 @@ export type Effect = Readonly<
   | { kind: "disk"; token: DiskToken; ops: readonly DiskOp[] } // in order, then disk.done
   | { kind: "kv"; applied: Index; writes: readonly KvWrite[] } // atomic, in order
   | { kind: "call.reply"; call: CallId; result: Result<Response> } // exactly once for each call
+  | { kind: "call.push"; call: CallId; response: StreamResponse } // on a stream, in order
+  | { kind: "call.end"; call: CallId; error: ApiError | null } // of a stream: the last word
   | { kind: "snapshot.send"; to: NodeId; term: Term; meta: SnapshotMeta } // then snapshot.sent
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
   | { kind: "trace"; event: TraceEvent } // for people only
@@ -133,4 +139,7 @@ export type Performer = {
 //  4. `peer.send` may be lost, doubled, delayed or reordered. Nothing else may.
 //  5. `snapshot.install` is complete when the next effect is performed: the reader shows the staged
 //     image and nothing of the old one, durably; kv.done(meta.index) follows as an input.
-//  6. `trace` may be thrown away. A run without traces is the same run.
+//  6. A call whose request is for a stream opens one. Its pushes reach the client in order, or the
+//     stream ends. `call.credit` gives back what pushes took, once they have left for the client;
+//     it may come late. Items, credit and cancels may cross a `call.end`; they mean nothing then.
+//  7. `trace` may be thrown away. A run without traces is the same run.

@@ -5,6 +5,7 @@ import type { Bytes, Index, Millis, SnapshotMeta } from "./contract.ts";
 import type { Asks } from "./api/asks.ts";
 import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
+import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
@@ -28,6 +29,7 @@ export type NodeState = Readonly<{
   reads: Reads;
   asks: Asks; // what only the leader can answer
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
+  watching: Watching;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deleteOf, putOf, rangeOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
-import { createConfig, DEFAULT_LIMITS } from "./config.ts";
+import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
 import type {
   Bytes,
   CallId,
@@ -207,6 +207,7 @@ class Stage {
       name: `n${actor.id}`,
       clientUrls: [],
       version: "0",
+      watchProgressMs: WATCH_PROGRESS_MS,
       heartbeatMs: 100,
       electionMs: 1000,
       snapshotCount: 3,

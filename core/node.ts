@@ -30,7 +30,8 @@ import type { LeaseWrite, ReadRequest } from "./api/handle.ts";
 import { answer, plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
-import type { Request } from "./api/request.ts";
+import type { UnaryRequest } from "./api/request.ts";
+import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
 import type { Command, Origin, WriteRequest } from "./apply/command.ts";
@@ -48,6 +49,14 @@ import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
+import {
+  dropStream,
+  restoreStreams,
+  takeCredit,
+  takeItem,
+  takeStream,
+  tickStreams,
+} from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
 
@@ -82,6 +91,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     reads: NO_READS,
     asks: createAsks(),
     deadlines: null,
+    watching: createWatching(store.mvcc.revision, now),
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],
@@ -110,10 +120,21 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
       break;
     case "call":
-      takeCall(turn, input.call, input.request, input.context);
+      if (input.request.kind === "watch") {
+        takeStream(turn, input.call, input.request, input.context);
+      } else takeCall(turn, input.call, input.request, input.context);
+      break;
+    case "call.item":
+      takeItem(turn, input.call, input.request);
+      break;
+    case "call.credit":
+      takeCredit(turn, input.call, input.items);
+      break;
+    case "call.close": // as in etcd, watches go on
       break;
     case "call.cancel":
       turn.state = { ...state, calls: removeCall(state.calls, input.call) };
+      dropStream(turn, input.call);
       break;
     case "disk.done":
       diskDone(turn, input.token);
@@ -169,6 +190,7 @@ function tick(turn: Turn, now: Millis): void {
     reply(turn, waiting.call, { ok: false, error });
   }
   tickLeases(turn);
+  tickStreams(turn, now);
   maybePublish(turn);
 }
 
@@ -180,7 +202,7 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
   }
 }
 
-function takeCall(turn: Turn, call: CallId, request: Request, context: CallContext): void {
+function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
   const { config, raft, store, now, installing, life } = turn.state;
   const what = plan(request, config, raft, raft.log.commit - store.applied);
   if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
@@ -249,6 +271,7 @@ function kvDone(turn: Turn, applied: Index): void {
     turn.state = { ...turn.state, installing: null, store: loaded, appliedDurable: applied };
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     turn.effects.push({ kind: "peers", members: loaded.members });
+    restoreStreams(turn, loaded.mvcc.revision);
   } // else: a batch of the store that is being replaced
 }
 

@@ -2,7 +2,15 @@
 // screens all print through this file, so that reading one is reading all.
 
 import type { DiskOp, Effect, Input, KvWrite, Result } from "./contract.ts";
-import type { Compare, Request, RequestOp, Response } from "./api/request.ts";
+import type {
+  Compare,
+  Request,
+  RequestOp,
+  Response,
+  WatchAsk,
+  WatchEvent,
+  WatchResponse,
+} from "./api/request.ts";
 import { quote } from "./lib/bytes.ts";
 import { assertNever } from "./lib/assert.ts";
 import { describeMessage, describeTrace } from "./raft/transcript.ts";
@@ -19,6 +27,12 @@ export function describeInput(input: Input, name: NameOf): string {
       return `unreachable ${name(input.peer)}`;
     case "call":
       return `call ${input.call} ${describeRequest(input.request)}`;
+    case "call.item":
+      return `item ${input.call} ${describeRequest(input.request)}`;
+    case "call.credit":
+      return `credit ${input.call} ${input.items}`;
+    case "call.close":
+      return `close ${input.call}`;
     case "call.cancel":
       return `cancel ${input.call}`;
     case "disk.done":
@@ -46,6 +60,10 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `kv applied=${effect.applied} ${effect.writes.map(describeWrite).join(" ")}`;
     case "call.reply":
       return `reply ${effect.call} ${describeResult(effect.result)}`;
+    case "call.push":
+      return `push ${effect.call} ${describeWatchResponse(effect.response)}`;
+    case "call.end":
+      return `end ${effect.call} ${effect.error?.message ?? "ok"}`;
     case "snapshot.send":
       return `snapshot.send ${name(effect.to)} ${effect.meta.term}/${effect.meta.index}`;
     case "snapshot.install":
@@ -101,6 +119,8 @@ export function describeRequest(request: Request): string {
       return request.revision > 0 ? `hash_kv at ${request.revision}` : "hash_kv";
     case "move_leader":
       return `move_leader ${request.targetId.toString(16)}`;
+    case "watch":
+      return describeWatchAsk(request.ask);
     default:
       return assertNever(request);
   }
@@ -129,6 +149,8 @@ export function describeResult(result: Result<Response>): string {
     }
     case "lease_leases":
       return `${head} ${response.leases.map(hex).join(" ")}`.trimEnd();
+    case "watch":
+      return describeWatchResponse(response);
     case "put":
     case "lease_revoke":
     case "member_list":
@@ -145,6 +167,49 @@ export function describeResult(result: Result<Response>): string {
     default:
       return assertNever(response);
   }
+}
+
+function describeWatchAsk(ask: WatchAsk): string {
+  switch (ask.kind) {
+    case "create": {
+      const from = ask.startRevision === 0 ? "" : ` from ${ask.startRevision}`;
+      const flags = [
+        ask.watchId === 0n ? "" : ` id=${ask.watchId}`,
+        ask.noPut ? " no_put" : "",
+        ask.noDelete ? " no_delete" : "",
+        ask.prevKv ? " prev_kv" : "",
+        ask.fragment ? " fragment" : "",
+        ask.progressNotify ? " progress_notify" : "",
+      ];
+      return `watch ${describeKeys(ask)}${from}${flags.join("")}`;
+    }
+    case "cancel":
+      return `watch cancel id=${ask.watchId}`;
+    case "progress":
+    case "nothing":
+      return `watch ${ask.kind}`;
+    default:
+      return assertNever(ask);
+  }
+}
+
+function describeWatchResponse(response: WatchResponse): string {
+  const { watchId, header, created, canceled, compactRevision, cancelReason } = response;
+  const flags = [
+    created ? " created" : "",
+    canceled ? " canceled" : "",
+    compactRevision === 0 ? "" : ` compacted=${compactRevision}`,
+    cancelReason === "" ? "" : ` (${cancelReason})`,
+    response.fragment ? " fragment" : "",
+  ];
+  const events = response.events.map((event) => ` ${describeEvent(event)}`);
+  return `watch id=${watchId} revision=${header.revision}${flags.join("")}${events.join("")}`;
+}
+
+function describeEvent({ kind, kv, prevKv }: WatchEvent): string {
+  const before = prevKv === null ? "" : ` was ${describeValue(prevKv.value)}`;
+  const after = kind === "put" ? `=${describeValue(kv.value)}` : "";
+  return `${kv.modRevision}:${kind} ${quote(kv.key)}${after}${before}`;
 }
 
 function describeOperation(operation: RequestOp): string {

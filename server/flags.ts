@@ -32,6 +32,7 @@ export type Flags = Readonly<{
   "snapshot-count": number;
   "max-request-bytes": number;
   "max-txn-ops": number;
+  "watch-progress-notify-interval": number;
   "log-level": LogLevel;
   "log-outputs": "stderr" | "stdout";
   logger: "zap";
@@ -96,6 +97,12 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "Largest request of a client, in bytes.",
   ),
   "max-txn-ops": flag("Member", "128", parseCount, "Most operations in one transaction."),
+  "watch-progress-notify-interval": flag(
+    "Member",
+    "10m0s",
+    parseDuration,
+    "Time between two progress notices to a watcher that asked for them.",
+  ),
   "advertise-client-urls": flag(
     "Clustering",
     "http://localhost:2379",
@@ -296,6 +303,18 @@ function parseCount(text: string): Result<number, string> {
   return valid
     ? { ok: true, value }
     : { ok: false, error: "expected a whole number from 1 to 2147483647" };
+}
+
+/** Go's: "1h2m", "1.5s", "100ms". In milliseconds, at least 100, as etcd wants it here. */
+function parseDuration(text: string): Result<number, string> {
+  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  let value = 0;
+  for (const [, count, unit] of text.matchAll(/([\d.]+)(h|ms|m|s)/g)) {
+    value += Number(count) * (units[unit as string] as number);
+  }
+  const valid = /^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text) && value >= 100;
+  if (valid) return { ok: true, value };
+  return { ok: false, error: "expected a duration of at least 100ms, such as 10m or 1.5s" };
 }
 
 function oneOf<T extends string>(words: readonly T[]): (text: string) => Result<T, string> {

@@ -8,7 +8,8 @@
 // What an effect causes joins the queue; it never re-enters. Nothing here catches: an exception out
 // of a step is a broken invariant, and it ends the process.
 
-import type { Request, Response } from "../core/api/request.ts";
+import type { Request, Response, StreamRequest } from "../core/api/request.ts";
+import type { ApiError } from "../core/api/errors.ts";
 import { ERRORS } from "../core/api/errors.ts";
 import type {
   CallId,
@@ -22,10 +23,11 @@ import type {
   StepFunction,
 } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
+import type { OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
 import type { Clock } from "./clock.ts";
 
 /** Everything but the answers, which the runtime gives itself: it minted the calls. */
-export type Outside = Omit<Performer, "call.reply">;
+export type Outside = Omit<Performer, "call.reply" | "call.push" | "call.end">;
 
 export type RuntimeOptions = Readonly<{
   first: Step; // of boot
@@ -46,6 +48,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #perform: Performer;
   readonly #replies = new Map<CallId, Reply>();
+  readonly #streams = new Map<CallId, StreamEnd>();
   readonly #awaited = new Map<Input, () => void>();
   #state: NodeState;
   #queue: Input[] = [];
@@ -61,6 +64,8 @@ export class Runtime {
     this.#perform = {
       ...options.outside,
       "call.reply": ({ call, result }) => this.#reply(call, result),
+      "call.push": ({ call, response }) => this.#streams.get(call)?.push(response),
+      "call.end": ({ call, error }) => this.#endStream(call, error),
     };
   }
 
@@ -96,12 +101,33 @@ export class Runtime {
       reply(STOPPED);
       return () => undefined;
     }
-    const call = ++this.#lastCall as CallId;
-    const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
+    const call = this.#call(request, timeoutMs);
     this.#replies.set(call, reply);
-    this.submit({ kind: "call", call, request, context: { deadline } });
     return () => {
       if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
+    };
+  };
+
+  /** `client.end` is called exactly once, unless the stream is cancelled. */
+  readonly openStream = (
+    request: StreamRequest,
+    timeoutMs: number | null,
+    client: StreamEnd,
+  ): OpenStream => {
+    const call = this.#call(request, timeoutMs);
+    this.#streams.set(call, client);
+    if (this.#stopped) this.#endStream(call, ERRORS.Stopped);
+    const tell = (input: Input): void => {
+      if (this.#streams.has(call)) this.submit(input);
+    };
+    return {
+      say: (item) => tell({ kind: "call.item", call, request: item }),
+      credit: (items) => tell({ kind: "call.credit", call, items }),
+      close: () => tell({ kind: "call.close", call }),
+      cancel: () => {
+        tell({ kind: "call.cancel", call });
+        this.#streams.delete(call);
+      },
     };
   };
 
@@ -110,6 +136,7 @@ export class Runtime {
     this.#stopped = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     for (const call of this.#replies.keys()) this.#reply(call, STOPPED);
+    for (const call of this.#streams.keys()) this.#endStream(call, ERRORS.Stopped);
   }
 
   #turn(): void {
@@ -146,6 +173,19 @@ export class Runtime {
     const reply = this.#replies.get(call);
     this.#replies.delete(call);
     reply?.(result); // the client may have gone while the answer was on its way
+  }
+
+  #endStream(call: CallId, error: ApiError | null): void {
+    const client = this.#streams.get(call);
+    this.#streams.delete(call);
+    client?.end(error);
+  }
+
+  #call(request: Request, timeoutMs: number | null): CallId {
+    const call = ++this.#lastCall as CallId;
+    const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
+    this.submit({ kind: "call", call, request, context: { deadline } });
+    return call;
   }
 
   #deadlineAfter(timeoutMs: number): Millis {

@@ -171,6 +171,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
     electionMs: flags["election-timeout"],
     snapshotCount: flags["snapshot-count"],
     preVote: flags["pre-vote"],
+    watchProgressMs: flags["watch-progress-notify-interval"],
     limits: {
       ...DEFAULT_LIMITS,
       requestBytes: flags["max-request-bytes"],

@@ -11,6 +11,7 @@ import type { Fates } from "./random.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Memory } from "./workload.ts";
 import { chooseRequest, createMemory, plannedAt, remember } from "./workload.ts";
+import type { ClientEnd, SimStream } from "./streams.ts";
 import type { World } from "./world.ts";
 
 /** What a server answers: the bytes of a response, or a gRPC status; or the connection broke. */
@@ -33,6 +34,7 @@ export type Call = Readonly<{
 export interface Line {
   readonly call: (node: number, call: Call, answer: (reply: Reply) => void) => void;
   readonly cancel: (node: number, call: Call) => void;
+  readonly open: (node: number, stream: SimStream) => ClientEnd;
 }
 
 export type ClientContext = Readonly<{

@@ -1,7 +1,7 @@
 // The nodes of a run and what lies between them: peer messages and client calls as bytes on the
 // network, images of the store in one flight each.
 
-import { createConfig } from "../core/config.ts";
+import { createConfig, WATCH_PROGRESS_MS } from "../core/config.ts";
 import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
@@ -22,11 +22,16 @@ import { CLIENTS, nameOf } from "./network.ts";
 import type { SimOptions } from "./options.ts";
 import { SimNode } from "./sim-node.ts";
 import type { EffectOf, Surroundings } from "./sim-node.ts";
+import type { ClientEnd, SimStream } from "./streams.ts";
+import { SimStreams } from "./streams.ts";
 
 const CLUSTER = 0xdec1n;
 
 /** What a cluster tells and asks of the run around it. */
-export type ClusterContext = Omit<Surroundings, "send" | "sendSnapshot" | "reply"> &
+export type ClusterContext = Omit<
+  Surroundings,
+  "send" | "sendSnapshot" | "reply" | "push" | "end"
+> &
   Readonly<{ options: SimOptions; network: Network }>;
 
 type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void }>;
@@ -35,18 +40,24 @@ export class Cluster implements Line {
   readonly #context: ClusterContext;
   readonly #nodes: readonly SimNode[];
   readonly #open: readonly Map<CallId, OpenCall>[]; // by node: calls not yet answered
+  readonly #streams: SimStreams;
   #callsTaken = 0;
 
   constructor(context: ClusterContext) {
     this.#context = context;
+    const mint = (): CallId => ++this.#callsTaken as CallId;
+    this.#streams = new SimStreams(context.world, context.network, mint);
     const numbers = Array.from({ length: context.options.nodes }, (_, at) => at + 1);
     const around: Surroundings = {
       ...context,
       send: (node, effect) => this.#send(node, effect),
       sendSnapshot: (node, effect) => this.#sendSnapshot(node, effect),
       reply: (node, effect) => this.#reply(node, effect),
+      push: (node, effect) => this.#streams.push(node, effect),
+      end: (node, effect) => this.#streams.end(node, effect),
       crashed: (node, report) => {
         this.#hangUp(node);
+        this.#streams.crashed(node);
         context.crashed(node, report);
       },
     };
@@ -136,6 +147,10 @@ export class Cluster implements Line {
         this.node(number).take({ kind: "call.cancel", call: id });
       }
     });
+  }
+
+  open(number: number, stream: SimStream): ClientEnd {
+    return this.#streams.open(this.node(number), stream);
   }
 
   #carry(
@@ -259,6 +274,7 @@ function createNode(
     name: self.name,
     clientUrls: [`http://node-${number}:2379`],
     version: "sim",
+    watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs,
     electionMs,
     snapshotCount,

@@ -241,7 +241,8 @@ function recordEffects(
   for (const effect of effects) {
     if (effect.kind === "disk")
       node.issued = [...node.issued, issuedBy(node, state, previous, effect)];
-    else if (effect.kind === "call.reply") node.calls.delete(effect.call);
+    else if (effect.kind === "call.reply" || effect.kind === "call.end")
+      node.calls.delete(effect.call);
     else if (effect.kind === "kv") {
       node.kvIssued = effect.applied;
       if (node.kvHash === null) node.kvHash = kvHashes.get(effect.applied) ?? null;

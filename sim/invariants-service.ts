@@ -65,11 +65,12 @@ export const serviceInvariants: readonly Invariant[] = [
       const { calls } = ghostNode(ghost, moment.node);
       const answered = new Set<number>();
       for (const effect of moment.effects) {
-        if (effect.kind !== "call.reply") continue;
+        const { kind } = effect;
+        if (kind !== "call.reply" && kind !== "call.push" && kind !== "call.end") continue;
         const taken = moment.input.kind === "call" && moment.input.call === effect.call;
         if (answered.has(effect.call)) return `call ${effect.call} is answered twice`;
         if (!taken && !calls.has(effect.call)) return `call ${effect.call} was not waiting`;
-        answered.add(effect.call);
+        if (kind !== "call.push") answered.add(effect.call);
       }
       return null;
     },

@@ -45,6 +45,8 @@ export type Surroundings = Readonly<{
   send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
   sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
   reply: (node: SimNode, effect: EffectOf<"call.reply">) => void;
+  push: (node: SimNode, effect: EffectOf<"call.push">) => void;
+  end: (node: SimNode, effect: EffectOf<"call.end">) => void;
   begins: (node: SimNode, input: Input | null) => void; // a step, or a boot
   taken: (node: SimNode, taken: Taken) => void;
   crashed: (node: SimNode, report: Readonly<{ lost: number; torn: number }>) => void;
@@ -80,6 +82,8 @@ export class SimNode {
     disk: (effect) => this.#write(effect),
     kv: (effect) => this.#store(effect),
     "call.reply": (effect) => this.#around.reply(this, effect),
+    "call.push": (effect) => this.#around.push(this, effect),
+    "call.end": (effect) => this.#around.end(this, effect),
     "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
     "snapshot.install": (effect) => this.#install(effect.meta),
     trace: () => {}, // told with the step

@@ -19,6 +19,9 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "kv.done": 7,
   "snapshot.sent": 8,
   "snapshot.staged": 9,
+  "call.item": 10,
+  "call.credit": 11,
+  "call.close": 12,
 };
 const BOOT = 0;
 
@@ -79,6 +82,9 @@ export class Tally {
       case "peer.unreachable":
         return;
       case "call":
+      case "call.item":
+      case "call.credit":
+      case "call.close":
       case "call.cancel":
         return digest.number(input.call);
       case "disk.done":
@@ -110,6 +116,8 @@ export class Tally {
         }
         return;
       case "call.reply":
+      case "call.push":
+      case "call.end":
         return digest.number(effect.call);
       case "snapshot.send":
         counts.snapshotsSent += 1;

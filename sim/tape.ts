@@ -164,6 +164,12 @@ function digestEffect(digest: Digest, effect: Effect): void {
       if (effect.result.ok) digest.bytes(encodeResponse(effect.result.value));
       else digest.text(effect.result.error.message);
       return;
+    case "call.push":
+      digest.number(effect.call);
+      return digest.bytes(encodeResponse(effect.response));
+    case "call.end":
+      digest.number(effect.call);
+      return digest.text(effect.error?.message ?? "");
     case "snapshot.send":
     case "snapshot.install":
       return digest.number(effect.meta.index);

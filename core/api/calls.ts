@@ -5,11 +5,11 @@ import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
-import type { Request } from "./request.ts";
+import type { UnaryRequest } from "./request.ts";
 
 export type WaitingCall = Readonly<{
   call: CallId;
-  request: Request;
+  request: UnaryRequest;
   since: Millis;
   /** When this server gives up, and when the client does: whichever comes first. */
   serverDeadline: Millis;

@@ -17,10 +17,10 @@ import type {
   LeaseGrantRequest,
   LeaseRevokeRequest,
   LeaseTimeToLiveRequest,
-  Request,
   RequestOp,
-  Response,
   TxnRequest,
+  UnaryRequest,
+  UnaryResponse,
 } from "./request.ts";
 import { validate } from "./validate.ts";
 
@@ -36,7 +36,7 @@ export type Plan = Readonly<
 /** A request that is answered without the log. */
 export type ReadRequest =
   | Exclude<
-      Request,
+      UnaryRequest,
       WriteRequest | LeaseWrite | LeaseTimeToLiveRequest | Readonly<{ kind: "move_leader" }>
     >
   | TxnRequest;
@@ -45,7 +45,7 @@ export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
 const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
 /** `behind` is how many committed entries wait to be applied here. */
-export function plan(request: Request, config: Config, raft: RaftState, behind: number): Plan {
+export function plan(request: UnaryRequest, config: Config, raft: RaftState, behind: number): Plan {
   const proposed = (write: WriteRequest | LeaseWrite): Plan =>
     behind <= config.limits.applyBehind
       ? { kind: "propose", request: write }
@@ -100,7 +100,7 @@ export function answer(
   raft: RaftState,
   store: Store,
   kv: KvReader,
-): Result<Response> {
+): Result<UnaryResponse> {
   const replica = { clusterId: config.cluster, memberId: config.node, raftTerm: raft.term };
   const header: Header = { ...replica, revision: store.mvcc.revision };
   switch (request.kind) {
@@ -139,7 +139,7 @@ function answerHashKv(
   revision: number,
   { mvcc, overlay }: Store,
   kv: KvReader,
-): Result<Response> {
+): Result<UnaryResponse> {
   const { scheduled } = mvcc.compaction;
   if (revision > mvcc.revision) return { ok: false, error: ERRORS.FutureRevision };
   if (revision > 0 && revision < scheduled) return { ok: false, error: ERRORS.Compacted };
@@ -169,7 +169,7 @@ function status(
   raft: RaftState,
   store: Store,
   kv: KvReader,
-): Response {
+): UnaryResponse {
   const size = Math.max(1, kv.sizeBytes()); // etcdctl divides by it
   return {
     kind: "status",
@@ -185,6 +185,6 @@ function status(
   };
 }
 
-function ok(value: Response): Result<Response> {
+function ok(value: UnaryResponse): Result<UnaryResponse> {
   return { ok: true, value };
 }

@@ -8,8 +8,12 @@
 import type { Bytes, ClusterId, LeaseId, NodeId } from "../contract.ts";
 import type { Member } from "../apply/membership.ts";
 
-export type Request =
+export type Request = UnaryRequest | StreamRequest;
+/** One request, one answer. */
+export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
+/** What a client says on a stream; the first of it opens the stream. */
+export type StreamRequest = WatchRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -112,7 +116,29 @@ export type LeaseTimeToLiveRequest = Readonly<{
   keys: boolean; // tell what hangs on it
 }>;
 
-export type Response =
+/** What a client says on a stream of watches; `nothing` is a message with no variant set. */
+export type WatchRequest = Readonly<{ kind: "watch"; ask: WatchAsk }>;
+export type WatchAsk = Readonly<
+  | {
+      kind: "create";
+      key: Bytes; // "": from the first key on
+      rangeEnd: Bytes; // as in RangeRequest
+      startRevision: number; // 0: what comes next
+      progressNotify: boolean;
+      noPut: boolean;
+      noDelete: boolean;
+      prevKv: boolean;
+      watchId: bigint; // 0: the server chooses
+      fragment: boolean;
+    }
+  | { kind: "cancel"; watchId: bigint }
+  | { kind: "progress" }
+  | { kind: "nothing" }
+>;
+
+export type Response = UnaryResponse | StreamResponse;
+export type StreamResponse = WatchResponse;
+export type UnaryResponse =
   | KvResponse
   | LeaseResponse
   | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
@@ -203,4 +229,23 @@ export type StatusResponse = Readonly<{
   raftTerm: number;
   raftAppliedIndex: number;
   errors: readonly string[];
+}>;
+
+/** What happened to a key; of one that was deleted, `kv` has its name and the revision only. */
+export type WatchEvent = Readonly<{
+  kind: "put" | "delete";
+  kv: KeyValue;
+  prevKv: KeyValue | null;
+}>;
+
+export type WatchResponse = Readonly<{
+  kind: "watch";
+  header: Header;
+  watchId: bigint; // −1: of all watches of the stream, or of none
+  created: boolean;
+  canceled: boolean;
+  compactRevision: number; // set: the watch wanted what is compacted away
+  cancelReason: string;
+  fragment: boolean; // more events of the same revisions follow
+  events: readonly WatchEvent[];
 }>;

@@ -3,7 +3,13 @@
 
 import type { Bytes } from "../contract.ts";
 import { fromText, toBytes } from "../lib/bytes.ts";
-import type { DeleteRangeRequest, PutRequest, RangeRequest, TxnRequest } from "./request.ts";
+import type {
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  TxnRequest,
+  WatchAsk,
+} from "./request.ts";
 
 export function key(text: string): Bytes {
   return fromText(text);
@@ -47,6 +53,28 @@ export function putOf(
 
 export function deleteOf(from: string, end = "", prevKv = false): DeleteRangeRequest {
   return { kind: "delete_range", key: key(from), rangeEnd: key(end), prevKv };
+}
+
+type CreateAsk = Extract<WatchAsk, { kind: "create" }>;
+
+export function watchOf(
+  from: string,
+  end = "",
+  more: Partial<Omit<CreateAsk, "kind">> = {},
+): CreateAsk {
+  return {
+    kind: "create",
+    key: key(from),
+    rangeEnd: key(end),
+    startRevision: 0,
+    progressNotify: false,
+    noPut: false,
+    noDelete: false,
+    prevKv: false,
+    watchId: 0n,
+    fragment: false,
+    ...more,
+  };
 }
 
 export function txnOf(

@@ -24,6 +24,7 @@ import { StreamTable } from "./stream-table.ts";
 export type ConnectionEvent = Readonly<
   | { kind: "request"; stream: number; fields: readonly Field[]; ended: boolean }
   | { kind: "data"; stream: number; bytes: Uint8Array; ended: boolean }
+  | { kind: "room"; stream: number } // what had to wait for a window has left
   | { kind: "reset"; stream: number } // by the client, or because of what it sent
   | { kind: "failed"; reason: string } // the whole connection: every stream is gone
 >;
@@ -67,7 +68,11 @@ export class Http2Connection {
   #failed = false;
 
   constructor() {
-    this.#sender = new Sender(this.#output, ({ id }) => this.#onSent(id));
+    this.#sender = new Sender(
+      this.#output,
+      ({ id }) => this.#onSent(id),
+      ({ id }) => this.#events.push({ kind: "room", stream: id }),
+    );
   }
 
   /** Whether the client has said that it speaks HTTP/2. */
@@ -109,6 +114,11 @@ export class Http2Connection {
   send(stream: number, ...pieces: readonly Uint8Array[]): void {
     const found = this.#streams.get(stream);
     if (found !== null) this.#sender.data(found.out, ...pieces);
+  }
+
+  /** Nothing of this stream waits for a window. */
+  hasRoom(stream: number): boolean {
+    return this.#streams.get(stream)?.out.waiting === false;
   }
 
   /** The last that is said on a stream: its trailers, or headers alone. */

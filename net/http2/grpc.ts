@@ -25,6 +25,7 @@ export interface GrpcCall extends CallHead {
 
 export type GrpcEvent = Readonly<
   | { kind: "message"; call: GrpcCall; message: Uint8Array } // a view: good until `receive`
+  | { kind: "room"; call: GrpcCall } // messages that waited for the client have left
   | { kind: "end"; call: GrpcCall } // the client sends no more
   | { kind: "cancel"; call: GrpcCall } // the client does not want the answer any more
   | { kind: "failed"; reason: string } // every call is cancelled
@@ -96,6 +97,16 @@ export class GrpcConnection {
     this.#connection.send(call.stream, prefixOf(message.length), message);
   }
 
+  /** Nothing of the answer waits for the client to make room. */
+  hasRoom(call: GrpcCall): boolean {
+    return this.#connection.hasRoom(call.stream);
+  }
+
+  /** Those that have not ended. */
+  calls(): readonly GrpcCall[] {
+    return this.#calls.values();
+  }
+
   /** The end of the answer: null when all went well. */
   finish(call: GrpcCall, refusal: Refusal | null): void {
     const own = this.#calls.get(call.stream);
@@ -126,6 +137,11 @@ export class GrpcConnection {
       case "data": {
         const call = this.#calls.get(event.stream);
         if (call !== null) this.#onData(call, event.bytes, event.ended);
+        return;
+      }
+      case "room": {
+        const call = this.#calls.get(event.stream);
+        if (call !== null) this.#events.push({ kind: "room", call });
         return;
       }
       case "reset": {

@@ -20,17 +20,24 @@ export type Outgoing = {
 export class Sender {
   readonly #output: Output;
   readonly #onEnd: (stream: Outgoing) => void;
+  readonly #onRoom: (stream: Outgoing) => void;
   readonly #encoder = new HpackEncoder();
   #window = WINDOW_INITIAL;
   #windowInitial = WINDOW_INITIAL;
   #frameBytesMax = FRAME_BYTES_MAX;
   #framesSent = 0;
-  readonly #waiting = new Set<Outgoing>(); // for the connection's window, in the order of their turns
+  readonly #waiting = new Set<Outgoing>(); // for the connection's window, in their turns
 
-  /** `onEnd` is told that everything of a stream is in the output. */
-  constructor(output: Output, onEnd: (stream: Outgoing) => void) {
+  /** `onEnd` is told that everything of a stream is in the output, `onRoom` that all is that had to
+   *  wait for a window. */
+  constructor(
+    output: Output,
+    onEnd: (stream: Outgoing) => void,
+    onRoom: (stream: Outgoing) => void,
+  ) {
     this.#output = output;
     this.#onEnd = onEnd;
+    this.#onRoom = onRoom;
   }
 
   /** Of headers and data. */
@@ -99,7 +106,8 @@ export class Sender {
   }
 
   #pump(stream: Outgoing, framesMax = Infinity): void {
-    if (stream.waiting) {
+    const waited = stream.waiting;
+    if (waited) {
       stream.waiting = false;
       this.#waiting.delete(stream);
     }
@@ -111,7 +119,10 @@ export class Sender {
       }
       this.#writeData(stream, Math.min(stream.window, this.#window, this.#frameBytesMax));
     }
-    if (stream.trailers === null) return;
+    if (stream.trailers === null) {
+      if (waited) this.#onRoom(stream);
+      return;
+    }
     this.#writeHeaders(stream.id, stream.trailers, FLAG.END_STREAM);
     this.#onEnd(stream);
   }

@@ -3,7 +3,8 @@
 
 import { Client, credentials } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
-import type { Request, Response } from "../../core/api/request.ts";
+import type { ApiError } from "../../core/api/errors.ts";
+import type { Request, Response, WatchAsk, WatchResponse } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods.ts";
 import { hostAndPort } from "./listen.ts";
@@ -11,9 +12,23 @@ import { hostAndPort } from "./listen.ts";
 export interface EtcdClient {
   /** Always resolves: a failure says by `definite` whether the call certainly did not happen. */
   readonly call: (request: Request, timeoutMs: number) => Promise<Result<Response>>;
+  /** A stream of watches. It ends with an error, at the latest when it is left. */
+  readonly watch: (
+    onResponse: (response: WatchResponse) => void,
+    onEnd: (error: ApiError) => void,
+  ) => WatchStream;
   readonly close: () => void;
 }
 
+export interface WatchStream {
+  readonly ask: (ask: WatchAsk) => void;
+  readonly leave: () => void;
+  /** Reads no more until it is resumed: a slow client. */
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
+const WATCH_PATH = pathOf({ kind: "watch", ask: { kind: "nothing" } });
 const RECONNECT_MS_MIN = 100;
 const RECONNECT_MS_MAX = 1000;
 
@@ -33,7 +48,29 @@ export function createEtcdClient(endpoint: string): EtcdClient {
   });
   return {
     call: (request, timeoutMs) => callOnce(client, request, timeoutMs),
+    watch: (onResponse, onEnd) => openWatch(client, onResponse, onEnd),
     close: () => client.close(),
+  };
+}
+
+function openWatch(
+  client: Client,
+  onResponse: (response: WatchResponse) => void,
+  onEnd: (error: ApiError) => void,
+): WatchStream {
+  const stream = client.makeBidiStreamRequest(WATCH_PATH, asItIs, asItIs);
+  stream.on("data", (message: Buffer) => {
+    const decoded = decodeResponse(WATCH_PATH, message);
+    if (!decoded.ok) stream.destroy(new Error(decoded.error.message));
+    else if (decoded.value.kind === "watch") onResponse(decoded.value);
+  });
+  stream.on("error", () => undefined); // told as the status
+  stream.on("status", ({ code, details }) => onEnd(errorFromStatus(code, details)));
+  return {
+    ask: (ask) => void stream.write(Buffer.from(encodeRequest({ kind: "watch", ask }))),
+    leave: () => stream.cancel(),
+    pause: () => stream.pause(),
+    resume: () => stream.resume(),
   };
 }
 

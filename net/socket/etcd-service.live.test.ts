@@ -371,6 +371,7 @@ async function serveAndConnect(
           onCancel?.(call);
         };
       },
+      openStream: () => NO_STREAM,
     },
     log: () => {},
   });
@@ -381,10 +382,11 @@ async function serveAndConnect(
 }
 
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
-  const sink = { open: () => () => {} };
+  const sink = { open: () => () => {}, openStream: () => NO_STREAM };
   return serveEtcd({ urls, sink, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
 }
 
+const NO_STREAM = { say: () => {}, credit: () => {}, close: () => {}, cancel: () => {} };
 const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const PATH = "/etcdserverpb.KV/Put";
 

@@ -3,23 +3,15 @@
 
 import { GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
-import type { Request, Response } from "../../core/api/request.ts";
+import type { Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
+import type { CallSink } from "./call-sink.ts";
+import { createStreamService } from "./etcd-streams.ts";
 import { GrpcSocket } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Log } from "./listen.ts";
-
-/** Takes the calls. `reply` is for the one answer of a call; the returned function tells that
- *  nobody waits for it any more. */
-export interface CallSink {
-  readonly open: (
-    request: Request,
-    timeoutMs: number | null, // what is left of the client's deadline; null: it set none
-    reply: (result: Result<Response>) => void,
-  ) => () => void;
-}
 
 export interface EtcdListener {
   /** Where it listens, with the ports that the system chose where a port was 0. */
@@ -46,7 +38,7 @@ const NO_MESSAGE =
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
   const clients = new Set<GrpcSocket>();
-  const onEvent = createUnaryService(options.sink);
+  const onEvent = createService(options.sink);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
   const listener = await listen(options.urls, (socket) => {
     const client = new GrpcSocket(socket, { messageBytesMax, refusalOf, onEvent });
@@ -73,8 +65,21 @@ function refusalOf(path: string): ApiError | null {
   return refused.ok ? null : refused.error;
 }
 
+type OnEvent = (event: GrpcEvent, from: GrpcSocket) => void;
+
+/** Sorts the calls: those with one answer, and streams. */
+function createService(sink: CallSink): OnEvent {
+  const onUnary = createUnaryService(sink);
+  const onStream = createStreamService(sink);
+  return (event, client) => {
+    if (event.kind === "failed") return; // its calls were cancelled
+    const isStream = findMethod(event.call.path)?.isStream === true;
+    (isStream ? onStream : onUnary)(event, client);
+  };
+}
+
 /** One message, one answer. */
-function createUnaryService(sink: CallSink): (event: GrpcEvent, from: GrpcSocket) => void {
+function createUnaryService(sink: CallSink): OnEvent {
   return (event, client) => {
     switch (event.kind) {
       case "message": // more than one are of no interest
@@ -86,7 +91,8 @@ function createUnaryService(sink: CallSink): (event: GrpcEvent, from: GrpcSocket
       case "cancel":
         event.call.onCancel?.();
         return;
-      case "failed": // its calls were cancelled
+      case "room": // one answer needs none
+      case "failed":
     }
   };
 }

@@ -36,7 +36,10 @@ export class GrpcSocket {
     socket.setKeepAlive(true, PROBE_MS);
     socket.setTimeout(GREETING_MS, () => socket.destroy());
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("drain", () => socket.resume());
+    socket.on("drain", () => {
+      socket.resume();
+      for (const call of this.#grpc.calls()) options.onEvent({ kind: "room", call }, this);
+    });
     socket.once("close", () => {
       for (const call of this.#grpc.abandon()) options.onEvent({ kind: "cancel", call }, this);
     });
@@ -46,6 +49,11 @@ export class GrpcSocket {
   send(call: GrpcCall, message: Uint8Array): void {
     this.#grpc.send(call, message);
     this.#flushSoon();
+  }
+
+  /** Whether what was sent has left for the client, or is about to. */
+  hasRoom(call: GrpcCall): boolean {
+    return !this.#socket.writableNeedDrain && this.#grpc.hasRoom(call);
   }
 
   /** The end of the answer: null when all went well. */

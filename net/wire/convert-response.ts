@@ -168,7 +168,7 @@ function operationResponseToWire(response: KvResponse): ToWire<"ResponseOp"> {
   }
 }
 
-function headerFromWire(wire: Wire<"ResponseHeader"> | null): Header {
+export function headerFromWire(wire: Wire<"ResponseHeader"> | null): Header {
   if (wire === null) return NO_HEADER;
   return {
     clusterId: clusterId(wire.clusterId),
@@ -178,7 +178,7 @@ function headerFromWire(wire: Wire<"ResponseHeader"> | null): Header {
   };
 }
 
-function keyValueFromWire(wire: Wire<"KeyValue">): KeyValue {
+export function keyValueFromWire(wire: Wire<"KeyValue">): KeyValue {
   return {
     key: wire.key,
     createRevision: saturate(wire.createRevision),

@@ -13,9 +13,9 @@ type Plain = Record<string, unknown>;
 
 const SEED = 20260;
 const NAMES = Object.keys(MESSAGES) as MessageName[];
-const reference = protobuf.parse(
-  readFileSync(new URL("testdata/etcd.proto", import.meta.url), "utf8"),
-).root;
+const reference = protobuf
+  .parse(readFileSync(new URL("testdata/etcd.proto", import.meta.url), "utf8"))
+  .root.resolveAll();
 
 describe("the field tables", () => {
   it("have the fields of etcd's .proto, by number and type", () => {

@@ -56,6 +56,18 @@ const COMPARES: readonly Compare[] = [
 const OPERATIONS: readonly RequestOp[] = [RANGE, PUT, DELETE, { kind: "empty" }];
 const INNER: Request = { kind: "txn", compare: COMPARES, success: OPERATIONS, failure: [] };
 const TXN: Request = { ...INNER, failure: [INNER, { kind: "empty" }] };
+const CREATE = {
+  kind: "create",
+  key: KEY,
+  rangeEnd: "\0" as Bytes,
+  startRevision: -1,
+  progressNotify: true,
+  noPut: true,
+  noDelete: true,
+  prevKv: true,
+  watchId: -(2n ** 63n),
+  fragment: true,
+} as const;
 const REQUESTS: readonly Request[] = [
   RANGE,
   { ...RANGE, sortOrder: "invalid", sortTarget: "invalid" },
@@ -76,6 +88,11 @@ const REQUESTS: readonly Request[] = [
   { kind: "hash_kv", revision: 7 },
   { kind: "move_leader", targetId: (2n ** 64n - 1n) as NodeId },
   { kind: "defragment" },
+  { kind: "watch", ask: CREATE },
+  { kind: "watch", ask: { ...CREATE, noPut: false, progressNotify: false, watchId: 0n } },
+  { kind: "watch", ask: { kind: "cancel", watchId: 2n ** 63n - 1n } },
+  { kind: "watch", ask: { kind: "progress" } },
+  { kind: "watch", ask: { kind: "nothing" } },
 ];
 
 const HEADER: Header = {
@@ -108,6 +125,16 @@ const INNER_TXN = {
   header: INNER_HEADER,
   succeeded: true,
   responses: [ANSWERS.put, ANSWERS.delete],
+} as const;
+const WATCHED = {
+  kind: "watch",
+  header: HEADER,
+  watchId: -1n,
+  created: true,
+  canceled: true,
+  compactRevision: 9,
+  cancelReason: "no",
+  fragment: true,
 } as const;
 const RESPONSES: readonly Response[] = [
   ANSWERS.range,
@@ -152,6 +179,18 @@ const RESPONSES: readonly Response[] = [
   { kind: "hash_kv", header: HEADER, hash: 5, compactRevision: -1, hashRevision: 7 },
   { kind: "move_leader", header: HEADER },
   { kind: "defragment", header: HEADER },
+  { ...WATCHED, events: [] },
+  {
+    ...WATCHED,
+    watchId: 7n,
+    created: false,
+    canceled: false,
+    cancelReason: "",
+    events: [
+      { kind: "put", kv: KV, prevKv: null },
+      { kind: "delete", kv: { ...KV, value: NOTHING }, prevKv: KV },
+    ],
+  },
 ];
 
 describe("a call", () => {

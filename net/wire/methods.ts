@@ -37,10 +37,16 @@ import {
 } from "./convert-response.ts";
 import type { ResponseOf } from "./convert-response.ts";
 import { CODEC } from "./etcd-messages.ts";
+import {
+  watchFromWire,
+  watchResponseFromWire,
+  watchResponseToWire,
+  watchToWire,
+} from "./convert-watch.ts";
 import type { MessageName, ToWire, Wire } from "./etcd-messages.ts";
 import { leaseId } from "./numbers.ts";
 
-export type Method = Readonly<{ path: string; kind: Request["kind"] }>;
+export type Method = Readonly<{ path: string; kind: Request["kind"]; isStream: boolean }>;
 
 /** The method that serves this path, or null. */
 export function findMethod(path: string): Method | null {
@@ -109,6 +115,7 @@ type RequestOf<K extends Request["kind"]> = Extract<Request, { kind: K }>;
 type Row<K extends Request["kind"]> = Readonly<{
   path: string;
   kind: K;
+  isStream: boolean; // both sides may say as much as they like
   decodeRequest: (message: Uint8Array) => Result<Request>;
   encodeRequest: (request: RequestOf<K>) => Uint8Array;
   decodeResponse: (message: Uint8Array) => Result<Response>;
@@ -124,6 +131,7 @@ type Definition<
 > = Readonly<{
   path: string;
   kind: K;
+  isStream?: true;
   request: Q;
   response: A;
   fromRequest: (request: RequestOf<K>) => ToWire<Q>;
@@ -138,6 +146,7 @@ function createRow<K extends Request["kind"], Q extends MessageName, A extends M
   return {
     path: row.path,
     kind: row.kind,
+    isStream: row.isStream ?? false,
     decodeRequest: (message) => {
       const wire = CODEC.decode(row.request, message);
       if (!wire.ok) return { ok: false, error: malformed(wire.error) };
@@ -322,6 +331,17 @@ const METHODS: { readonly [K in Request["kind"]]: Row<K> } = {
     toRequest: () => ({ kind: "defragment" }),
     fromResponse: (response) => response,
     toResponse: (wire) => headerOnlyFromWire("defragment", wire),
+  }),
+  watch: createRow({
+    path: "/etcdserverpb.Watch/Watch",
+    kind: "watch",
+    isStream: true,
+    request: "WatchRequest",
+    response: "WatchResponse",
+    fromRequest: watchToWire,
+    toRequest: watchFromWire,
+    fromResponse: watchResponseToWire,
+    toResponse: watchResponseFromWire,
   }),
 };
 

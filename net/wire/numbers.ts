@@ -22,3 +22,8 @@ export function nodeId(value: Int64): NodeId {
 export function clusterId(value: Int64): ClusterId {
   return BigInt(value) as ClusterId;
 }
+
+/** Signed: −1 is no watch. */
+export function watchId(value: Int64): bigint {
+  return BigInt(value);
+}

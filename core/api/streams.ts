@@ -1,0 +1,349 @@
+// Streams of watches, as their clients see them: ids, the order of answers, fragments, headers,
+// progress. Which events a watcher gets is the hub's business (core/watch/hub.ts).
+//
+// A stream has credit: so many responses fit into its client's pipe. Answers to what the client
+// asks are pushed in any case; events and notices only while there is credit.
+
+import type { CallId, KvReader, Millis, Revision } from "../contract.ts";
+import type { Replica } from "../apply/apply.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
+import { keyRange } from "../mvcc/range.ts";
+import { previousOf } from "../mvcc/events.ts";
+import type { Mvcc } from "../mvcc/store.ts";
+import { catchUp } from "../watch/catch-up.ts";
+import type { Delivery, Hub, Room, WatcherNumber } from "../watch/hub.ts";
+import {
+  addWatcher,
+  createHub,
+  isLive,
+  lapsed,
+  publish,
+  removeWatcher,
+  restoreHub,
+  watcherOf,
+} from "../watch/hub.ts";
+import { fragments } from "./fragments.ts";
+import type { KeyValue, WatchAsk, WatchEvent, WatchResponse } from "./request.ts";
+
+/** Passes through history that one tick makes at most. */
+const PASSES_PER_TICK = 8;
+
+const NO_WATCH = -1n;
+const EMPTY_RANGE = "mvcc: watcher range is empty";
+const DUPLICATE_ID = "mvcc: duplicate watch ID provided on the WatchStream";
+const COMPACTED = "mvcc: required revision has been compacted";
+
+export type Watching = Readonly<{
+  hub: Hub;
+  streams: OrderedMap<CallId, Stream>;
+  watches: OrderedMap<WatcherNumber, Watch>;
+  interval: Interval;
+}>;
+
+/** The time between two rounds of progress notices. */
+type Interval = Readonly<{ number: number; since: Millis }>;
+
+export type Stream = Readonly<{
+  call: CallId;
+  deadline: Millis;
+  credit: number; // negative: what was asked for was answered nevertheless
+  nextId: bigint;
+  ids: OrderedMap<string, WatcherNumber>; // by watch id, in decimal
+}>;
+
+/** What a watcher's stream knows of it. */
+type Watch = Readonly<{
+  call: CallId;
+  id: bigint;
+  start: number; // as asked for: no notice before the store is there
+  prevKv: boolean;
+  fragment: boolean;
+  progressNotify: boolean;
+  toldIn: number; // the interval in which it last got events
+}>;
+
+export type Push = Readonly<{ call: CallId; response: WatchResponse }>;
+export type Watched = readonly [watching: Watching, pushes: readonly Push[]];
+
+/** What pushes are made of: who answers, and the store. */
+export type Scene = Readonly<{
+  replica: Replica;
+  mvcc: Mvcc;
+  view: KvReader;
+  responseBytes: number; // a fragmented response is smaller
+  historyRevisions: number; // what one pass reads
+}>;
+
+export function createWatching(revision: Revision, now: Millis): Watching {
+  return {
+    hub: createHub(revision),
+    streams: createOrderedMap(),
+    watches: createOrderedMap(),
+    interval: { number: 1, since: now },
+  };
+}
+
+export function openStream(
+  watching: Watching,
+  call: CallId,
+  deadline: Millis,
+  credit: number,
+): Watching {
+  const ids: Stream["ids"] = createOrderedMap();
+  return withStream(watching, { call, deadline, credit, nextId: 0n, ids });
+}
+
+/** The stream is over, and all its watches with it. */
+export function closeStream(watching: Watching, call: CallId): Watching {
+  const stream = get(watching.streams, call);
+  if (stream === null) return watching;
+  let { hub, watches } = watching;
+  for (const [, number] of entries(stream.ids)) {
+    hub = removeWatcher(hub, number);
+    watches = remove(watches, number);
+  }
+  return { ...watching, hub, watches, streams: remove(watching.streams, call) };
+}
+
+export function expiredStreams(watching: Watching, now: Millis): readonly CallId[] {
+  const expired: CallId[] = [];
+  for (const [call, { deadline }] of entries(watching.streams)) {
+    if (now >= deadline) expired.push(call);
+  }
+  return expired;
+}
+
+export function giveCredit(watching: Watching, call: CallId, items: number): Watching {
+  const stream = get(watching.streams, call);
+  if (stream === null) return watching; // it is over, and the driver does not know yet
+  return withStream(watching, { ...stream, credit: stream.credit + items });
+}
+
+/** What a client says on its stream; of a stream that is over, nothing. */
+export function tellStream(watching: Watching, call: CallId, ask: WatchAsk, scene: Scene): Watched {
+  const stream = get(watching.streams, call);
+  if (stream === null) return [watching, []];
+  switch (ask.kind) {
+    case "create":
+      return createWatch(watching, stream, ask, scene);
+    case "cancel":
+      return cancelWatch(watching, stream, ask.watchId, scene);
+    case "progress":
+      return tellProgress(watching, stream, scene);
+    case "nothing": // as in etcd
+      return [watching, []];
+  }
+}
+
+/** Tells the live watchers what the revision of this scene changed. */
+export function publishEvents(
+  watching: Watching,
+  events: readonly WatchEvent[],
+  scene: Scene,
+): Watched {
+  const room = createRoom(watching);
+  const [hub, deliveries] = publish(watching.hub, scene.mvcc.revision, events, room);
+  return deliver({ ...watching, hub }, deliveries, scene);
+}
+
+/** History for those that are behind, a tick's worth of it. Who is behind what is left of history
+ *  is told that it missed something, and hears no more. */
+export function catchUpWatchers(watching: Watching, scene: Scene): Watched {
+  let [next, pushes] = cancelLapsed(watching, scene);
+  for (let pass = 0; pass < PASSES_PER_TICK && next.hub.behind.size > 0; pass++) {
+    const caught = catchUp(next.hub, scene.view, createRoom(next), scene.historyRevisions);
+    if (caught === null) break;
+    const [hub, deliveries] = caught;
+    const [delivered, more] = deliver({ ...next, hub }, deliveries, scene);
+    next = delivered;
+    pushes = [...pushes, ...more];
+  }
+  return [next, pushes];
+}
+
+/** Once an interval, tells those who asked for it how far they are, unless events did. */
+export function notifyProgress(
+  watching: Watching,
+  scene: Scene,
+  now: Millis,
+  intervalMs: number,
+): Watched {
+  const { interval, watches, hub } = watching;
+  if (now - interval.since < intervalMs) return [watching, []];
+  let next: Watching = { ...watching, interval: { number: interval.number + 1, since: now } };
+  const pushes: Push[] = [];
+  for (const [number, watch] of entries(watches)) {
+    if (!watch.progressNotify || watch.toldIn === interval.number) continue;
+    if (!isLive(hub, number) || watch.start > scene.mvcc.revision) continue;
+    if (!createRoom(next).has(watch.call)) continue;
+    next = spend(next, watch.call, 1);
+    pushes.push({ call: watch.call, response: answer(scene, watch.id, {}) });
+  }
+  return [next, pushes];
+}
+
+/** An image has taken the store's place. */
+export function restoreWatching(watching: Watching, revision: Revision): Watching {
+  return { ...watching, hub: restoreHub(watching.hub, revision) };
+}
+
+function createWatch(
+  watching: Watching,
+  stream: Stream,
+  ask: Extract<WatchAsk, { kind: "create" }>,
+  scene: Scene,
+): Watched {
+  const { call } = stream;
+  const key = ask.key === "" ? ("\0" as typeof ask.key) : ask.key;
+  const refusal = refusalOf(stream, key, ask);
+  if (refusal !== null) {
+    const refused = { created: true, canceled: true, cancelReason: refusal };
+    return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, refused) }]];
+  }
+  const id = ask.watchId === 0n ? freeId(stream) : ask.watchId;
+  const range = keyRange(key, ask.rangeEnd);
+  const [hub, number] = addWatcher(watching.hub, {
+    call,
+    from: range.from,
+    to: range.to ?? ((key + "\0") as typeof key),
+    noPut: ask.noPut,
+    noDelete: ask.noDelete,
+    next: ask.startRevision === 0 ? watching.hub.revision + 1 : ask.startRevision,
+  });
+  const { prevKv, fragment, progressNotify, startRevision: start } = ask;
+  const watch: Watch = { call, id, start, prevKv, fragment, progressNotify, toldIn: 0 };
+  const ids = set(stream.ids, String(id), number);
+  const nextId = ask.watchId === 0n ? id + 1n : stream.nextId;
+  const added = withStream({ ...watching, hub }, { ...stream, ids, nextId });
+  const next = { ...added, watches: set(added.watches, number, watch) };
+  return [spend(next, call, 1), [{ call, response: answer(scene, id, { created: true }) }]];
+}
+
+function refusalOf(
+  stream: Stream,
+  key: string,
+  ask: Extract<WatchAsk, { kind: "create" }>,
+): string | null {
+  const isOpen = ask.rangeEnd === "" || ask.rangeEnd === "\0";
+  if (!isOpen && ask.rangeEnd <= key) return EMPTY_RANGE;
+  if (ask.watchId !== 0n && has(stream.ids, String(ask.watchId))) return DUPLICATE_ID;
+  return ask.startRevision < 0 ? COMPACTED : null;
+}
+
+/** The counter skips ids that the client chose itself, and never goes back. */
+function freeId(stream: Stream): bigint {
+  let id = stream.nextId;
+  while (has(stream.ids, String(id))) id += 1n;
+  return id;
+}
+
+function cancelWatch(watching: Watching, stream: Stream, id: bigint, scene: Scene): Watched {
+  const number = get(stream.ids, String(id));
+  if (number === null) return [watching, []];
+  const { call } = stream;
+  const next = dropWatch(watching, number);
+  const response = answer(scene, id, { canceled: true });
+  return [spend(next, call, 1), [{ call, response }]];
+}
+
+function dropWatch(watching: Watching, number: WatcherNumber): Watching {
+  const { call } = watcherOf(watching.hub, number);
+  const watch = get(watching.watches, number);
+  const stream = get(watching.streams, call);
+  if (watch === null || stream === null) return watching;
+  const hub = removeWatcher(watching.hub, number);
+  const next = { ...watching, hub, watches: remove(watching.watches, number) };
+  return withStream(next, { ...stream, ids: remove(stream.ids, String(watch.id)) });
+}
+
+function cancelLapsed(watching: Watching, scene: Scene): Watched {
+  const { scheduled } = scene.mvcc.compaction;
+  let next = watching;
+  const pushes: Push[] = [];
+  for (const { number, call } of lapsed(watching.hub, scheduled)) {
+    const watch = get(watching.watches, number);
+    if (watch === null) continue;
+    const header = { ...scene.replica, revision: 0 }; // as in etcd
+    const response = answer(scene, watch.id, {
+      canceled: true,
+      compactRevision: scheduled,
+      header,
+    });
+    pushes.push({ call, response });
+    next = spend(dropWatch(next, number), call, 1);
+  }
+  return [next, pushes];
+}
+
+/** One answer for all watches of the stream, if every one of them is up to date; otherwise the
+ *  question is forgotten, as in etcd. What was pushed before tells all up to this revision. */
+function tellProgress(watching: Watching, stream: Stream, scene: Scene): Watched {
+  if (stream.ids.size === 0) return [watching, []];
+  for (const [, number] of entries(stream.ids)) {
+    const watch = get(watching.watches, number);
+    const isAhead = watch !== null && watch.start > scene.mvcc.revision;
+    if (isAhead || !isLive(watching.hub, number)) return [watching, []];
+  }
+  const { call } = stream;
+  return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, {}) }]];
+}
+
+function deliver(watching: Watching, deliveries: readonly Delivery[], scene: Scene): Watched {
+  let next = watching;
+  const pushes: Push[] = [];
+  for (const { watcher, events } of deliveries) {
+    const watch = get(watching.watches, watcher.number);
+    if (watch === null) continue;
+    const told = watch.prevKv ? events.map((event) => withPrevious(event, scene)) : events;
+    const whole = answer(scene, watch.id, { events: told });
+    const parts = watch.fragment ? fragments(whole, scene.responseBytes) : [whole];
+    for (const response of parts) pushes.push({ call: watch.call, response });
+    next = spend(next, watch.call, parts.length);
+    if (!watch.progressNotify) continue;
+    const toldIn = next.interval.number;
+    next = { ...next, watches: set(next.watches, watcher.number, { ...watch, toldIn }) };
+  }
+  return [next, pushes];
+}
+
+function withPrevious(event: WatchEvent, { mvcc, view }: Scene): WatchEvent {
+  const prevKv: KeyValue | null = previousOf(mvcc, view, event);
+  return prevKv === null ? event : { ...event, prevKv };
+}
+
+function answer(scene: Scene, watchId: bigint, more: Partial<WatchResponse>): WatchResponse {
+  return {
+    kind: "watch",
+    header: { ...scene.replica, revision: scene.mvcc.revision },
+    watchId,
+    created: false,
+    canceled: false,
+    compactRevision: 0,
+    cancelReason: "",
+    fragment: false,
+    events: [],
+    ...more,
+  };
+}
+
+/** Counts within one pass; what was taken is spent when it is pushed. */
+function createRoom(watching: Watching): Room {
+  let taken: OrderedMap<CallId, number> = createOrderedMap();
+  const left = (call: CallId): number =>
+    (get(watching.streams, call)?.credit ?? 0) - (get(taken, call) ?? 0);
+  const take = (call: CallId): boolean => {
+    if (left(call) <= 0) return false;
+    taken = set(taken, call, (get(taken, call) ?? 0) + 1);
+    return true;
+  };
+  return { has: (call) => left(call) > 0, take };
+}
+
+function spend(watching: Watching, call: CallId, items: number): Watching {
+  return giveCredit(watching, call, -items);
+}
+
+function withStream(watching: Watching, stream: Stream): Watching {
+  return { ...watching, streams: set(watching.streams, stream.call, stream) };
+}

@@ -1,0 +1,114 @@
+// Streams within a turn: what clients say on them, what was applied, and time become pushes.
+
+import type { CallContext, CallId, KvWrite, Millis, Revision } from "./contract.ts";
+import { ERRORS } from "./api/errors.ts";
+import { replicaOf } from "./api/handle.ts";
+import type { StreamRequest } from "./api/request.ts";
+import type { Scene, Watched, Watching } from "./api/streams.ts";
+import {
+  catchUpWatchers,
+  closeStream,
+  expiredStreams,
+  giveCredit,
+  notifyProgress,
+  openStream,
+  publishEvents,
+  restoreWatching,
+  tellStream,
+} from "./api/streams.ts";
+import type { Store } from "./apply/apply.ts";
+import { overlaid } from "./kv/overlay.ts";
+import { eventsOfWrites } from "./mvcc/events.ts";
+import type { Turn } from "./turn.ts";
+
+/** What gRPC accepts above the largest request: as much goes into one piece of a response. */
+const OVERHEAD_BYTES = 512 * 1024;
+
+export function takeStream(
+  turn: Turn,
+  call: CallId,
+  request: StreamRequest,
+  context: CallContext,
+): void {
+  turn.state = {
+    ...turn.state,
+    watching: openStream(
+      turn.state.watching,
+      call,
+      context.deadline,
+      turn.state.config.limits.streamPushes,
+    ),
+  };
+  takeItem(turn, call, request);
+}
+
+export function takeItem(turn: Turn, call: CallId, { ask }: StreamRequest): void {
+  const { watching, store } = turn.state;
+  watched(turn, tellStream(watching, call, ask, sceneOf(turn, store)));
+  const { installing } = turn.state;
+  const isCreate = ask.kind === "create" && ask.startRevision > 0;
+  if (isCreate && installing === null) readHistory(turn); // it need not wait for the next tick
+}
+
+export function takeCredit(turn: Turn, call: CallId, items: number): void {
+  keep(turn, giveCredit(turn.state.watching, call, items));
+  if (turn.state.installing === null) readHistory(turn);
+}
+
+/** The client has gone. */
+export function dropStream(turn: Turn, call: CallId): void {
+  keep(turn, closeStream(turn.state.watching, call));
+}
+
+export function tickStreams(turn: Turn, now: Millis): void {
+  for (const call of expiredStreams(turn.state.watching, now)) {
+    dropStream(turn, call);
+    turn.effects.push({ kind: "call.end", call, error: ERRORS.DeadlineExceeded });
+  }
+  const { config, installing, store } = turn.state;
+  if (installing !== null) return;
+  readHistory(turn);
+  const scene = sceneOf(turn, store);
+  watched(turn, notifyProgress(turn.state.watching, scene, now, config.watchProgressMs));
+}
+
+/** One entry was applied: `store` is the outcome, `writes` is what it did. */
+export function publishApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
+  const { watching } = turn.state;
+  if (store.mvcc.revision === watching.hub.revision) return;
+  const events = watching.hub.live === null ? [] : eventsOfWrites(writes);
+  watched(turn, publishEvents(watching, events, sceneOf(turn, store)));
+}
+
+/** An image has taken the store's place. */
+export function restoreStreams(turn: Turn, revision: Revision): void {
+  keep(turn, restoreWatching(turn.state.watching, revision));
+}
+
+function readHistory(turn: Turn): void {
+  const { watching, store } = turn.state;
+  if (watching.hub.behind.size === 0) return;
+  watched(turn, catchUpWatchers(watching, sceneOf(turn, store)));
+}
+
+function sceneOf(turn: Turn, store: Store): Scene {
+  const { config, raft } = turn.state;
+  return {
+    replica: replicaOf(config, raft),
+    mvcc: store.mvcc,
+    view: overlaid(store.overlay, turn.kv),
+    historyRevisions: config.limits.historyRevisions,
+    responseBytes: config.limits.requestBytes + OVERHEAD_BYTES,
+  };
+}
+
+function watched(turn: Turn, [watching, pushes]: Watched): void {
+  keep(turn, watching);
+  for (const { call, response } of pushes) {
+    turn.effects.push({ kind: "call.push", call, response });
+  }
+}
+
+function keep(turn: Turn, watching: Watching): void {
+  turn.state = { ...turn.state, watching };
+}

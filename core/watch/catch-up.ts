@@ -1,0 +1,87 @@
+// History for watchers that are behind. One pass reads a stretch of whole revisions once, for all
+// watchers that wait in it; they take turns in saying where it begins, so that none starves.
+
+import type { CallId, KvReader } from "../contract.ts";
+import type { WatchEvent } from "../api/request.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, entries, get, set } from "../lib/ordered-map.ts";
+import { eventsFrom } from "../mvcc/events.ts";
+import type { Delivery, Hub, Room, Watcher, WatcherNumber } from "./hub.ts";
+import { asleep, awake, byWatcher } from "./hub.ts";
+import type { IntervalSet } from "./interval-set.ts";
+import { insert, NO_INTERVALS } from "./interval-set.ts";
+
+/** What one pass reads at most, besides a number of revisions. No revision is ever cut. */
+const PASS_BYTES_MAX = 1024 * 1024;
+const PASS_WATCHERS_MAX = 512;
+
+type Stretch = Readonly<{ events: readonly WatchEvent[]; through: number }>;
+
+/** One pass. Null: nobody who is behind has room. */
+export function catchUp(
+  hub: Hub,
+  view: KvReader,
+  room: Room,
+  revisionsMax: number,
+): readonly [hub: Hub, deliveries: readonly Delivery[]] | null {
+  const waiting = inTurn(hub, (call) => room.has(call));
+  const begins = waiting[0];
+  if (begins === undefined) return null;
+  const { events, through } = readStretch(view, begins.next, hub.revision, revisionsMax);
+  const served = waiting.filter(({ next }) => next >= begins.next && next <= through);
+  let group: OrderedMap<WatcherNumber, Watcher> = createOrderedMap();
+  let intervals: IntervalSet = NO_INTERVALS;
+  for (const watcher of served) {
+    group = set(group, watcher.number, watcher);
+    intervals = insert(intervals, watcher);
+  }
+  const wanted = byWatcher(intervals, group, events);
+  const deliveries: Delivery[] = [];
+  let next: Hub = { ...hub, turn: begins.number };
+  for (const watcher of served) {
+    const own = get(wanted, watcher.number);
+    if (own !== null && !room.take(watcher.call)) continue; // a neighbour took the last place
+    if (own !== null) deliveries.push({ watcher, events: own });
+    const further = { ...watcher, next: through + 1 };
+    next = through === hub.revision ? awake(next, further) : asleep(next, further);
+  }
+  return [next, deliveries];
+}
+
+/** Those that are behind and have room, from the one whose turn it is. */
+function inTurn(hub: Hub, hasRoom: (call: CallId) => boolean): readonly Watcher[] {
+  const found: Watcher[] = [];
+  const after = (hub.turn + 1) as WatcherNumber;
+  for (const part of [entries(hub.behind, after), entries(hub.behind, undefined, after)]) {
+    for (const [, watcher] of part) {
+      if (found.length === PASS_WATCHERS_MAX) return found;
+      if (hasRoom(watcher.call)) found.push(watcher);
+    }
+  }
+  return found;
+}
+
+function readStretch(
+  view: KvReader,
+  from: number,
+  revision: number,
+  revisionsMax: number,
+): Stretch {
+  const events: WatchEvent[] = [];
+  let revisions = 0;
+  let bytes = 0;
+  let last = 0;
+  for (const event of eventsFrom(view, from)) {
+    const { modRevision, key, value } = event.kv;
+    if (modRevision > last) {
+      if (revisions === revisionsMax || bytes > PASS_BYTES_MAX) {
+        return { events, through: last };
+      }
+      revisions += 1;
+      last = modRevision;
+    }
+    bytes += key.length + value.length;
+    events.push(event);
+  }
+  return { events, through: revision };
+}

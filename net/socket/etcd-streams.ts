@@ -1,0 +1,103 @@
+// Streams on the client port: messages both ways until one side ends it. What was pushed and has
+// left for the client is given back as credit, in lumps: a client that reads costs few inputs, and
+// one that does not gets nothing more.
+
+import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
+import { decodeRequest, encodeResponse } from "../wire/methods.ts";
+import type { StreamRequest } from "../../core/api/request.ts";
+import type { ApiError } from "../../core/api/errors.ts";
+import { assert } from "../../core/lib/assert.ts";
+import type { CallSink, OpenStream } from "./call-sink.ts";
+import type { GrpcSocket } from "./http2-socket.ts";
+
+/** Pushes that are given back at once. */
+const LUMP = 16;
+
+class Stream {
+  readonly #call: GrpcCall;
+  readonly #client: GrpcSocket;
+  readonly #onEnd: () => void;
+  readonly #server: OpenStream;
+  #owed = 0; // pushes not yet given back
+
+  constructor(
+    call: GrpcCall,
+    client: GrpcSocket,
+    first: StreamRequest,
+    sink: CallSink,
+    onEnd: () => void,
+  ) {
+    this.#call = call;
+    this.#client = client;
+    this.#onEnd = onEnd;
+    this.#server = sink.openStream(first, call.timeoutMs, {
+      push: (response) => {
+        client.send(call, encodeResponse(response));
+        this.#owed += 1;
+        if (this.#owed >= LUMP) this.giveBack();
+      },
+      end: (error) => this.#end(error),
+    });
+  }
+
+  say(request: StreamRequest): void {
+    this.#server.say(request);
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  cancel(): void {
+    this.#onEnd();
+    this.#server.cancel();
+  }
+
+  giveBack(): void {
+    if (this.#owed === 0 || !this.#client.hasRoom(this.#call)) return;
+    this.#server.credit(this.#owed);
+    this.#owed = 0;
+  }
+
+  #end(error: ApiError | null): void {
+    this.#onEnd();
+    this.#client.finish(this.#call, error);
+  }
+}
+
+export function createStreamService(
+  sink: CallSink,
+): (event: GrpcEvent, client: GrpcSocket) => void {
+  const streams = new Map<GrpcCall, Stream>();
+  const onMessage = (call: GrpcCall, message: Uint8Array, client: GrpcSocket): void => {
+    if (!client.awaits(call)) return;
+    const open = streams.get(call);
+    const request = decodeRequest(call.path, message);
+    if (!request.ok) {
+      open?.cancel();
+      return client.finish(call, request.error);
+    }
+    assert(request.value.kind === "watch", `${call.path} is no stream`);
+    if (open !== undefined) return open.say(request.value);
+    const stream = new Stream(call, client, request.value, sink, () => streams.delete(call));
+    if (client.awaits(call)) streams.set(call, stream);
+  };
+  return (event, client) => {
+    switch (event.kind) {
+      case "message":
+        return onMessage(event.call, event.message, client);
+      case "room":
+        return streams.get(event.call)?.giveBack();
+      case "end": {
+        const open = streams.get(event.call);
+        if (open === undefined)
+          client.finish(event.call, null); // it had nothing to say
+        else open.close();
+        return;
+      }
+      case "cancel":
+        return streams.get(event.call)?.cancel();
+      case "failed":
+    }
+  };
+}
