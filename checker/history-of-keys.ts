@@ -8,12 +8,7 @@ import type { Operation } from "./history.ts";
 export type Reply = KvResponse | Readonly<{ kind: "error"; name: string }>;
 export type KeyOperation = Operation<KvRequest, Reply>;
 
-const OBSERVING_ERRORS: readonly string[] = [
-  "KeyNotFound",
-  "FutureRevision",
-  "Compacted",
-  "LeaseNotFound",
-];
+const OBSERVING_ERRORS: readonly string[] = ["KeyNotFound", "FutureRevision", "Compacted"];
 
 export function historyOfKeys(history: readonly Operation[]): readonly KeyOperation[] {
   const kept: KeyOperation[] = [];

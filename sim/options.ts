@@ -81,6 +81,7 @@ export type Mix = Readonly<{
   delete: number;
   swap: number; // compare and put
   txn: number; // reads and writes of several keys in one
+  lease: number; // grants, puts on leases, revocations, questions
 }>;
 
 /** Which call it is. What the call does is a function of the seed and of this. */
@@ -127,7 +128,17 @@ export const DEFAULT_OPTIONS: SimOptions = {
     intervalMs: 200,
     timeoutMs: 3000,
     keys: 5,
-    mix: { put: 6, get: 4, range: 2, serializable: 2, historical: 1, delete: 2, swap: 2, txn: 2 },
+    mix: {
+      put: 6,
+      get: 4,
+      range: 2,
+      serializable: 2,
+      historical: 1,
+      delete: 2,
+      swap: 2,
+      txn: 2,
+      lease: 0,
+    },
     only: null,
   },
   faults: [],

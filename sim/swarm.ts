@@ -112,7 +112,8 @@ function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
   const drawn: Record<string, number> = { put: mix.put };
   for (const kind of Object.keys(mix)) {
-    if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
+    if (kind === "lease") drawn[kind] = mix.lease;
+    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
   }
   return drawn as Mix;
 }
