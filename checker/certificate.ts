@@ -2,6 +2,7 @@
 // replayed; a certificate about one or two operations is read again; the others go to the general
 // engine, which knows nothing of revisions.
 
+import { knownAtLeast, knownAtMost } from "./compactions.ts";
 import { differenceOf } from "./etcd-answer.ts";
 import { orderOfBytes } from "./etcd-compare.ts";
 import { EMPTY_STORE, evaluate } from "./etcd-model.ts";
@@ -73,6 +74,10 @@ export function validityOf(
       const place = placeOf(byId.get(certificate.operation)) ?? 0;
       return judge(Math.floor(place / 2) - 1 > operations.filter(isWrite).length);
     }
+    case "never_compacted":
+    case "compacted_again":
+    case "compaction_undone":
+      return judge(isCompactedWrongly(history, certificate));
     case "unexplained_revision":
     case "wrong_answer":
     case "no_order": {
@@ -101,6 +106,39 @@ function isBackwards(first: KeyOperation | undefined, second: KeyOperation | und
   const [before, after] = [placeOf(first), placeOf(second)];
   if (before === null || after === null || first?.return === null) return false;
   return (first?.return ?? 0) < (second?.call ?? 0) && before > after;
+}
+
+/** Read again, one call against all others. */
+function isCompactedWrongly(
+  history: readonly Operation[],
+  certificate: Extract<
+    Certificate,
+    { kind: "never_compacted" | "compacted_again" | "compaction_undone" }
+  >,
+): boolean {
+  const { revision } = certificate;
+  const of = (id: number): Operation | undefined => history.find((each) => each.id === id);
+  if (certificate.kind === "never_compacted") {
+    const end = of(certificate.operation)?.return ?? Number.POSITIVE_INFINITY;
+    return !history.some(
+      ({ input, outcome, call }) =>
+        input.kind === "compact" &&
+        input.revision >= revision &&
+        outcome.kind !== "failed" &&
+        call <= end,
+    );
+  }
+  const [first, second] = [of(certificate.first), of(certificate.second)];
+  if (first === undefined || second === undefined || first === second) return false;
+  if (certificate.kind === "compaction_undone") {
+    const isKnown = (knownAtLeast(first) ?? -1) >= revision;
+    const isLower = (knownAtMost(second) ?? revision) < revision;
+    return isKnown && isLower && first.return !== null && first.return < second.call;
+  }
+  return [first, second].every(
+    ({ input, outcome }) =>
+      input.kind === "compact" && input.revision === revision && outcome.kind === "ok",
+  );
 }
 
 function isUnseen(

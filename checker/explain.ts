@@ -74,6 +74,10 @@ function explainCertificate(history: readonly Operation[], certificate: Certific
           ? `A got ${certificate.difference}.`
           : `At revision ${certificate.revision}, A got ${certificate.difference}.`,
       ]);
+    case "never_compacted":
+    case "compacted_again":
+    case "compaction_undone":
+      return explainCompaction(history, certificate);
     case "no_order":
       return paragraph("an answer that no order explains.", [
         line("A", certificate.operation),
@@ -98,6 +102,40 @@ function explainRealTime(
   ]);
 }
 
+function explainCompaction(
+  history: readonly Operation[],
+  certificate: Extract<
+    Certificate,
+    { kind: "never_compacted" | "compacted_again" | "compaction_undone" }
+  >,
+): string {
+  const lineOf = (name: string, id: number): string => {
+    const operation = history.find((each) => each.id === id);
+    return `  ${name} = ${operation === undefined ? describe(operation) : describeAny(operation)}`;
+  };
+  switch (certificate.kind) {
+    case "never_compacted":
+      return paragraph("history that nobody gave up.", [
+        lineOf("A", certificate.operation),
+        `A was told that everything below ${certificate.revision} is compacted. ` +
+          "However, no compaction that high had been asked for.",
+      ]);
+    case "compacted_again":
+      return paragraph("one revision compacted twice.", [
+        lineOf("A", certificate.first),
+        lineOf("B", certificate.second),
+        `Both compacted ${certificate.revision}. However, the later one had to be refused.`,
+      ]);
+    case "compaction_undone":
+      return paragraph("history that came back.", [
+        lineOf("A", certificate.first),
+        lineOf("B", certificate.second),
+        `Everything below ${certificate.revision} was compacted when A returned. ` +
+          "However, B was called later, and still found some of it.",
+      ]);
+  }
+}
+
 function paragraph(title: string, lines: readonly string[]): string {
   return [title, ...lines].join("\n");
 }
@@ -108,6 +146,18 @@ function describe(operation: KeyOperation | undefined): string {
   const span = `[${time(call)}, ${end === null ? "…" : time(end)}]`;
   const told = outcome.kind === "ok" ? describeReply(outcome.output) : "unknown";
   return `client ${client} ${span} ${describeRequest(input)} → ${told}`;
+}
+
+/** Any call, of keys or not. */
+function describeAny(operation: Operation): string {
+  const { client, call, return: end, input, outcome } = operation;
+  const [only] = historyOfKeys([operation]);
+  if (only !== undefined) return describe(only);
+  const span = `[${time(call)}, ${end === null ? "…" : time(end)}]`;
+  const asked = input.kind === "range" || input.kind === "txn" ? describeRequest(input) : null;
+  const compacted = input.kind === "compact" ? `compact ${input.revision}` : input.kind;
+  const told = outcome.kind === "failed" ? `the error ${outcome.error.name}` : outcome.kind;
+  return `client ${client} ${span} ${asked ?? compacted} → ${told}`;
 }
 
 function revisionOf(operation: KeyOperation | undefined): number {

@@ -8,7 +8,8 @@ import type { Operation } from "./history.ts";
 export type Reply = KvResponse | Readonly<{ kind: "error"; name: string }>;
 export type KeyOperation = Operation<KvRequest, Reply>;
 
-const OBSERVING_ERRORS: readonly string[] = ["KeyNotFound", "FutureRevision", "Compacted"];
+/** What is compacted is the business of compactions.ts. */
+const OBSERVING_ERRORS: readonly string[] = ["KeyNotFound", "FutureRevision", "LeaseNotFound"];
 
 export function historyOfKeys(history: readonly Operation[]): readonly KeyOperation[] {
   const kept: KeyOperation[] = [];

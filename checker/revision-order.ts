@@ -2,6 +2,7 @@
 // this is a replay and one sweep, exact, in about the time it takes to read the history. Only
 // revisions that nobody acknowledged leave anything to search.
 
+import { contradictionOfCompactions } from "./compactions.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { replay } from "./gap-search.ts";
 import type { Replay } from "./gap-search.ts";
@@ -14,6 +15,8 @@ import type { Verdict } from "./verdict.ts";
 
 /** The budget is in replayed operations, so that a verdict never depends on the machine. */
 export function checkRevisionOrder(history: readonly Operation[], budgetSteps: number): Verdict {
+  const undone = contradictionOfCompactions(history);
+  if (undone !== null) return { verdict: "illegal", certificate: undone, steps: 0 };
   const indexed = indexByRevision(historyOfKeys(history));
   if (indexed.certificate !== null) {
     return { verdict: "illegal", certificate: indexed.certificate, steps: 0 };

@@ -28,6 +28,13 @@ export type Certificate = Readonly<
   | { kind: "unexplained_revision"; revision: number; witness: number }
   /** In no possible order does `operation` get this answer. */
   | { kind: "wrong_answer"; operation: number; revision: number | null; difference: string }
+  /** `operation` was told that all below `revision` is compacted, and nobody had asked for it. */
+  | { kind: "never_compacted"; operation: number; revision: number }
+  /** Both compacted this revision. */
+  | { kind: "compacted_again"; first: number; second: number; revision: number }
+  /** `first` had returned, and everything below `revision` was given up, before `second` was called
+   *  and found some of it. */
+  | { kind: "compaction_undone"; first: number; second: number; revision: number }
   /** A search without revisions: the longest order found, and the operation that no order places.
    */
   | { kind: "no_order"; longest: readonly number[]; operation: number }

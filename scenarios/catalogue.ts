@@ -205,22 +205,25 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["messagesLost", "messagesDuplicated"],
   },
   {
-    name: "leases",
-    promise: "A lease ends no earlier than its time, not much later, and its keys all go with it.",
+    name: "compactions",
+    promise: "Compacting takes nothing that can still be read, on members that crash and catch up.",
     options: (seed) => ({
       ...usual(seed),
-      durationMs: 40_000,
-      clients: { ...DEFAULT_OPTIONS.clients, mix: { ...DEFAULT_OPTIONS.clients.mix, lease: 16 } },
+      node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
+      clients: {
+        ...DEFAULT_OPTIONS.clients,
+        intervalMs: 80,
+        mix: { ...DEFAULT_OPTIONS.clients.mix, historical: 6, delete: 4, compact: 2 },
+      },
     }),
     faults: (options) =>
       schedule(
         6,
-        isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 6000)),
-        crash(options, anyTarget(options), ["all", "some"], lasting(200, 4000)),
-        pause(options, lasting(500, 4000)),
+        crash(options, anyTarget(options), ["none", "some", "all"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 6000)),
       ),
-    injects: ["isolate", "crash", "pause"],
-    covers: ["leaderChanges", "restarts"],
+    injects: ["crash", "isolate"],
+    covers: ["compactions", "restarts", "snapshotsInstalled"],
   },
   {
     name: "everything",

@@ -108,13 +108,15 @@ function drawNetwork(dice: Dice): NetworkOptions {
   };
 }
 
+/** Compactions have a scenario of their own: what a seed means here stays as it was. */
 function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
   const drawn: Record<string, number> = { put: mix.put };
   for (const kind of Object.keys(mix)) {
-    if (kind === "lease") drawn[kind] = mix.lease;
-    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
+    if (kind !== "put" && kind !== "compact")
+      drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
   }
+  drawn["compact"] = 0;
   return drawn as Mix;
 }
 

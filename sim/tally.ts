@@ -48,6 +48,7 @@ export class Tally {
     callsUnknown: 0,
     linearizableReads: 0,
     writes: 0,
+    compactions: 0,
   };
   #leader = 0;
 
@@ -69,7 +70,8 @@ export class Tally {
     if (outcome.kind !== "ok") return;
     counts.callsOk += 1;
     digest.number(outcome.output.header.revision);
-    if (input.kind !== "range") counts.writes += 1;
+    if (input.kind === "compact") counts.compactions += 1;
+    else if (input.kind !== "range") counts.writes += 1;
     else if (!input.serializable) counts.linearizableReads += 1;
   }
 

@@ -38,9 +38,8 @@ import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
 import type { AppliedKv } from "../mvcc/txn.ts";
 import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
-import type { Ended } from "../trace.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
-import { decodeCommand, NOBODY } from "./command.ts";
+import { decodeCommand } from "./command.ts";
 import type { Member } from "./membership.ts";
 import { putMember, readMembers } from "./membership.ts";
 
@@ -66,8 +65,7 @@ export type Applied = Readonly<{
 }>;
 /** What a leader must know to keep its deadlines. */
 export type LeaseChange = Readonly<
-  | { kind: "granted"; id: LeaseId; ttlSeconds: number }
-  | { kind: "ended"; id: LeaseId; ranOut: boolean; ended: Ended }
+  { kind: "granted"; id: LeaseId; ttlSeconds: number } | { kind: "revoked"; id: LeaseId }
 >;
 export type Outcome = Readonly<
   { kind: "call"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
@@ -168,17 +166,15 @@ function applyRevoke(
     const result: Result<Response> = { ok: false, error: ERRORS.LeaseNotFound };
     return { store, writes: [], lease: null, outcome: { kind: "call", origin, result } };
   }
-  const keys = keysOf(lease);
-  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keys);
+  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keysOf(lease));
   const { mvcc } = deleted;
-  const { revision } = mvcc;
   const lessor = drop(attachAll(store.lessor, deleted.attachments), id);
   const writes = [...deleted.writes, deleteLease(id)];
-  const header = { ...replica, revision };
+  const header = { ...replica, revision: mvcc.revision };
   return {
     store: withWrites({ ...store, mvcc, lessor }, writes),
     writes,
-    lease: { kind: "ended", id, ranOut: origin.call === NOBODY, ended: { revision, keys } },
+    lease: { kind: "revoked", id },
     outcome: {
       kind: "call",
       origin,
