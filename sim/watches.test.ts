@@ -1,0 +1,138 @@
+// A watch on every life of every node, through whole simulated runs with their faults: each tells
+// the same events in the same order, none twice, none missing, no revision in two responses.
+
+import { describe, expect, it } from "vitest";
+import type { WatchEvent, WatchResponse } from "../core/api/request.ts";
+import { watchOf } from "../core/api/testing.ts";
+import type { CallId, Effect, Input, Millis } from "../core/contract.ts";
+import { boot, step } from "../core/node.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { Core } from "./sim-node.ts";
+import { runSimulation } from "./simulation.ts";
+import { swarmOptions } from "./swarm.ts";
+
+type Watch = {
+  readonly node: bigint;
+  readonly responses: WatchResponse[];
+  ticks: number;
+  owed: number;
+  stalled: boolean;
+};
+
+const CALL = 1_000_000_000 as CallId; // no client's
+const NEVER = Number.MAX_SAFE_INTEGER as Millis;
+const SEEDS = [1, 2, 3, 12, 14, 20, 30, 39]; // the last five install images
+
+/** The core, with a watch from the first revision on at each boot. Its client reads now and then. */
+function watched(change: (response: WatchResponse) => WatchResponse = (same) => same): {
+  core: Core;
+  watches: ReadonlyMap<bigint, Watch>;
+} {
+  const watches = new Map<bigint, Watch>();
+  const extraInputs = (state: NodeState, input: Input): Input[] => {
+    if (input.kind !== "tick") return [];
+    const watch = watches.get(state.life);
+    if (watch === undefined) {
+      watches.set(state.life, {
+        node: state.config.node,
+        responses: [],
+        ticks: 0,
+        owed: 0,
+        stalled: false,
+      });
+      const request = { kind: "watch", ask: watchOf("", "\0", { startRevision: 1 }) } as const;
+      return [{ kind: "call", call: CALL, request, context: { deadline: NEVER } }];
+    }
+    if (state.watching.hub.behind.size > 0) watch.stalled = true;
+    watch.ticks += 1;
+    if (watch.owed === 0 || watch.ticks % 3 !== 0) return [];
+    const items = watch.owed;
+    watch.owed = 0;
+    return [{ kind: "call.credit", call: CALL, items }];
+  };
+  const core: Core = {
+    boot,
+    step: (before, input, kv) => {
+      let state = before;
+      const effects: Effect[] = [];
+      for (const each of [...extraInputs(before, input), input]) {
+        const [next, more] = step(state, each, kv);
+        state = next;
+        effects.push(...more);
+      }
+      const watch = watches.get(state.life);
+      for (const effect of effects) {
+        if (effect.kind !== "call.push" || watch === undefined) continue;
+        watch.owed += 1;
+        watch.responses.push(change(effect.response));
+      }
+      return [state, effects.filter(({ kind }) => kind !== "call.push")];
+    },
+  };
+  return { core, watches };
+}
+
+/** What is wrong with what the watches of one run were told; null: nothing. */
+function complaint(watches: readonly Watch[]): string | null {
+  const told = watches.map(({ responses }) =>
+    responses.flatMap(({ events }) => events.map(nameOf)),
+  );
+  const truth = told.toSorted((a, b) => b.length - a.length)[0] ?? [];
+  for (const names of told) {
+    const at = names.findIndex((name, index) => name !== truth[index]);
+    if (at >= 0) return `${names[at]} where others heard ${truth[at]}`;
+  }
+  for (const { responses } of watches) {
+    let last = 0;
+    for (const { events, header } of responses) {
+      const [first] = events;
+      if (first === undefined) continue;
+      if (first.kv.modRevision <= last) return `revision ${last} in two responses, or backwards`;
+      last = events.at(-1)?.kv.modRevision ?? last;
+      if (header.revision < last) return `a header at ${header.revision} with an event of ${last}`;
+    }
+  }
+  const latest = new Map(watches.map(({ node }, at) => [node, told[at]?.length]));
+  const late = [...latest.values()].some((length) => length !== truth.length);
+  return late ? "a watch has not heard all at the end" : null;
+}
+
+function nameOf({ kind, kv }: WatchEvent): string {
+  return `${kv.modRevision} ${kind} ${kv.key} ${kv.version} ${kv.value.join()}`;
+}
+
+function run(seed: number, change?: (response: WatchResponse) => WatchResponse) {
+  const swarm = swarmOptions(seed);
+  const limits = { ...swarm.node.limits, streamPushes: 2, historyRevisions: 3 };
+  const { core, watches } = watched(change);
+  const options = { ...swarm, node: { ...swarm.node, limits }, twice: false };
+  const result = runSimulation(options, core);
+  return { result, watches: [...watches.values()] };
+}
+
+describe("watches in a simulated cluster", () => {
+  it("all tell the same, whatever happens to the nodes under them", () => {
+    let stalls = 0;
+    let images = 0;
+    for (const seed of SEEDS) {
+      const { result, watches } = run(seed);
+      expect(result.violation).toBe(null);
+      expect([seed, complaint(watches)]).toEqual([seed, null]);
+      stalls += watches.filter(({ stalled }) => stalled).length;
+      images += result.coverage.snapshotsInstalled;
+    }
+    expect(stalls).toBeGreaterThan(0); // else the runs prove little
+    expect(images).toBeGreaterThan(0);
+  }, 60_000);
+
+  it("are seen to lie when one event is lost, or told twice", () => {
+    let heard = 0;
+    const lost = run(1, (each) => (heard++ === 20 ? { ...each, events: [] } : each));
+    expect(complaint(lost.watches)).not.toBe(null);
+    heard = 0;
+    const twice = run(1, (each) =>
+      heard++ === 20 ? { ...each, events: [...each.events, ...each.events] } : each,
+    );
+    expect(complaint(twice.watches)).not.toBe(null);
+  }, 30_000);
+});
