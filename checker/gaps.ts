@@ -103,8 +103,8 @@ function pin(candidatesByRevision: Map<number, number[]>): void {
 
 /** The candidates of a gap, the likely ones first. A write whose effect was seen at another gap is
  *  not likely. For the rest, writes happen about in the order of their calls, so the next one
- *  called after the one before the gap is. Of equal requests the one called first comes first: it can
- *  stand wherever the others can. */
+ *  called after the one before the gap is. Of equal requests the one called first comes first: it
+ *  can stand wherever the others can. */
 export function sortByPromise(
   { suspects, seen }: Gaps,
   candidates: readonly number[],

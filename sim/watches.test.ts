@@ -92,21 +92,31 @@ function complaint(watches: readonly Watch[]): string | null {
       if (header.revision < last) return `a header at ${header.revision} with an event of ${last}`;
     }
   }
-  const latest = new Map(watches.map(({ node }, at) => [node, told[at]?.length]));
-  const late = [...latest.values()].some((length) => length !== truth.length);
+  const latest = new Map(watches.map((watch, at) => [watch.node, { watch, at }]));
+  const late = [...latest.values()].some(
+    ({ watch, at }) => told[at]?.length !== truth.length && !isCancelled(watch),
+  );
   return late ? "a watch has not heard all at the end" : null;
+}
+
+/** Told that history was compacted before it was read; nothing may come after that. */
+function isCancelled({ responses }: Watch): boolean {
+  return (responses.at(-1)?.compactRevision ?? 0) > 0;
 }
 
 function nameOf({ kind, kv }: WatchEvent): string {
   return `${kv.modRevision} ${kind} ${kv.key} ${kv.version} ${kv.value.join()}`;
 }
 
-function run(seed: number, change?: (response: WatchResponse) => WatchResponse) {
+type Change = (response: WatchResponse) => WatchResponse;
+
+function run(seed: number, compact = 0, change?: Change) {
   const swarm = swarmOptions(seed);
   const limits = { ...swarm.node.limits, streamPushes: 2, historyRevisions: 3 };
+  const clients = { ...swarm.clients, mix: { ...swarm.clients.mix, compact } };
   const { core, watches } = watched(change);
-  const options = { ...swarm, node: { ...swarm.node, limits }, twice: false };
-  const result = runSimulation(options, core);
+  const node = { ...swarm.node, limits };
+  const result = runSimulation({ ...swarm, clients, node, twice: false }, core);
   return { result, watches: [...watches.values()] };
 }
 
@@ -125,12 +135,27 @@ describe("watches in a simulated cluster", () => {
     expect(images).toBeGreaterThan(0);
   }, 60_000);
 
+  it("are cancelled, and not cheated, when history is compacted before they read it", () => {
+    let cancelled = 0;
+    for (const seed of SEEDS) {
+      const { result, watches } = run(seed, 2);
+      expect(result.violation).toBe(null);
+      expect([seed, complaint(watches)]).toEqual([seed, null]);
+      for (const watch of watches) {
+        cancelled += isCancelled(watch) ? 1 : 0;
+        const at = watch.responses.findIndex(({ canceled }) => canceled);
+        expect(at === -1 || at === watch.responses.length - 1).toBe(true);
+      }
+    }
+    expect(cancelled).toBeGreaterThan(0);
+  }, 60_000);
+
   it("are seen to lie when one event is lost, or told twice", () => {
     let heard = 0;
-    const lost = run(1, (each) => (heard++ === 20 ? { ...each, events: [] } : each));
+    const lost = run(1, 0, (each) => (heard++ === 20 ? { ...each, events: [] } : each));
     expect(complaint(lost.watches)).not.toBe(null);
     heard = 0;
-    const twice = run(1, (each) =>
+    const twice = run(1, 0, (each) =>
       heard++ === 20 ? { ...each, events: [...each.events, ...each.events] } : each,
     );
     expect(complaint(twice.watches)).not.toBe(null);
