@@ -2,8 +2,8 @@
 // from etcd's documentation and shares nothing with the product but the types of requests, because
 // a judge that reuses the product's range logic cannot see the product's range bug.
 //
-// There are no leases and no compaction yet: a put with a lease fails, every old revision is
-// readable.
+// Leases are names here: whether one is there when a key is put on it is judged elsewhere
+// (leases.ts). Compaction is not known: every old revision is readable.
 
 import type {
   KeyValue,
@@ -119,7 +119,6 @@ function problemsOf(before: EtcdState, request: RequestOp): readonly string[] {
 
 function problemsOfPut(before: EtcdState, request: PutRequest): readonly string[] {
   const names: string[] = [];
-  if (request.lease !== 0n) names.push("LeaseNotFound");
   const needsKey = request.ignoreValue || request.ignoreLease;
   if (needsKey && pairOf(before, request.key, before.revision) === null) names.push("KeyNotFound");
   return names;
@@ -174,7 +173,7 @@ function runPut(before: EtcdState, now: EtcdState, request: PutRequest): Outcome
     modRevision: revision,
     version: previous === null ? 1 : previous.version + 1,
     value: request.ignoreValue ? (previous?.value ?? NOTHING) : request.value,
-    lease: 0n,
+    lease: request.ignoreLease ? (previous?.lease ?? 0n) : request.lease,
   };
   const state = write(before, now, request.key, kv);
   const prevKv = request.prevKv ? previous : null;

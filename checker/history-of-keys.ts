@@ -9,7 +9,7 @@ export type Reply = KvResponse | Readonly<{ kind: "error"; name: string }>;
 export type KeyOperation = Operation<KvRequest, Reply>;
 
 /** What is compacted is the business of compactions.ts. */
-const OBSERVING_ERRORS: readonly string[] = ["KeyNotFound", "FutureRevision", "LeaseNotFound"];
+const OBSERVING_ERRORS: readonly string[] = ["KeyNotFound", "FutureRevision"];
 
 export function historyOfKeys(history: readonly Operation[]): readonly KeyOperation[] {
   const kept: KeyOperation[] = [];

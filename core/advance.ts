@@ -4,7 +4,7 @@
 import type { CallId, Index, KvWrite, Result } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
-import { encodeCommand } from "./apply/command.ts";
+import { encodeCommand, NOBODY } from "./apply/command.ts";
 import { findCall, markProposed } from "./api/calls.ts";
 import { isVisitor } from "./api/asks.ts";
 import type { ReadRequest } from "./api/handle.ts";
@@ -25,9 +25,6 @@ import { serveWaits } from "./waits.ts";
  *  between. */
 const APPLY_ENTRIES_MAX = 1000;
 const APPLY_BYTES_MAX = 8 * 1024 * 1024;
-
-/** No call has this handle: drivers mint from 1. */
-const NOBODY = 0 as CallId;
 
 export function advance(turn: Turn): void {
   proposeQueued(turn);
@@ -91,7 +88,7 @@ function applyCommitted(turn: Turn): void {
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
-    if (applied.lease !== null) noteLease(turn, applied.lease);
+    if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);
     publishApplied(turn, next, applied.writes);
     if (applied.outcome !== null) tell(turn, applied.outcome);
   }

@@ -5,9 +5,9 @@
 // before the first entry of its successor, who begins to renew leases only behind that. So a leader
 // that sleeps and wakes cannot revoke what another has renewed since.
 
-import type { CallId, LeaseId, Millis, NodeId } from "./contract.ts";
+import type { CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
 import type { LeaseChange } from "./apply/apply.ts";
-import { encodeCommand } from "./apply/command.ts";
+import { encodeCommand, NOBODY } from "./apply/command.ts";
 import {
   admit,
   closeAsk,
@@ -45,9 +45,6 @@ import { reply, tellRaft } from "./turn.ts";
  *  together does not crowd out the clients. */
 const REVOKES_PER_TICK = 50;
 
-/** No call has this handle: drivers mint from 1. */
-const NOBODY = 0 as CallId;
-
 /** A lease must outlive an election, or every change of leader would end it. */
 export function leastTtlSeconds(config: Config): number {
   return Math.ceil((1.5 * config.electionMs) / 1000);
@@ -62,7 +59,14 @@ export function chooseLeaseId(life: bigint, call: CallId): LeaseId {
 }
 
 /** Follows what an applied entry did to a lease. */
-export function noteLease(turn: Turn, change: LeaseChange): void {
+export function noteLease(turn: Turn, change: LeaseChange, index: Index): void {
+  if (change.kind === "ended") {
+    const { id: lease, ranOut, ended } = change;
+    turn.effects.push({
+      kind: "trace",
+      event: { kind: "lease_ended", index, lease, ranOut, ended },
+    });
+  }
   const { deadlines } = turn.state;
   if (deadlines === null) return;
   const changed =

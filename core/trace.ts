@@ -1,14 +1,18 @@
 // What a node tells people. Metrics, logs and screens are made of these; they may all be thrown
 // away.
 
-import type { Index, NodeId, Term } from "./contract.ts";
+import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
 export type TraceEvent = Readonly<
   | RaftTrace
   | { kind: "booted"; term: Term; commit: Index; applied: Index; lastIndex: Index }
   | { kind: "published" } // this member's name and client URLs are known to the cluster
+  | { kind: "lease_ended"; index: Index; lease: LeaseId; ranOut: boolean; ended: Ended }
   | { kind: "log_trimmed"; through: Index }
   | { kind: "snapshot_installed"; index: Index; term: Term }
   | { kind: "snapshot_sending"; to: NodeId; index: Index }
 >;
+
+/** What went with a lease: these keys, at this revision. */
+export type Ended = Readonly<{ revision: number; keys: readonly Bytes[] }>;

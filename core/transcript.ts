@@ -83,6 +83,11 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
     }
     case "published":
       return "published";
+    case "lease_ended": {
+      const { revision, keys } = event.ended;
+      const why = event.ranOut ? "ran out" : "revoked";
+      return `lease_ended ${hex(event.lease)} ${why} revision=${revision} keys=${keys.length}`;
+    }
     case "log_trimmed":
       return `log_trimmed through=${event.through}`;
     case "snapshot_installed":

@@ -205,6 +205,24 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["messagesLost", "messagesDuplicated"],
   },
   {
+    name: "leases",
+    promise: "A lease ends no earlier than its time, not much later, and its keys all go with it.",
+    options: (seed) => ({
+      ...usual(seed),
+      durationMs: 40_000,
+      clients: { ...DEFAULT_OPTIONS.clients, mix: { ...DEFAULT_OPTIONS.clients.mix, lease: 16 } },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 6000)),
+        crash(options, anyTarget(options), ["all", "some"], lasting(200, 4000)),
+        pause(options, lasting(500, 4000)),
+      ),
+    injects: ["isolate", "crash", "pause"],
+    covers: ["leaderChanges", "restarts"],
+  },
+  {
     name: "compactions",
     promise: "Compacting takes nothing that can still be read, on members that crash and catch up.",
     options: (seed) => ({

@@ -2,6 +2,8 @@
 // clients can prove together.
 
 import { explain } from "../checker/explain.ts";
+import type { LeaseTimes } from "../checker/leases.ts";
+import { firstBrokenLease } from "../checker/leases.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
 import * as node from "../core/node.ts";
 import type { SimOptions } from "../sim/options.ts";
@@ -46,6 +48,8 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
     const { oracle, message, step, timeMs } = broken;
     return { result, failure: { oracle, message, step, timeMs }, undecided: null };
   }
+  const lease = firstBrokenLease(result.history, result.leaseEnds, timesOf(options));
+  if (lease !== null) return { result, failure: whole("leases", lease), undecided: null };
   const verdict = checkRevisionOrder(result.history, how.budgetSteps);
   const told = explain(result.history, verdict);
   if (verdict.verdict === "illegal") {
@@ -53,6 +57,22 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const undecided = verdict.verdict === "unknown" ? told : null;
   return { result, failure: how.twice ? difference(options, how.core, result) : null, undecided };
+}
+
+/** Clocks that jump or run wrong end leases at any time, and then nothing is promised. */
+function timesOf(options: SimOptions): LeaseTimes {
+  const { clocks, faults, healAtMs, durationMs } = options;
+  const { electionMs } = options.node;
+  const wrong =
+    clocks.length > 0 || faults.some(({ kind }) => kind === "clock_drift" || kind === "clock_jump");
+  const calmAt = healAtMs + 5 * electionMs; // a leader has been found again
+  const slackMs = 3 * electionMs;
+  return {
+    endsAt: durationMs * 1000,
+    calmAt: calmAt * 1000,
+    slack: slackMs * 1000,
+    clocksAreRight: !wrong,
+  };
 }
 
 /** The same run once more, every step twice: it must be the same in every event. */

@@ -40,6 +40,11 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         }
         return;
       }
+      case "lease_ended":
+        return log("debug", event.ranOut ? "lease expired" : "lease revoked", {
+          "lease-id": hex(BigInt.asUintN(64, event.lease)),
+          "attached-keys": event.ended.keys.length,
+        });
       case "log_trimmed":
         return log("info", "compacted Raft logs", { "compact-index": event.through });
       case "snapshot_installed":

@@ -81,6 +81,7 @@ export type Mix = Readonly<{
   delete: number;
   swap: number; // compare and put
   txn: number; // reads and writes of several keys in one
+  lease: number; // grants, puts on leases, revocations, questions
   compact: number; // a revision seen before, sometimes waiting until its rows are gone
 }>;
 
@@ -137,6 +138,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
       delete: 2,
       swap: 2,
       txn: 2,
+      lease: 0,
       compact: 0,
     },
     only: null,

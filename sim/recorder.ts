@@ -1,6 +1,6 @@
 // Writes down what clients saw, call by call, and what each call could know when it was made.
 
-import type { Request } from "../core/api/request.ts";
+import type { Request, Response } from "../core/api/request.ts";
 import { must } from "../core/lib/assert.ts";
 import type { Micros } from "./frame.ts";
 import type { SimOperation, SimOutcome } from "./history.ts";
@@ -48,6 +48,16 @@ export class Recorder {
     this.#heard({ operation, floor: must(this.#floors[id], "every call has a floor") });
     if (outcome.kind !== "ok") return;
     this.#told = Math.max(this.#told, outcome.output.header.revision);
+  }
+
+  /** Something that the servers did by themselves, in this very moment, as if a client had. */
+  witness(client: number, input: Request, output: Response): void {
+    const at = this.#clock();
+    const outcome: SimOutcome = { kind: "ok", output };
+    const id = this.#operations.length;
+    this.#operations.push({ id, client, input, call: at, return: at, outcome });
+    this.#names.push(null);
+    this.#floors.push(this.#told);
   }
 
   operations(): readonly SimOperation[] {

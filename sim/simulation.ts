@@ -1,7 +1,7 @@
 // One run: a world, a cluster, clients and faults, driven event by event until the time is over or
 // an oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
-import type { NodeId } from "../core/contract.ts";
+import type { ClusterId, Index, LeaseId, NodeId } from "../core/contract.ts";
 import { AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import {
@@ -10,6 +10,7 @@ import {
   describeResult,
   describeTraceEvent,
 } from "../core/transcript.ts";
+import type { TraceEvent } from "../core/trace.ts";
 import { Client } from "./client.ts";
 import type { ClientContext } from "./client.ts";
 import { Cluster } from "./cluster.ts";
@@ -29,7 +30,7 @@ import type { Answered } from "./recorder.ts";
 import { Recorder } from "./recorder.ts";
 import type { Core, SimNode, Taken } from "./sim-node.ts";
 import { Tally } from "./tally.ts";
-import { readAll } from "./workload.ts";
+import { deletionOf, readAll } from "./workload.ts";
 import { World } from "./world.ts";
 
 export interface Simulation {
@@ -48,8 +49,17 @@ export type SimResult = Readonly<{
   faultsInjected: Readonly<Record<FaultKind, number>>;
   history: readonly SimOperation[];
   calls: readonly (CallName | null)[]; // the names of the history's calls; null: a final check
+  leaseEnds: readonly LeaseEnd[]; // in the order of the log
   violation: Violation | null;
   coverage: Coverage;
+}>;
+
+/** A lease is no more: it ran out, or somebody revoked it. */
+export type LeaseEnd = Readonly<{
+  index: Index;
+  lease: LeaseId;
+  ranOut: boolean;
+  at: Micros; // when the first node applied it
 }>;
 
 export type Violation = Readonly<{
@@ -101,6 +111,10 @@ export function runSimulation(options: SimOptions, core: Core = { boot, step }):
   return run.result();
 }
 
+/** Who deletes the keys of leases, in the history. */
+const SERVERS = -1;
+const DELETED = { kind: "delete_range", deleted: 1, prevKvs: [] } as const;
+
 const nameOf = (id: NodeId): string => id.toString();
 
 function describeOutcome(outcome: SimOutcome): string {
@@ -108,6 +122,8 @@ function describeOutcome(outcome: SimOutcome): string {
   if (outcome.error === null) return "nothing in time";
   return describeResult({ ok: false, error: outcome.error });
 }
+
+type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
 class Run {
   readonly #options: SimOptions;
@@ -119,6 +135,7 @@ class Run {
   readonly #tally = new Tally();
   readonly #ghost: Ghost;
   readonly #unanswered: Set<number>;
+  readonly #leaseEnds: LeaseEnd[] = [];
   #steps = 0;
   #over = false;
   #happened = false; // something worth looking at
@@ -206,6 +223,7 @@ class Run {
       faultsInjected: { ...this.#injector.counts },
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
+      leaseEnds: this.#leaseEnds.slice(),
       violation: this.#violation,
       coverage: {
         ...counts,
@@ -270,7 +288,25 @@ class Run {
     this.#tell("input", node.number, () => (input ? describeInput(input, nameOf) : "boots"));
   }
 
+  /** The keys that go with a lease are deleted by nobody's call: whoever judges the history must
+   *  find them in it. The first node to apply it shows when it happened. */
+  #leaseEnded({ index, lease, ranOut, ended }: LeaseEnded): void {
+    if (this.#leaseEnds.some((each) => each.index === index)) return;
+    this.#leaseEnds.push({ index, lease, ranOut, at: this.#world.now });
+    const { revision, keys } = ended;
+    if (keys.length === 0) return;
+    const nobody = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
+    const header = { ...nobody, revision };
+    const responses = keys.map(() => ({ ...DELETED, header }));
+    const input = deletionOf(keys, lease);
+    this.#recorder.witness(SERVERS, input, { kind: "txn", header, succeeded: true, responses });
+  }
+
   #taken(node: SimNode, { input, effects }: Taken): void {
+    for (const effect of effects) {
+      if (effect.kind !== "trace" || effect.event.kind !== "lease_ended") continue;
+      this.#leaseEnded(effect.event);
+    }
     this.#tally.digest.number(this.#world.now);
     this.#tally.taken(node.number, input, effects);
     if (!this.#options.frames) return;

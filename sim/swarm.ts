@@ -108,15 +108,15 @@ function drawNetwork(dice: Dice): NetworkOptions {
   };
 }
 
-/** Compactions have a scenario of their own: what a seed means here stays as it was. */
+/** Leases and compactions have scenarios of their own: a seed means here what it meant. */
 function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
   const drawn: Record<string, number> = { put: mix.put };
   for (const kind of Object.keys(mix)) {
-    if (kind !== "put" && kind !== "compact")
-      drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
+    if (kind === "lease") drawn[kind] = mix.lease;
+    else if (kind === "compact") drawn[kind] = mix.compact;
+    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
   }
-  drawn["compact"] = 0;
   return drawn as Mix;
 }
 

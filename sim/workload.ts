@@ -2,7 +2,7 @@
 // what that client has learnt so far: nobody else's calls matter, so calls can be taken away one by
 // one.
 
-import type { Bytes } from "../core/contract.ts";
+import type { Bytes, LeaseId } from "../core/contract.ts";
 import type {
   Compare,
   DeleteRangeRequest,
@@ -38,6 +38,26 @@ export function readAll(): RangeRequest {
   return { ...READ, key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
 }
 
+/** What the end of a lease does, if all and only these keys (ascending) hang on it. */
+export function deletionOf(keys: readonly Bytes[], lease: LeaseId): TxnRequest {
+  const target = { kind: "lease", operand: lease } as const;
+  const starts = ["\0", ...keys.map((key) => `${key}\0`)];
+  const others = starts.map((start, at) => {
+    const rangeEnd = keys[at] ?? "\0"; // to the end of all keys
+    return {
+      key: start as Bytes,
+      rangeEnd: rangeEnd as Bytes,
+      result: "not_equal",
+      target,
+    } as const;
+  });
+  const own = keys.map((key) => compareOf(key, target));
+  const success = keys.map((key) => {
+    return { kind: "delete_range", key, rangeEnd: "" as Bytes, prevKv: false } as const;
+  });
+  return { kind: "txn", compare: [...own, ...others], success, failure: [] };
+}
+
 export function chooseRequest(
   fates: Fates,
   options: ClientOptions,
@@ -71,6 +91,27 @@ export function chooseRequest(
       const revision = memory.revision - draw(8, "back");
       return { kind: "compact", revision, physical: draw(3, "physical") === 0 };
     }
+    case "lease":
+      return chooseLease(name, putOf(key, value), draw);
+  }
+}
+
+/** The leases of a client are its own, and few, so that ids come again. Every third one is a
+ *  stranger's. */
+function chooseLease(name: CallName, put: PutRequest, draw: Draw): Request {
+  const owner = draw(3, "whose") === 0 ? name.client + 1 : name.client;
+  const id = BigInt(1 + 10 * owner + draw(3, "lease")) as LeaseId;
+  switch (draw(8, "lease call")) {
+    case 0:
+    case 1:
+    case 2:
+      return { kind: "lease_grant", id, ttlSeconds: 1 + draw(4, "ttl") };
+    case 3:
+      return { kind: "lease_revoke", id };
+    case 4:
+      return { kind: "lease_time_to_live", id, keys: true };
+    default:
+      return { ...put, lease: id };
   }
 }
 

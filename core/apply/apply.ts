@@ -38,8 +38,9 @@ import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
 import type { AppliedKv } from "../mvcc/txn.ts";
 import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
+import type { Ended } from "../trace.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
-import { decodeCommand } from "./command.ts";
+import { decodeCommand, NOBODY } from "./command.ts";
 import type { Member } from "./membership.ts";
 import { putMember, readMembers } from "./membership.ts";
 
@@ -65,7 +66,8 @@ export type Applied = Readonly<{
 }>;
 /** What a leader must know to keep its deadlines. */
 export type LeaseChange = Readonly<
-  { kind: "granted"; id: LeaseId; ttlSeconds: number } | { kind: "revoked"; id: LeaseId }
+  | { kind: "granted"; id: LeaseId; ttlSeconds: number }
+  | { kind: "ended"; id: LeaseId; ranOut: boolean; ended: Ended }
 >;
 export type Outcome = Readonly<
   { kind: "call"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
@@ -166,15 +168,17 @@ function applyRevoke(
     const result: Result<Response> = { ok: false, error: ERRORS.LeaseNotFound };
     return { store, writes: [], lease: null, outcome: { kind: "call", origin, result } };
   }
-  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keysOf(lease));
+  const keys = keysOf(lease);
+  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keys);
   const { mvcc } = deleted;
+  const { revision } = mvcc;
   const lessor = drop(attachAll(store.lessor, deleted.attachments), id);
   const writes = [...deleted.writes, deleteLease(id)];
-  const header = { ...replica, revision: mvcc.revision };
+  const header = { ...replica, revision };
   return {
     store: withWrites({ ...store, mvcc, lessor }, writes),
     writes,
-    lease: { kind: "revoked", id },
+    lease: { kind: "ended", id, ranOut: origin.call === NOBODY, ended: { revision, keys } },
     outcome: {
       kind: "call",
       origin,

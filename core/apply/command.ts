@@ -44,6 +44,9 @@ import { fromBytes } from "../lib/bytes.ts";
 /** Who waits for the outcome: a call of one life (one boot) of one node. */
 export type Origin = Readonly<{ node: NodeId; life: bigint; call: CallId }>;
 
+/** What a node asks for by itself: no call has this handle, for drivers mint from 1. */
+export const NOBODY: CallId = 0 as CallId;
+
 export type Command = Readonly<
   | { kind: "kv"; origin: Origin; request: WriteRequest }
   | { kind: "publish"; origin: Origin; name: string; clientUrls: readonly string[] }
