@@ -8,12 +8,18 @@
 import type { CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
 import type { LeaseChange } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
+import type { Question } from "./api/asks.ts";
 import {
   admit,
   closeAsk,
+  closeKeepAlive,
   dismiss,
   dismissOld,
+  expiredKeepAlives,
+  findVisitor,
+  isKeepAlive,
   isSent,
+  isVisitor,
   markSent,
   openAsk,
   reopen,
@@ -21,7 +27,9 @@ import {
 } from "./api/asks.ts";
 import { findCall } from "./api/calls.ts";
 import { replicaOf } from "./api/handle.ts";
-import { joinReads } from "./api/reads.ts";
+import type { ApiError } from "./api/errors.ts";
+import { ERRORS } from "./api/errors.ts";
+import { confirmRead, joinReads } from "./api/reads.ts";
 import type { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "./api/request.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
@@ -32,6 +40,7 @@ import {
   maybeExpired,
   remainingMs,
   renew,
+  revokingAt,
   startFresh,
 } from "./lease/deadlines.ts";
 import { findLease, keysOf } from "./lease/lessor.ts";
@@ -93,6 +102,8 @@ export function tickLeases(turn: Turn): void {
   const reopened = reopen(turn.state.asks, raft.term, now, config.electionMs);
   const asks = dismissOld(reopened, now, requestTimeoutMs(config));
   turn.state = { ...turn.state, asks };
+  for (const call of expiredKeepAlives(asks, now))
+    endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
   expire(turn, now);
 }
 
@@ -111,6 +122,22 @@ function expire(turn: Turn, now: Millis): void {
   turn.state = { ...turn.state, deadlines: running };
 }
 
+/** What a client says on a stream of keep-alives. */
+export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
+  if (!isKeepAlive(turn.state.asks, call)) return;
+  const question = { lease, renew: true, keys: false };
+  const visitor = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
+  const [asks, handle] = admit(turn.state.asks, visitor);
+  turn.state = { ...turn.state, asks: openAsk(asks, handle) };
+}
+
+/** The stream is over: its client has said the last, or its time is up. */
+export function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
+  if (!isKeepAlive(turn.state.asks, call)) return;
+  turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
+  turn.effects.push({ kind: "call.end", call, error });
+}
+
 /** Takes the calls that only the leader can answer to the leader, wherever it is. */
 export function askLeader(turn: Turn): void {
   const { raft, config } = turn.state;
@@ -118,40 +145,50 @@ export function askLeader(turn: Turn): void {
   const [asks, calls] = takeOpen(turn.state.asks);
   turn.state = { ...turn.state, asks };
   for (const call of calls) {
-    const waiting = findCall(turn.state.calls, call);
-    if (waiting === null) continue; // it timed out, or its client has gone
+    const question = questionOf(turn.state, call);
+    if (question === null) continue; // it timed out, or its client has gone
     if (raft.leader === config.node) {
       turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
     } else {
-      sendAsk(turn, raft.leader, call, waiting.request as LeaseTimeToLiveRequest);
+      sendAsk(turn, raft.leader, call, question);
     }
   }
 }
 
-function sendAsk(turn: Turn, to: NodeId, call: CallId, request: LeaseTimeToLiveRequest): void {
+function questionOf({ asks, calls }: NodeState, call: CallId): Question | null {
+  if (isVisitor(call)) return findVisitor(asks, call)?.question ?? null;
+  const request = findCall(calls, call)?.request;
+  if (request?.kind !== "lease_time_to_live") return null;
+  return { lease: request.id, renew: false, keys: request.keys };
+}
+
+function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void {
   const { asks, raft, now, life } = turn.state;
   const id = BigInt.asUintN(64, life + BigInt(call));
-  const { id: lease, keys } = request;
-  const message = { kind: "lease_ask", term: raft.term, id, lease, keys } as const;
+  const { lease, renew: renews, keys } = question;
+  const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews, keys } as const;
   turn.state = { ...turn.state, asks: markSent(asks, call, raft.term, now) };
   turn.effects.push({ kind: "peer.send", to, message });
 }
 
 export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage): void {
-  const { raft, config, now, life, calls } = turn.state;
+  const { raft, config, now, life } = turn.state;
   if (message.term !== raft.term || from === config.node || !raft.voters.includes(from)) return;
   if (message.kind === "lease_ask") {
     if (raft.role !== "leader") return; // it asks again
-    const [asks, call] = admit(turn.state.asks, { peer: from, ask: message, since: now });
+    const { id, lease, renew: renews, keys } = message;
+    const asker = { kind: "peer", peer: from, id } as const;
+    const question = { lease, renew: renews, keys };
+    const [asks, call] = admit(turn.state.asks, { asker, question, since: now });
     turn.state = { ...turn.state, asks, reads: joinReads(turn.state.reads, call) };
     return;
   }
-  const call = Number(BigInt.asUintN(64, message.id - life)) as CallId;
+  const call = Number(BigInt.asIntN(64, message.id - life)) as CallId;
   if (!isSent(turn.state.asks, call)) return;
   turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
-  const waiting = findCall(calls, call);
-  if (waiting === null) return;
-  const request = waiting.request as LeaseTimeToLiveRequest;
+  if (isVisitor(call)) return answerVisitor(turn, call, message);
+  const request = findCall(turn.state.calls, call)?.request;
+  if (request?.kind !== "lease_time_to_live") return;
   reply(turn, call, { ok: true, value: timeToLive(turn.state, request, message) });
 }
 
@@ -165,15 +202,46 @@ export function serveLease(turn: Turn, call: CallId, request: LeaseTimeToLiveReq
 }
 
 export function serveVisitor(turn: Turn, call: CallId): void {
-  const [asks, visitor] = dismiss(turn.state.asks, call);
-  turn.state = { ...turn.state, asks };
+  const { asks, deadlines, store } = turn.state;
+  const visitor = findVisitor(asks, call);
   if (visitor === null) return;
-  const { peer, ask } = visitor;
-  const known = lookUp(turn.state, ask.lease, ask.keys);
-  if (known === null) return; // it asks whoever leads by now
-  const { term } = turn.state.raft;
-  const message: LeaseAnswer = { kind: "lease_answer", term, id: ask.id, ...known };
-  turn.effects.push({ kind: "peer.send", to: peer, message });
+  const { asker, question } = visitor;
+  const known = lookUp(turn.state, question.lease, question.keys);
+  if (known === null || deadlines === null) {
+    // Another leads by now: a peer asks it by itself.
+    const left = asker.kind === "peer" ? dismiss(asks, call) : openAsk(asks, call);
+    turn.state = { ...turn.state, asks: left };
+    return;
+  }
+  const lease = findLease(store.lessor, question.lease);
+  if (!question.renew || lease === null) return answerVisitor(turn, call, known);
+  const endsAt = revokingAt(deadlines, lease.id);
+  if (endsAt !== null) {
+    // No way back: the answer is what comes of it.
+    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, endsAt) };
+    return;
+  }
+  turn.state = { ...turn.state, deadlines: renew(deadlines, lease.id, lease.ttlSeconds) };
+  answerVisitor(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
+}
+
+function answerVisitor(turn: Turn, call: CallId, known: Known): void {
+  const visitor = findVisitor(turn.state.asks, call);
+  if (visitor === null) return;
+  turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
+  const { config, raft, store } = turn.state;
+  const { asker, question } = visitor;
+  const { ttlSeconds, grantedTtlSeconds, keys } = known;
+  if (asker.kind === "peer") {
+    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, keys };
+    const message: LeaseAnswer = { kind: "lease_answer", term: raft.term, ...answer };
+    turn.effects.push({ kind: "peer.send", to: asker.peer, message });
+    return;
+  }
+  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
+  const response = { kind: "lease_keep_alive", header, ...told } as const;
+  turn.effects.push({ kind: "call.push", call: asker.call, response });
 }
 
 type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "keys">;

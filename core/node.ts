@@ -25,7 +25,7 @@ import {
   removeCall,
   timeoutOf,
 } from "./api/calls.ts";
-import { createAsks, openAsk } from "./api/asks.ts";
+import { closeKeepAlive, createAsks, openAsk, openKeepAlive } from "./api/asks.ts";
 import type { LeaseWrite, ReadRequest } from "./api/handle.ts";
 import { answer, plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
@@ -42,7 +42,14 @@ import { requestTimeoutMs } from "./config.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
-import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
+import {
+  chooseLeaseId,
+  leastTtlSeconds,
+  endKeepAlive,
+  takeKeepAlive,
+  takeLeaseMessage,
+  tickLeases,
+} from "./leases.ts";
 import type { NodeState } from "./node-state.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
@@ -122,18 +129,31 @@ export const step: StepFunction = (state, input, kv) => {
     case "call":
       if (input.request.kind === "watch") {
         takeStream(turn, input.call, input.request, input.context);
+      } else if (input.request.kind === "lease_keep_alive") {
+        const { asks } = turn.state;
+        turn.state = {
+          ...turn.state,
+          asks: openKeepAlive(asks, input.call, input.context.deadline),
+        };
+        takeKeepAlive(turn, input.call, input.request.id);
       } else takeCall(turn, input.call, input.request, input.context);
       break;
     case "call.item":
-      takeItem(turn, input.call, input.request);
+      if (input.request.kind === "watch") takeItem(turn, input.call, input.request);
+      else takeKeepAlive(turn, input.call, input.request.id);
       break;
     case "call.credit":
       takeCredit(turn, input.call, input.items);
       break;
     case "call.close": // as in etcd, watches go on
+      endKeepAlive(turn, input.call, null);
       break;
     case "call.cancel":
-      turn.state = { ...state, calls: removeCall(state.calls, input.call) };
+      turn.state = {
+        ...state,
+        calls: removeCall(state.calls, input.call),
+        asks: closeKeepAlive(state.asks, input.call),
+      };
       dropStream(turn, input.call);
       break;
     case "disk.done":

@@ -3,7 +3,7 @@
 import type { CallContext, CallId, KvWrite, Millis, Revision } from "./contract.ts";
 import { ERRORS } from "./api/errors.ts";
 import { replicaOf } from "./api/handle.ts";
-import type { StreamRequest } from "./api/request.ts";
+import type { WatchRequest } from "./api/request.ts";
 import type { Scene, Watched, Watching } from "./api/streams.ts";
 import {
   catchUpWatchers,
@@ -27,7 +27,7 @@ const OVERHEAD_BYTES = 512 * 1024;
 export function takeStream(
   turn: Turn,
   call: CallId,
-  request: StreamRequest,
+  request: WatchRequest,
   context: CallContext,
 ): void {
   turn.state = {
@@ -42,7 +42,7 @@ export function takeStream(
   takeItem(turn, call, request);
 }
 
-export function takeItem(turn: Turn, call: CallId, { ask }: StreamRequest): void {
+export function takeItem(turn: Turn, call: CallId, { ask }: WatchRequest): void {
   const { watching, store } = turn.state;
   watched(turn, tellStream(watching, call, ask, sceneOf(turn, store)));
   const { installing } = turn.state;

@@ -61,7 +61,7 @@ export function describeEffect(effect: Effect, name: NameOf): string {
     case "call.reply":
       return `reply ${effect.call} ${describeResult(effect.result)}`;
     case "call.push":
-      return `push ${effect.call} ${describeWatchResponse(effect.response)}`;
+      return `push ${effect.call} ${describeResult({ ok: true, value: effect.response })}`;
     case "call.end":
       return `end ${effect.call} ${effect.error?.message ?? "ok"}`;
     case "snapshot.send":
@@ -109,6 +109,7 @@ export function describeRequest(request: Request): string {
     case "lease_grant":
       return `lease_grant ${hex(request.id)} ttl=${request.ttlSeconds}`;
     case "lease_revoke":
+    case "lease_keep_alive":
     case "lease_time_to_live":
       return `${request.kind} ${hex(request.id)}`;
     case "lease_leases":
@@ -145,6 +146,7 @@ export function describeResult(result: Result<Response>): string {
       return `${head} deleted=${response.deleted}`;
     case "txn":
       return `${head} ${response.succeeded ? "succeeded" : "failed"}`;
+    case "lease_keep_alive":
     case "lease_grant":
       return `${head} ${hex(response.id)} ttl=${response.ttlSeconds}`;
     case "lease_time_to_live": {

@@ -49,6 +49,9 @@ describe.skipIf(!HAS_ETCDCTL)(`leases on one member${skipReason}`, () => {
       /granted with TTL\(100s\), remaining\((99|100)s\), attached keys\(\[l\/a l\/b\]\)\n$/,
     );
     expect(await ctl(plans, "lease list")).toBe(`found 1 leases\n${lease}\n`);
+    expect(await ctl(plans, `lease keep-alive ${lease} --once`)).toBe(
+      `lease ${lease} keepalived with TTL(100)\n`,
+    );
     expect(await ctl(plans, `lease revoke ${lease}`)).toBe(`lease ${lease} revoked\n`);
     expect(await ctl(plans, "get l/ --prefix")).toBe("");
     expect(await ctl(plans, `lease timetolive ${lease}`)).toBe(`lease ${lease} already expired\n`);
@@ -92,6 +95,10 @@ describe.skipIf(!HAS_ETCDCTL)(`leases on three members${skipReason}`, () => {
     for (const plan of plans) {
       const shown = await ctl([plan], `lease timetolive ${long} --keys`);
       expect(shown).toMatch(/remaining\((99|100)s\), attached keys\(\[long\]\)/);
+    }
+    for (const plan of plans) {
+      const kept = await ctl([plan], `lease keep-alive ${long} --once`);
+      expect(kept).toBe(`lease ${long} keepalived with TTL(100)\n`);
     }
     const leader = await leaderAmong(plans);
     await (members[leader] as MemberProcess).end("SIGKILL");

@@ -4,6 +4,7 @@
 
 import type { CallId, Input, Millis } from "../core/contract.ts";
 import { encodeResponse, decodeRequest } from "../net/wire/methods.ts";
+import { isStreamRequest } from "../core/api/request.ts";
 import type { Reply } from "./client.ts";
 import { digestBytes } from "./digest.ts";
 import type { Micros } from "./frame.ts";
@@ -97,7 +98,7 @@ export class SimStreams {
     const { node, stream } = open;
     if (node.status === "crashed" || node.life !== open.life) return this.#break(open);
     const decoded = decodeRequest(stream.path, bytes);
-    if (!decoded.ok || decoded.value.kind !== "watch") return this.#break(open);
+    if (!decoded.ok || !isStreamRequest(decoded.value)) return this.#break(open);
     const request = decoded.value;
     if (open.call !== null)
       return this.#tell(open, (call) => ({ kind: "call.item", call, request }));

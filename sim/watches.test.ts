@@ -63,6 +63,7 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
       const watch = watches.get(state.life);
       for (const effect of effects) {
         if (effect.kind !== "call.push" || watch === undefined) continue;
+        if (effect.response.kind !== "watch") continue;
         watch.owed += 1;
         watch.responses.push(change(effect.response));
       }

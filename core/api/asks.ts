@@ -13,16 +13,28 @@ import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.
 export type Asks = Readonly<{
   open: readonly CallId[]; // with nobody yet, oldest first
   sent: OrderedMap<CallId, Sent>;
-  /** Leader: what other members asked, under handles of this node's own, all below zero. */
+  /** What other members ask of this leader, and what clients ask on streams, under handles of this
+   *  node's own, all below zero. */
   visitors: OrderedMap<CallId, Visitor>;
   lastVisitor: number;
+  streams: OrderedMap<CallId, Millis>; // of keep-alives, and when each must end
 }>;
 
 type Sent = Readonly<{ term: Term; at: Millis }>;
-export type Visitor = Readonly<{ peer: NodeId; ask: LeaseAsk; since: Millis }>;
+export type Visitor = Readonly<{ asker: Asker; question: Question; since: Millis }>;
+export type Asker = Readonly<
+  { kind: "peer"; peer: NodeId; id: bigint } | { kind: "stream"; call: CallId }
+>;
+export type Question = Pick<LeaseAsk, "lease" | "renew" | "keys">;
 
 export function createAsks(): Asks {
-  return { open: [], sent: createOrderedMap(), visitors: createOrderedMap(), lastVisitor: 0 };
+  return {
+    open: [],
+    sent: createOrderedMap(),
+    visitors: createOrderedMap(),
+    lastVisitor: 0,
+    streams: createOrderedMap(),
+  };
 }
 
 export function isVisitor(call: CallId): boolean {
@@ -65,10 +77,37 @@ export function admit(asks: Asks, visitor: Visitor): readonly [asks: Asks, call:
   return [{ ...asks, lastVisitor, visitors: set(asks.visitors, call, visitor) }, call];
 }
 
-/** The visitor is served, or will ask again. Null: it was too old to be kept. */
-export function dismiss(asks: Asks, call: CallId): readonly [asks: Asks, visitor: Visitor | null] {
-  const visitor = get(asks.visitors, call);
-  return [{ ...asks, visitors: remove(asks.visitors, call) }, visitor];
+export function findVisitor(asks: Asks, call: CallId): Visitor | null {
+  return get(asks.visitors, call);
+}
+
+/** The visitor is served, or will ask again. */
+export function dismiss(asks: Asks, call: CallId): Asks {
+  return { ...asks, visitors: remove(asks.visitors, call) };
+}
+
+export function openKeepAlive(asks: Asks, call: CallId, deadline: Millis): Asks {
+  return { ...asks, streams: set(asks.streams, call, deadline) };
+}
+
+export function isKeepAlive(asks: Asks, call: CallId): boolean {
+  return get(asks.streams, call) !== null;
+}
+
+/** The stream is over, and what it asked is forgotten. */
+export function closeKeepAlive(asks: Asks, call: CallId): Asks {
+  if (!isKeepAlive(asks, call)) return asks;
+  let { visitors } = asks;
+  for (const [handle, { asker }] of entries(asks.visitors)) {
+    if (asker.kind === "stream" && asker.call === call) visitors = remove(visitors, handle);
+  }
+  return { ...asks, visitors, streams: remove(asks.streams, call) };
+}
+
+export function expiredKeepAlives(asks: Asks, now: Millis): readonly CallId[] {
+  const expired: CallId[] = [];
+  for (const [call, deadline] of entries(asks.streams)) if (now >= deadline) expired.push(call);
+  return expired;
 }
 
 export function dismissOld(asks: Asks, now: Millis, patienceMs: number): Asks {

@@ -13,7 +13,7 @@ export type Request = UnaryRequest | StreamRequest;
 export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 /** What a client says on a stream; the first of it opens the stream. */
-export type StreamRequest = WatchRequest;
+export type StreamRequest = WatchRequest | LeaseKeepAliveRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -110,11 +110,17 @@ export type LeaseGrantRequest = Readonly<{
 
 export type LeaseRevokeRequest = Readonly<{ kind: "lease_revoke"; id: LeaseId }>;
 
+export type LeaseKeepAliveRequest = Readonly<{ kind: "lease_keep_alive"; id: LeaseId }>;
+
 export type LeaseTimeToLiveRequest = Readonly<{
   kind: "lease_time_to_live";
   id: LeaseId;
   keys: boolean; // tell what hangs on it
 }>;
+
+export function isStreamRequest(request: Request): request is StreamRequest {
+  return request.kind === "watch" || request.kind === "lease_keep_alive";
+}
 
 /** What a client says on a stream of watches; `nothing` is a message with no variant set. */
 export type WatchRequest = Readonly<{ kind: "watch"; ask: WatchAsk }>;
@@ -137,7 +143,7 @@ export type WatchAsk = Readonly<
 >;
 
 export type Response = UnaryResponse | StreamResponse;
-export type StreamResponse = WatchResponse;
+export type StreamResponse = WatchResponse | LeaseKeepAliveResponse;
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse
@@ -156,6 +162,14 @@ export type LeaseResponse =
   | Readonly<{ kind: "lease_revoke"; header: Header }>
   | LeaseTimeToLiveResponse
   | Readonly<{ kind: "lease_leases"; header: Header; leases: readonly LeaseId[] }>;
+
+/** Of a lease that does not exist: 0 seconds. */
+export type LeaseKeepAliveResponse = Readonly<{
+  kind: "lease_keep_alive";
+  header: Header;
+  id: LeaseId;
+  ttlSeconds: number;
+}>;
 
 /** Of a lease that does not exist: −1 seconds left of 0, without keys. */
 export type LeaseTimeToLiveResponse = Readonly<{

@@ -10,6 +10,7 @@ export type LeaseAsk = Readonly<{
   term: Term;
   id: bigint;
   lease: bigint;
+  renew: boolean; // begin its time anew
   keys: boolean; // wants to know what hangs on it
 }>;
 

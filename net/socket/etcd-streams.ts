@@ -4,6 +4,7 @@
 
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse } from "../wire/methods.ts";
+import { isStreamRequest } from "../../core/api/request.ts";
 import type { StreamRequest } from "../../core/api/request.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import { assert } from "../../core/lib/assert.ts";
@@ -77,7 +78,7 @@ export function createStreamService(
       open?.cancel();
       return client.finish(call, request.error);
     }
-    assert(request.value.kind === "watch", `${call.path} is no stream`);
+    assert(isStreamRequest(request.value), `${call.path} is no stream`);
     if (open !== undefined) return open.say(request.value);
     const stream = new Stream(call, client, request.value, sink, () => streams.delete(call));
     if (client.awaits(call)) streams.set(call, stream);

@@ -66,6 +66,18 @@ export function leaseGrantResponseFromWire(
   return { kind: "lease_grant", header, id: leaseId(wire.id), ttlSeconds: saturate(wire.ttl) };
 }
 
+export function keepAliveResponseFromWire(
+  wire: Wire<"LeaseKeepAliveResponse">,
+): ResponseOf<"lease_keep_alive"> {
+  const { header, id, ttl } = wire;
+  return {
+    kind: "lease_keep_alive",
+    header: headerFromWire(header),
+    id: leaseId(id),
+    ttlSeconds: saturate(ttl),
+  };
+}
+
 export function leaseRevokeResponseFromWire(
   wire: Wire<"LeaseRevokeResponse">,
 ): ResponseOf<"lease_revoke"> {

@@ -142,6 +142,14 @@ export const MESSAGES = {
   LeaseRevokeResponse: {
     header: [1, "ResponseHeader"],
   },
+  LeaseKeepAliveRequest: {
+    id: [1, "int64"],
+  },
+  LeaseKeepAliveResponse: {
+    header: [1, "ResponseHeader"],
+    id: [2, "int64"],
+    ttl: [3, "int64"],
+  },
   LeaseTimeToLiveRequest: {
     id: [1, "int64"],
     keys: [2, "bool"],

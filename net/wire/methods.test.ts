@@ -76,6 +76,7 @@ const REQUESTS: readonly Request[] = [
   TXN,
   { kind: "lease_grant", id: (2n ** 63n - 1n) as LeaseId, ttlSeconds: MAX },
   { kind: "lease_revoke", id: -1n as LeaseId },
+  { kind: "lease_keep_alive", id: -1n as LeaseId },
   { kind: "lease_time_to_live", id: 5n as LeaseId, keys: true },
   { kind: "lease_leases" },
   { kind: "member_list", linearizable: true },
@@ -144,6 +145,7 @@ const RESPONSES: readonly Response[] = [
   { ...INNER_TXN, succeeded: false, responses: [INNER_TXN, ANSWERS.range] },
   { kind: "lease_grant", header: HEADER, id: -5n as LeaseId, ttlSeconds: 2 },
   { kind: "lease_revoke", header: HEADER },
+  { kind: "lease_keep_alive", header: HEADER, id: -5n as LeaseId, ttlSeconds: 2 },
   {
     kind: "lease_time_to_live",
     header: HEADER,

@@ -26,7 +26,7 @@ const MESSAGES: readonly Message[] = [
   { kind: "read_index", term, context: 0x1122334455667788n },
   { kind: "read_index_response", term, context: 0x1122334455667788n, index },
   { kind: "timeout_now", term },
-  { kind: "lease_ask", term, id: 0x1122334455667788n, lease: -2n, keys: true },
+  { kind: "lease_ask", term, id: 0x1122334455667788n, lease: -2n, renew: false, keys: true },
   {
     kind: "lease_answer",
     term,

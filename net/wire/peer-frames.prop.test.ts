@@ -172,6 +172,7 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
       term,
       id: bits,
       lease: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+      renew: fc.boolean(),
       keys: granted,
     }),
     fc.record({

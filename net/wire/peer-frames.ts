@@ -125,6 +125,7 @@ function writeFields(writer: Writer, message: Message): void {
     case "lease_ask":
       writeFixed64(writer, message.id);
       writeFixed64(writer, message.lease);
+      writeBoolean(writer, message.renew);
       return writeBoolean(writer, message.keys);
     case "lease_answer":
       writeFixed64(writer, message.id);
@@ -174,7 +175,8 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
     case "lease_ask": {
       const id = readFixed64(reader);
       const lease = BigInt.asIntN(64, readFixed64(reader));
-      return { kind, term, id, lease, keys: readBoolean(reader) };
+      const renew = readBoolean(reader);
+      return { kind, term, id, lease, renew, keys: readBoolean(reader) };
     }
     case "lease_answer":
       return readLeaseAnswer(reader, term);
