@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ERRORS } from "../core/api/errors.ts";
 import type { Request, Response } from "../core/api/request.ts";
 import type { Effect, Input, KvReader, Millis, Result, StepFunction } from "../core/contract.ts";
@@ -144,6 +144,18 @@ describe("the runtime", () => {
       { ok: false, error: ERRORS.Stopped },
     ]);
     expect(seen).toEqual(["step call"]);
+  });
+
+  it("asks for no further turn when it stops while inputs wait, or the process would never end", async () => {
+    const { runtime } = createRuntime(() => []);
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    runtime.stop();
+    runtime.submit({ kind: "tick", now: 2 as Millis });
+    const asked = vi.spyOn(globalThis, "setImmediate");
+    await turn();
+    await turn();
+    expect(asked).toHaveBeenCalledTimes(2); // by this test
+    asked.mockRestore();
   });
 
   it("resolves `stepped` when the input has been stepped and its effects performed", async () => {

@@ -80,8 +80,9 @@ export class Runtime {
   }
 
   submit(input: Input): void {
+    if (this.#stopped) return;
     this.#queue.push(input);
-    if (this.#scheduled || this.#stopped) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.#turn());
   }
@@ -134,6 +135,7 @@ export class Runtime {
   /** Nothing is stepped any more; who still waits for an answer is told so. */
   stop(): void {
     this.#stopped = true;
+    this.#queue = []; // a queue that nobody steps would keep the process alive
     if (this.#timer !== null) clearInterval(this.#timer);
     for (const call of this.#replies.keys()) this.#reply(call, STOPPED);
     for (const call of this.#streams.keys()) this.#endStream(call, ERRORS.Stopped);
@@ -152,6 +154,7 @@ export class Runtime {
       if (this.#awaited.size > 0) this.#tellStepped(input);
       if (performance.now() > cutOffAt) break;
     }
+    if (this.#stopped) return;
     this.#queue = this.#queue.slice(at);
     this.#scheduled = this.#queue.length > 0;
     if (this.#scheduled) setImmediate(() => this.#turn());
