@@ -1,7 +1,7 @@
 // The same commands to a member and to a real etcd: compactions, reads around them and hashes give
 // the same words and the same numbers.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -9,14 +9,13 @@ import {
   etcdctl,
   eventually,
   flagsOf,
-  HAS_ETCDCTL,
+  HAS_ETCD,
   type MemberPlan,
   type MemberProcess,
   planMembers,
   startMember,
 } from "./testing.ts";
 
-const HAS_ETCD = HAS_ETCDCTL && spawnSync("etcd", ["--version"]).status === 0;
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
 
 /** What happens to the store, in order. After each, both are asked for everything below. */
