@@ -32,7 +32,8 @@ const directories: string[] = [];
 export const HAS_ETCDCTL: boolean = isInstalled("etcdctl", "version", "etcd-client");
 export const HAS_ETCD: boolean = HAS_ETCDCTL && isInstalled("etcd", "--version", "etcd-server");
 
-/** Live tests skip where a real tool is missing, but not where DETCD_REQUIRE_LIVE is set, as in CI. */
+/** Live tests skip where a real tool is missing, but not where DETCD_REQUIRE_LIVE is set, as in
+ *  CI. */
 function isInstalled(tool: string, flag: string, debianPackage: string): boolean {
   if (spawnSync(tool, [flag]).status === 0) return true;
   if (process.env["DETCD_REQUIRE_LIVE"] === undefined) return false;
