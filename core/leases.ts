@@ -231,31 +231,35 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
   const { config, raft, store } = turn.state;
   const { asker, question } = visitor;
-  const { ttlSeconds, grantedTtlSeconds, keys } = known;
+  const { ttlSeconds, grantedTtlSeconds, revision, keys } = known;
   if (asker.kind === "peer") {
-    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, keys };
+    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, revision, keys };
     const message: LeaseAnswer = { kind: "lease_answer", term: raft.term, ...answer };
     turn.effects.push({ kind: "peer.send", to: asker.peer, message });
     return;
   }
-  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const header = {
+    ...replicaOf(config, raft),
+    revision: Math.max(store.mvcc.revision, known.revision),
+  };
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });
 }
 
-type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "keys">;
+type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision" | "keys">;
 
 /** Null: this node does not lead. */
 function lookUp(state: NodeState, id: bigint, wantsKeys: boolean): Known | null {
   const { deadlines, raft, store, now } = state;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return null;
   const lease = findLease(store.lessor, id);
-  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, keys: [] };
+  const { revision } = store.mvcc;
+  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, revision, keys: [] };
   const { ttlSeconds: grantedTtlSeconds } = lease;
   const left = Math.floor(remainingMs(deadlines, id, now) / 1000);
   const ttlSeconds = Math.min(left, grantedTtlSeconds); // a new leader's grace is not shown
-  return { ttlSeconds, grantedTtlSeconds, keys: wantsKeys ? keysOf(lease) : [] };
+  return { ttlSeconds, grantedTtlSeconds, revision, keys: wantsKeys ? keysOf(lease) : [] };
 }
 
 function timeToLive(
@@ -264,7 +268,10 @@ function timeToLive(
   known: Known,
 ): LeaseTimeToLiveResponse {
   const { config, raft, store } = state;
-  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const header = {
+    ...replicaOf(config, raft),
+    revision: Math.max(store.mvcc.revision, known.revision),
+  };
   const { ttlSeconds, grantedTtlSeconds, keys } = known;
   const { id } = request;
   return { kind: "lease_time_to_live", header, id, ttlSeconds, grantedTtlSeconds, keys };

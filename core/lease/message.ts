@@ -20,5 +20,6 @@ export type LeaseAnswer = Readonly<{
   id: bigint;
   ttlSeconds: number; // left; -1: there is no such lease
   grantedTtlSeconds: number;
+  revision: number; // of the leader's store: the asker's own may lag behind what clients know
   keys: readonly Bytes[];
 }>;

@@ -33,6 +33,7 @@ const MESSAGES: readonly Message[] = [
     id: 0x1122334455667788n,
     ttlSeconds: -1,
     grantedTtlSeconds: 300,
+    revision: 7,
     keys: ["a" as Bytes],
   },
 ];

@@ -181,6 +181,7 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
       id: bits,
       ttlSeconds: fc.integer({ min: -1, max: 9_000_000_000 }),
       grantedTtlSeconds: counter,
+      revision: counter,
       keys: fc.array(
         fc.uint8Array({ maxLength: 9 }).map((raw) => String.fromCharCode(...raw) as Bytes),
         { maxLength: 3 },

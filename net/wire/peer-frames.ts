@@ -131,6 +131,7 @@ function writeFields(writer: Writer, message: Message): void {
       writeFixed64(writer, message.id);
       writeVarint(writer, message.ttlSeconds + 1);
       writeVarint(writer, message.grantedTtlSeconds);
+      writeVarint(writer, message.revision);
       writeVarint(writer, message.keys.length);
       for (const key of message.keys) writeByteString(writer, key);
       return;
@@ -218,10 +219,11 @@ function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
   const id = readFixed64(reader);
   const ttlSeconds = readVarint(reader) - 1;
   const grantedTtlSeconds = readVarint(reader);
+  const revision = readVarint(reader);
   const count = readVarint(reader);
   const keys: Bytes[] = [];
   while (keys.length < count && !reader.failed) keys.push(fromBytes(readRun(reader)));
-  return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, keys };
+  return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision, keys };
 }
 
 function readIndex(reader: Reader): Index {
