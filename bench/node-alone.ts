@@ -90,7 +90,7 @@ export function startNodeAlone(): NodeAlone {
     drain();
   }
   let calls = 0;
-  const context = { deadline: Number.MAX_SAFE_INTEGER as Millis };
+  const context = { deadline: Number.MAX_SAFE_INTEGER as Millis, token: "", requireLeader: false };
   return {
     call: (request) => {
       calls += 1;

@@ -63,10 +63,13 @@ export type Effect = Readonly<
   | { kind: "trace"; event: TraceEvent } // for people only
 >;
 
+/** What comes with a call besides the request: etcd's metadata, and when it must end. */
 export type CallContext = Readonly<{
   /** When the client stops waiting, on this node's clock. The core has a limit of its own
    *  besides. */
   deadline: Millis;
+  token: string; // "": the client shows none
+  requireLeader: boolean; // better an error than an answer while this node knows no leader
 }>;
 
 /** What a KV image holds: the state after entry `index`, and the voters at that point. */

@@ -243,7 +243,11 @@ class Stage {
 
   private call(actor: Actor, request: Request): void {
     this.calls += 1;
-    const context = { deadline: Number.MAX_SAFE_INTEGER as Millis };
+    const context = {
+      deadline: Number.MAX_SAFE_INTEGER as Millis,
+      token: "",
+      requireLeader: false,
+    };
     this.input(actor, { kind: "call", call: this.calls as CallId, request, context });
   }
 

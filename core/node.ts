@@ -25,12 +25,13 @@ import {
   removeCall,
   timeoutOf,
 } from "./api/calls.ts";
-import { closeKeepAlive, createAsks, openAsk, openKeepAlive } from "./api/asks.ts";
+import { createAsks, openAsk } from "./api/asks.ts";
 import type { LeaseWrite, ReadRequest } from "./api/handle.ts";
 import { answer, plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
+import { isStreamRequest } from "./api/request.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
@@ -42,28 +43,15 @@ import { requestTimeoutMs } from "./config.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
-import {
-  chooseLeaseId,
-  leastTtlSeconds,
-  endKeepAlive,
-  takeKeepAlive,
-  takeLeaseMessage,
-  tickLeases,
-} from "./leases.ts";
+import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
 import type { NodeState } from "./node-state.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
-import {
-  dropStream,
-  restoreStreams,
-  takeCredit,
-  takeItem,
-  takeStream,
-  tickStreams,
-} from "./streaming.ts";
+import { closeStreamCall, dropStreamCall, openStreamCall, takeStreamItem } from "./stream-calls.ts";
+import { restoreStreams, takeCredit, tickStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
 
@@ -127,34 +115,21 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
       break;
     case "call":
-      if (input.request.kind === "watch") {
-        takeStream(turn, input.call, input.request, input.context);
-      } else if (input.request.kind === "lease_keep_alive") {
-        const { asks } = turn.state;
-        turn.state = {
-          ...turn.state,
-          asks: openKeepAlive(asks, input.call, input.context.deadline),
-        };
-        takeKeepAlive(turn, input.call, input.request.id);
-      } else takeCall(turn, input.call, input.request, input.context);
+      if (isStreamRequest(input.request)) openStreamCall(turn, input, input.request);
+      else takeCall(turn, input.call, input.request, input.context);
       break;
     case "call.item":
-      if (input.request.kind === "watch") takeItem(turn, input.call, input.request);
-      else takeKeepAlive(turn, input.call, input.request.id);
+      takeStreamItem(turn, input.call, input.request);
       break;
     case "call.credit":
       takeCredit(turn, input.call, input.items);
       break;
-    case "call.close": // as in etcd, watches go on
-      endKeepAlive(turn, input.call, null);
+    case "call.close":
+      closeStreamCall(turn, input.call);
       break;
     case "call.cancel":
-      turn.state = {
-        ...state,
-        calls: removeCall(state.calls, input.call),
-        asks: closeKeepAlive(state.asks, input.call),
-      };
-      dropStream(turn, input.call);
+      turn.state = { ...state, calls: removeCall(state.calls, input.call) };
+      dropStreamCall(turn, input.call);
       break;
     case "disk.done":
       diskDone(turn, input.token);

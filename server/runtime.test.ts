@@ -3,6 +3,7 @@ import { ERRORS } from "../core/api/errors.ts";
 import type { Request, Response } from "../core/api/request.ts";
 import type { Effect, Input, KvReader, Millis, Result, StepFunction } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
+import type { Caller } from "../net/socket/call-sink.ts";
 import { Runtime } from "./runtime.ts";
 
 const STATE = {} as NodeState;
@@ -101,7 +102,7 @@ describe("the runtime", () => {
       input.kind === "call" ? [{ kind: "call.reply", call: input.call, result: ANSWER }] : [],
     );
     const answers: unknown[] = [];
-    const cancel = runtime.open(REQUEST, null, (result) => answers.push(result));
+    const cancel = runtime.open(REQUEST, callerFor(null), (result) => answers.push(result));
     await turn();
     cancel();
     runtime.stop();
@@ -111,7 +112,7 @@ describe("the runtime", () => {
   it("tells the core when a client has gone, and the client nothing more", async () => {
     const { runtime, seen } = createRuntime(() => []);
     const answers: unknown[] = [];
-    runtime.open(REQUEST, 100, (result) => answers.push(result))();
+    runtime.open(REQUEST, callerFor(100), (result) => answers.push(result))();
     await turn();
     runtime.stop();
     expect(seen).toEqual(["step call", "step call.cancel"]);
@@ -124,8 +125,8 @@ describe("the runtime", () => {
       if (input.kind === "call") deadlines.push(input.context.deadline);
       return [];
     });
-    runtime.open(REQUEST, 99.5, () => undefined);
-    runtime.open(REQUEST, null, () => undefined);
+    runtime.open(REQUEST, callerFor(99.5), () => undefined);
+    runtime.open(REQUEST, callerFor(null), () => undefined);
     await turn();
     expect(deadlines).toEqual([100, Number.MAX_SAFE_INTEGER]);
   });
@@ -133,10 +134,10 @@ describe("the runtime", () => {
   it("answers everybody with etcd's word when it stops, and steps nothing afterwards", async () => {
     const { runtime, seen } = createRuntime(() => []);
     const answers: unknown[] = [];
-    runtime.open(REQUEST, null, (result) => answers.push(result));
+    runtime.open(REQUEST, callerFor(null), (result) => answers.push(result));
     await turn();
     runtime.stop();
-    runtime.open(REQUEST, null, (result) => answers.push(result));
+    runtime.open(REQUEST, callerFor(null), (result) => answers.push(result));
     runtime.submit({ kind: "tick", now: 1 as Millis });
     await turn();
     expect(answers).toEqual([
@@ -164,3 +165,7 @@ describe("the runtime", () => {
     expect(seen.slice(0, 2)).toEqual(["step tick", "disk 7"]);
   });
 });
+
+function callerFor(timeoutMs: number | null): Caller {
+  return { timeoutMs, token: "", requireLeader: false };
+}

@@ -23,7 +23,7 @@ import type {
   StepFunction,
 } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
-import type { OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
+import type { Caller, OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
 import type { Clock } from "./clock.ts";
 
 /** Everything but the answers, which the runtime gives itself: it minted the calls. */
@@ -97,12 +97,12 @@ export class Runtime {
 
   /** `reply` is called exactly once, unless the returned function tells that nobody waits any
    *  more. */
-  readonly open = (request: Request, timeoutMs: number | null, reply: Reply): (() => void) => {
+  readonly open = (request: Request, caller: Caller, reply: Reply): (() => void) => {
     if (this.#stopped) {
       reply(STOPPED);
       return () => undefined;
     }
-    const call = this.#call(request, timeoutMs);
+    const call = this.#call(request, caller);
     this.#replies.set(call, reply);
     return () => {
       if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
@@ -110,12 +110,8 @@ export class Runtime {
   };
 
   /** `client.end` is called exactly once, unless the stream is cancelled. */
-  readonly openStream = (
-    request: StreamRequest,
-    timeoutMs: number | null,
-    client: StreamEnd,
-  ): OpenStream => {
-    const call = this.#call(request, timeoutMs);
+  readonly openStream = (request: StreamRequest, caller: Caller, client: StreamEnd): OpenStream => {
+    const call = this.#call(request, caller);
     this.#streams.set(call, client);
     if (this.#stopped) this.#endStream(call, ERRORS.Stopped);
     const tell = (input: Input): void => {
@@ -184,10 +180,10 @@ export class Runtime {
     client?.end(error);
   }
 
-  #call(request: Request, timeoutMs: number | null): CallId {
+  #call(request: Request, { timeoutMs, token, requireLeader }: Caller): CallId {
     const call = ++this.#lastCall as CallId;
     const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
-    this.submit({ kind: "call", call, request, context: { deadline } });
+    this.submit({ kind: "call", call, request, context: { deadline, token, requireLeader } });
     return call;
   }
 

@@ -134,7 +134,12 @@ export class Cluster implements Line {
       must(this.#open[number - 1], "every node has calls").set(id, { call, answer: back });
       const deadline = (node.clock.read(this.#context.world.now) + call.timeoutMs) as Millis;
       const request = decoded.value;
-      node.take({ kind: "call", call: id, request, context: { deadline } });
+      node.take({
+        kind: "call",
+        call: id,
+        request,
+        context: { deadline, token: "", requireLeader: false },
+      });
     });
   }
 

@@ -2,7 +2,7 @@
 // sides learn of it. What arrived at the client is given back to the node as credit; a client that
 // dawdles lets it wait.
 
-import type { CallId, Input, Millis } from "../core/contract.ts";
+import type { CallContext, CallId, Input, Millis } from "../core/contract.ts";
 import { encodeResponse, decodeRequest } from "../net/wire/methods.ts";
 import { isStreamRequest } from "../core/api/request.ts";
 import type { Reply } from "./client.ts";
@@ -34,7 +34,11 @@ type Open = {
 };
 
 const NOTHING = new Uint8Array(0);
-const NO_DEADLINE = Number.MAX_SAFE_INTEGER as Millis;
+const CONTEXT: CallContext = {
+  deadline: Number.MAX_SAFE_INTEGER as Millis,
+  token: "",
+  requireLeader: false,
+};
 
 export class SimStreams {
   readonly #world: World;
@@ -103,7 +107,7 @@ export class SimStreams {
     if (open.call !== null)
       return this.#tell(open, (call) => ({ kind: "call.item", call, request }));
     open.call = this.#mint();
-    node.take({ kind: "call", call: open.call, request, context: { deadline: NO_DEADLINE } });
+    node.take({ kind: "call", call: open.call, request, context: CONTEXT });
   }
 
   #tell(open: Open, input: (call: CallId) => Input): void {

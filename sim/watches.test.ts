@@ -41,7 +41,14 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
         stalled: false,
       });
       const request = { kind: "watch", ask: watchOf("", "\0", { startRevision: 1 }) } as const;
-      return [{ kind: "call", call: CALL, request, context: { deadline: NEVER } }];
+      return [
+        {
+          kind: "call",
+          call: CALL,
+          request,
+          context: { deadline: NEVER, token: "", requireLeader: false },
+        },
+      ];
     }
     if (state.watching.hub.behind.size > 0) watch.stalled = true;
     watch.ticks += 1;

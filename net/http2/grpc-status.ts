@@ -10,8 +10,14 @@ export type Refusal = Readonly<{ code: number; message: string }>;
 /** `http` is what a client goes by that speaks no gRPC. */
 export type HeadRefusal = Refusal & Readonly<{ http: number }>;
 
-/** `timeoutMs` null: the client sets no deadline. */
-export type CallHead = Readonly<{ path: string; timeoutMs: number | null }>;
+/** `timeoutMs` null: the client sets no deadline. The rest is what etcd's clients say in metadata:
+ *  who they are, and that a member without a leader shall not serve them. */
+export type CallHead = Readonly<{
+  path: string;
+  timeoutMs: number | null;
+  token: string; // "": none
+  requireLeader: boolean;
+}>;
 
 /** Before the messages of an answer. */
 export const ANSWER_HEADERS: OutgoingFields = [
@@ -32,12 +38,18 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let type = "";
   let encoding = "identity";
   let timeout: string | null = null;
+  let token: string | null = null;
+  let authorization = "";
+  let requireLeader = false;
   for (const { name, value } of fields) {
     if (name === ":method") method = value;
     else if (name === ":path") path = value;
     else if (name === "content-type") type = value;
     else if (name === "grpc-encoding") encoding = value;
     else if (name === "grpc-timeout") timeout = value;
+    else if (name === "token") token ??= value;
+    else if (name === "authorization") authorization = value;
+    else if (name === "hasleader") requireLeader = value === "true";
   }
   if (type !== "application/grpc" && !/^application\/grpc[+;]/i.test(type)) {
     const message = `invalid gRPC request content-type ${JSON.stringify(type)}`;
@@ -52,9 +64,10 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     const words = "grpc: Decompressor is not installed for grpc-encoding";
     return { code: UNIMPLEMENTED, message: `${words} ${JSON.stringify(encoding)}`, http: 200 };
   }
-  if (timeout === null) return { path, timeoutMs: null };
-  const timeoutMs = readTimeoutMs(timeout);
-  if (typeof timeoutMs === "number") return { path, timeoutMs };
+  const timeoutMs = timeout === null ? null : readTimeoutMs(timeout);
+  if (typeof timeoutMs !== "string") {
+    return { path, timeoutMs, token: token ?? authorization, requireLeader };
+  }
   return { code: INTERNAL, message: `malformed grpc-timeout: ${timeoutMs}`, http: 400 };
 }
 

@@ -160,11 +160,10 @@ export class GrpcConnection {
   #open(stream: number, fields: readonly Field[], ended: boolean): void {
     const head = readCallHead(fields);
     if ("code" in head) return this.#connection.end(stream, trailersOf(head, head.http));
-    const { path, timeoutMs } = head;
-    const refusal = this.#options.refusalOf(path);
+    const refusal = this.#options.refusalOf(head.path);
     if (refusal !== null) return this.#connection.end(stream, trailersOf(refusal, 200));
     const reader = new MessageReader(this.#options.messageBytesMax);
-    const call = { stream, path, timeoutMs, onCancel: null, reader, answered: false, admitted: 0 };
+    const call = { ...head, stream, onCancel: null, reader, answered: false, admitted: 0 };
     this.#calls.add(stream, call);
     if (ended) this.#events.push({ kind: "end", call });
   }

@@ -4,20 +4,23 @@ import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response, StreamRequest, StreamResponse } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 
-/** Takes the calls. A timeout is what is left of the client's deadline; null: it set none. */
+/** What a client says of itself. A timeout is what is left of its deadline; null: it set none. */
+export type Caller = Readonly<{
+  timeoutMs: number | null;
+  token: string;
+  requireLeader: boolean;
+}>;
+
+/** Takes the calls. */
 export interface CallSink {
   /** `reply` is for the one answer of a call; the returned function tells that nobody waits for it
    *  any more. */
   readonly open: (
     request: Request,
-    timeoutMs: number | null,
+    caller: Caller,
     reply: (result: Result<Response>) => void,
   ) => () => void;
-  readonly openStream: (
-    request: StreamRequest,
-    timeoutMs: number | null,
-    client: StreamEnd,
-  ) => OpenStream;
+  readonly openStream: (request: StreamRequest, caller: Caller, client: StreamEnd) => OpenStream;
 }
 
 /** The client's end of a stream: what it is told. */

@@ -364,7 +364,7 @@ async function serveAndConnect(
     urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
     maxRequestBytes: MAX_REQUEST_BYTES,
     sink: {
-      open: (request, timeoutMs, reply) => {
+      open: (request, { timeoutMs }, reply) => {
         const call: Opened = { request, timeoutMs, reply, cancelled: false };
         opened.resolve();
         onCall(call);

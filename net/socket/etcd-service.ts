@@ -73,8 +73,8 @@ function createService(sink: CallSink): OnEvent {
   const onStream = createStreamService(sink);
   return (event, client) => {
     if (event.kind === "failed") return; // its calls were cancelled
-    const isStream = findMethod(event.call.path)?.isStream === true;
-    (isStream ? onStream : onUnary)(event, client);
+    const isUnary = findMethod(event.call.path)?.stream === "none";
+    (isUnary ? onUnary : onStream)(event, client);
   };
 }
 
@@ -109,7 +109,7 @@ function serve(sink: CallSink, call: GrpcCall, message: Uint8Array, client: Grpc
   };
   const request = decodeRequest(call.path, message);
   if (!request.ok) return reply(request);
-  const cancel = sink.open(request.value, call.timeoutMs, reply);
+  const cancel = sink.open(request.value, call, reply);
   if (!open) return;
   call.onCancel = () => {
     open = false;

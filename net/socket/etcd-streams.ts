@@ -31,7 +31,7 @@ class Stream {
     this.#call = call;
     this.#client = client;
     this.#onEnd = onEnd;
-    this.#server = sink.openStream(first, call.timeoutMs, {
+    this.#server = sink.openStream(first, call, {
       push: (response) => {
         client.send(call, encodeResponse(response));
         this.#owed += 1;

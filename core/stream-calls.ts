@@ -1,0 +1,48 @@
+// Calls that are streams, sorted by what they are about: where each is opened, spoken on, closed
+// and dropped.
+
+import type { CallContext, CallId } from "./contract.ts";
+import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
+import type { StreamRequest } from "./api/request.ts";
+import { endKeepAlive, takeKeepAlive } from "./leases.ts";
+import { dropStream, takeItem, takeStream } from "./streaming.ts";
+import type { Turn } from "./turn.ts";
+
+type Opening = Readonly<{ call: CallId; context: CallContext }>;
+
+/** The first thing that is said on it comes with it. */
+export function openStreamCall(
+  turn: Turn,
+  { call, context }: Opening,
+  request: StreamRequest,
+): void {
+  switch (request.kind) {
+    case "watch":
+      return takeStream(turn, call, request, context);
+    case "lease_keep_alive": {
+      const asks = openKeepAlive(turn.state.asks, call, context.deadline);
+      turn.state = { ...turn.state, asks };
+      return takeKeepAlive(turn, call, request.id);
+    }
+  }
+}
+
+export function takeStreamItem(turn: Turn, call: CallId, request: StreamRequest): void {
+  switch (request.kind) {
+    case "watch":
+      return takeItem(turn, call, request);
+    case "lease_keep_alive":
+      return takeKeepAlive(turn, call, request.id);
+  }
+}
+
+/** The client says no more, but listens. As in etcd, watches go on. */
+export function closeStreamCall(turn: Turn, call: CallId): void {
+  endKeepAlive(turn, call, null);
+}
+
+/** The client has gone. */
+export function dropStreamCall(turn: Turn, call: CallId): void {
+  turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
+  dropStream(turn, call);
+}

@@ -1,0 +1,74 @@
+// The methods of the KV service.
+
+import { createRow } from "./method-row.ts";
+import type { Rows } from "./method-row.ts";
+import {
+  compactFromWire,
+  deleteRangeFromWire,
+  putFromWire,
+  rangeFromWire,
+  rangeToWire,
+  txnFromWire,
+  txnToWire,
+} from "./convert-request.ts";
+import {
+  deleteRangeResponseFromWire,
+  headerOnlyFromWire,
+  putResponseFromWire,
+  rangeResponseFromWire,
+  txnResponseFromWire,
+  txnResponseToWire,
+} from "./convert-response.ts";
+
+export const KV_METHODS: Rows<"range" | "put" | "delete_range" | "txn" | "compact"> = {
+  range: createRow({
+    path: "/etcdserverpb.KV/Range",
+    kind: "range",
+    request: "RangeRequest",
+    response: "RangeResponse",
+    fromRequest: rangeToWire,
+    toRequest: rangeFromWire,
+    fromResponse: (response) => response,
+    toResponse: rangeResponseFromWire,
+  }),
+  put: createRow({
+    path: "/etcdserverpb.KV/Put",
+    kind: "put",
+    request: "PutRequest",
+    response: "PutResponse",
+    fromRequest: (request) => request,
+    toRequest: putFromWire,
+    fromResponse: (response) => response,
+    toResponse: putResponseFromWire,
+  }),
+  delete_range: createRow({
+    path: "/etcdserverpb.KV/DeleteRange",
+    kind: "delete_range",
+    request: "DeleteRangeRequest",
+    response: "DeleteRangeResponse",
+    fromRequest: (request) => request,
+    toRequest: deleteRangeFromWire,
+    fromResponse: (response) => response,
+    toResponse: deleteRangeResponseFromWire,
+  }),
+  txn: createRow({
+    path: "/etcdserverpb.KV/Txn",
+    kind: "txn",
+    request: "TxnRequest",
+    response: "TxnResponse",
+    fromRequest: txnToWire,
+    toRequest: txnFromWire,
+    fromResponse: txnResponseToWire,
+    toResponse: txnResponseFromWire,
+  }),
+  compact: createRow({
+    path: "/etcdserverpb.KV/Compact",
+    kind: "compact",
+    request: "CompactionRequest",
+    response: "CompactionResponse",
+    fromRequest: (request) => request,
+    toRequest: compactFromWire,
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("compact", wire),
+  }),
+};

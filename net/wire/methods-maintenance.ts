@@ -1,0 +1,78 @@
+// The methods of the Maintenance service.
+
+import { createRow } from "./method-row.ts";
+import type { Rows } from "./method-row.ts";
+import { hashKvFromWire, moveLeaderFromWire } from "./convert-request.ts";
+import {
+  hashKvResponseFromWire,
+  hashResponseFromWire,
+  headerOnlyFromWire,
+  statusResponseFromWire,
+} from "./convert-response.ts";
+
+const ALARM_GET = 0;
+
+export const MAINTENANCE_METHODS: Rows<
+  "status" | "alarm_get" | "hash" | "hash_kv" | "move_leader" | "defragment"
+> = {
+  status: createRow({
+    path: "/etcdserverpb.Maintenance/Status",
+    kind: "status",
+    request: "StatusRequest",
+    response: "StatusResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "status" }),
+    fromResponse: (response) => response,
+    toResponse: statusResponseFromWire,
+  }),
+  alarm_get: createRow({
+    path: "/etcdserverpb.Maintenance/Alarm",
+    kind: "alarm_get",
+    request: "AlarmRequest",
+    response: "AlarmResponse",
+    fromRequest: () => ({ action: ALARM_GET }),
+    toRequest: (wire) => (wire.action === ALARM_GET ? { kind: "alarm_get" } : null),
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("alarm_get", wire),
+  }),
+  hash: createRow({
+    path: "/etcdserverpb.Maintenance/Hash",
+    kind: "hash",
+    request: "HashRequest",
+    response: "HashResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "hash" }),
+    fromResponse: (response) => response,
+    toResponse: hashResponseFromWire,
+  }),
+  hash_kv: createRow({
+    path: "/etcdserverpb.Maintenance/HashKV",
+    kind: "hash_kv",
+    request: "HashKVRequest",
+    response: "HashKVResponse",
+    fromRequest: (request) => request,
+    toRequest: hashKvFromWire,
+    fromResponse: (response) => response,
+    toResponse: hashKvResponseFromWire,
+  }),
+  move_leader: createRow({
+    path: "/etcdserverpb.Maintenance/MoveLeader",
+    kind: "move_leader",
+    request: "MoveLeaderRequest",
+    response: "MoveLeaderResponse",
+    fromRequest: (request) => request,
+    toRequest: moveLeaderFromWire,
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("move_leader", wire),
+  }),
+  defragment: createRow({
+    path: "/etcdserverpb.Maintenance/Defragment",
+    kind: "defragment",
+    request: "DefragmentRequest",
+    response: "DefragmentResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "defragment" }),
+    fromResponse: (response) => response,
+    toResponse: (wire) => headerOnlyFromWire("defragment", wire),
+  }),
+};
