@@ -36,7 +36,7 @@ async function run(suite: (typeof SUITES)[number]): Promise<Report | null> {
   if (existsSync(loadgen)) return await benchServer(loadgen);
   console.error(
     "bench: the server suite is skipped. It needs an etcd, and a load generator for etcd's API: " +
-      "npm run bench -- server --loadgen PATH",
+      "npm run bench:server -- --loadgen PATH",
   );
   return null;
 }

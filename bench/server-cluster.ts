@@ -1,0 +1,89 @@
+// A cluster of real processes to be measured, of etcd or of detcd, on free ports of this machine.
+
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+export type Product = Readonly<{ name: "etcd" | "detcd"; command: readonly string[] }>;
+
+const root = join(import.meta.dirname, "..");
+export const PRODUCTS: readonly Product[] = [
+  { name: "etcd", command: ["etcd"] },
+  { name: "detcd", command: [process.execPath, join(root, "detcd.mjs"), "serve"] },
+];
+
+export type Cluster = Readonly<{
+  endpoints: readonly string[];
+  pids: readonly number[];
+  stop: () => Promise<void>;
+}>;
+
+type Ports = Readonly<{ client: number; peer: number }>;
+
+/** Resolves once the cluster takes writes. */
+export async function startCluster(product: Product, members: number): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), "detcd-bench-"));
+  const ports: Ports[] = [];
+  while (ports.length < members) {
+    ports.push({ client: await freePort(), peer: await freePort() });
+  }
+  const children = ports.map((_, number) => start(product, folder, ports, number));
+  const endpoints = ports.map(({ client }) => `127.0.0.1:${client}`);
+  for (const endpoint of endpoints) await answers(endpoint);
+  return {
+    endpoints,
+    pids: children.map((child) => child.pid ?? 0),
+    stop: async () => {
+      const exits = children.map((child) => once(child, "exit"));
+      for (const child of children) child.kill("SIGTERM");
+      await Promise.all(exits);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function start(
+  { command }: Product,
+  folder: string,
+  ports: readonly Ports[],
+  number: number,
+): ChildProcess {
+  const { client = 0, peer = 0 } = ports[number] ?? {};
+  const [clientUrl, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
+  const [program = "", ...first] = command;
+  const flags = {
+    "--name": `m${number}`,
+    "--data-dir": join(folder, `m${number}`),
+    "--listen-client-urls": clientUrl,
+    "--advertise-client-urls": clientUrl,
+    "--listen-peer-urls": peerUrl,
+    "--initial-advertise-peer-urls": peerUrl,
+    "--initial-cluster": ports.map((own, at) => `m${at}=http://127.0.0.1:${own.peer}`).join(","),
+  };
+  return spawn(program, [...first, ...Object.entries(flags).flat()], { stdio: "ignore" });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+/** Waits until a put is answered: the member has a leader. */
+async function answers(endpoint: string): Promise<void> {
+  const env = { ...process.env, ETCDCTL_API: "3" };
+  const flags = [`--endpoints=${endpoint}`, "--command-timeout=1s", "put", "ready", "yes"];
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const done = await promisify(execFile)("etcdctl", flags, { env }).catch(() => null);
+    if (done !== null) return;
+  }
+  throw new Error(`nothing answers at ${endpoint}`);
+}
