@@ -48,7 +48,7 @@ import type { LeaseAnswer, LeaseMessage } from "./lease/message.ts";
 import { createPrng, next } from "./lib/prng.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
-import { reply, tellRaft } from "./turn.ts";
+import { endStream, reply, tellRaft } from "./turn.ts";
 
 /** What one tick ends at most: the rest waits for the next, so that a crowd of leases that run out
  *  together does not crowd out the clients. */
@@ -135,7 +135,7 @@ export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
 export function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
   if (!isKeepAlive(turn.state.asks, call)) return;
   turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
-  turn.effects.push({ kind: "call.end", call, error });
+  endStream(turn, call, error);
 }
 
 /** Takes the calls that only the leader can answer to the leader, wherever it is. */

@@ -8,6 +8,7 @@ import type { Reads } from "./api/reads.ts";
 import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
+import type { Guarded } from "./guards.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
@@ -30,6 +31,7 @@ export type NodeState = Readonly<{
   asks: Asks; // what only the leader can answer
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;
+  guarded: Guarded;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { deleteOf, putOf, rangeOf } from "./api/testing.ts";
+import { deleteOf, putOf, rangeOf, watchOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
 import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
 import type {
@@ -105,6 +105,7 @@ class Stage {
   private mail: readonly Letter[] = [];
   private now = 0;
   private calls = 0;
+  private requireLeader = false;
   private cut: readonly NodeId[] = [];
   private lines: string[] = [];
 
@@ -160,6 +161,13 @@ class Stage {
         const targetId = BigInt(words["to"] ?? "") as NodeId;
         return this.call(this.actor(who), { kind: "move_leader", targetId });
       }
+      case "watch":
+        return this.call(this.actor(who), { kind: "watch", ask: watchOf(words["key"] ?? "") });
+      case "renew":
+        return this.call(this.actor(who), { kind: "lease_keep_alive", id: lease(words) });
+      case "demanding": // callers say so from here on
+        this.requireLeader = who === "yes";
+        return;
       case "disk":
         return this.finishDisk(this.actor(who));
       case "deliver":
@@ -246,7 +254,7 @@ class Stage {
     const context = {
       deadline: Number.MAX_SAFE_INTEGER as Millis,
       token: "",
-      requireLeader: false,
+      requireLeader: this.requireLeader,
     };
     this.input(actor, { kind: "call", call: this.calls as CallId, request, context });
   }

@@ -40,6 +40,7 @@ import { encodeCommand } from "./apply/command.ts";
 import { putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
+import { createGuarded, mustRefuse } from "./guards.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
@@ -50,7 +51,13 @@ import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
-import { closeStreamCall, dropStreamCall, openStreamCall, takeStreamItem } from "./stream-calls.ts";
+import {
+  closeStreamCall,
+  dropStreamCall,
+  openStreamCall,
+  takeStreamItem,
+  tickStreamCalls,
+} from "./stream-calls.ts";
 import { restoreStreams, takeCredit, tickStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
@@ -87,6 +94,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     asks: createAsks(),
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
+    guarded: createGuarded(),
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],
@@ -186,6 +194,7 @@ function tick(turn: Turn, now: Millis): void {
   }
   tickLeases(turn);
   tickStreams(turn, now);
+  tickStreamCalls(turn);
   maybePublish(turn);
 }
 
@@ -198,6 +207,7 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
 }
 
 function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
+  if (mustRefuse(turn, context)) return reply(turn, call, { ok: false, error: ERRORS.NoLeader });
   const { config, raft, store, now, installing, life } = turn.state;
   const what = plan(request, config, raft, raft.log.commit - store.applied);
   if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });

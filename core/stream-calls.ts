@@ -3,10 +3,14 @@
 
 import type { CallContext, CallId } from "./contract.ts";
 import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
+import { ERRORS } from "./api/errors.ts";
 import type { StreamRequest } from "./api/request.ts";
+import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
+import { remove } from "./lib/ordered-map.ts";
 import { dropStream, takeItem, takeStream } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
+import { endStream } from "./turn.ts";
 
 type Opening = Readonly<{ call: CallId; context: CallContext }>;
 
@@ -16,6 +20,8 @@ export function openStreamCall(
   { call, context }: Opening,
   request: StreamRequest,
 ): void {
+  if (mustRefuse(turn, context)) return endStream(turn, call, ERRORS.NoLeader);
+  guardStream(turn, call, context);
   switch (request.kind) {
     case "watch":
       return takeStream(turn, call, request, context);
@@ -43,6 +49,14 @@ export function closeStreamCall(turn: Turn, call: CallId): void {
 
 /** The client has gone. */
 export function dropStreamCall(turn: Turn, call: CallId): void {
-  turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
+  const asks = closeKeepAlive(turn.state.asks, call);
+  turn.state = { ...turn.state, asks, guarded: remove(turn.state.guarded, call) };
   dropStream(turn, call);
+}
+
+export function tickStreamCalls(turn: Turn): void {
+  tickGuards(turn, (call) => {
+    dropStreamCall(turn, call);
+    endStream(turn, call, ERRORS.NoLeader);
+  });
 }

@@ -20,6 +20,7 @@ import type { Store } from "./apply/apply.ts";
 import { overlaid } from "./kv/overlay.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
 import type { Turn } from "./turn.ts";
+import { endStream } from "./turn.ts";
 
 /** What gRPC accepts above the largest request: as much goes into one piece of a response. */
 const OVERHEAD_BYTES = 512 * 1024;
@@ -63,7 +64,7 @@ export function dropStream(turn: Turn, call: CallId): void {
 export function tickStreams(turn: Turn, now: Millis): void {
   for (const call of expiredStreams(turn.state.watching, now)) {
     dropStream(turn, call);
-    turn.effects.push({ kind: "call.end", call, error: ERRORS.DeadlineExceeded });
+    endStream(turn, call, ERRORS.DeadlineExceeded);
   }
   const { config, installing, store } = turn.state;
   if (installing !== null) return;

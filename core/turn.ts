@@ -8,8 +8,10 @@
 import type { CallId, Effect, KvReader, Result, SnapshotMeta } from "./contract.ts";
 import { answerReads } from "./api/reads.ts";
 import { findCall, removeCall } from "./api/calls.ts";
+import type { ApiError } from "./api/errors.ts";
 import type { Response } from "./api/request.ts";
 import { createOverlay } from "./kv/overlay.ts";
+import { remove } from "./lib/ordered-map.ts";
 import type { NodeState } from "./node-state.ts";
 import { hold, issue } from "./outbox.ts";
 import type { Entry, HardState } from "./raft/message.ts";
@@ -37,6 +39,12 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
     turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };
   }
   turn.effects.push({ kind: "call.reply", call, result });
+}
+
+/** The last word on a stream. */
+export function endStream(turn: Turn, call: CallId, error: ApiError | null): void {
+  turn.state = { ...turn.state, guarded: remove(turn.state.guarded, call) };
+  turn.effects.push({ kind: "call.end", call, error });
 }
 
 /** A disk effect that makes `hard` and the log as Raft has it now durable. */

@@ -1,7 +1,9 @@
 // What gRPC says in headers: of a call its path, deadline and encoding; of an answer its status.
 // Refusals are in grpc-go's words, as clients of etcd know them.
 
-import { fromText } from "../../core/lib/bytes.ts";
+import type { Bytes } from "../../core/contract.ts";
+import { fromText, toBytes } from "../../core/lib/bytes.ts";
+import { decodeUtf8 } from "../../core/lib/utf8.ts";
 import { createField } from "./header-field.ts";
 import type { Field } from "./header-field.ts";
 import type { OutgoingField, OutgoingFields } from "./hpack-encoder.ts";
@@ -40,7 +42,8 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let timeout: string | null = null;
   let token: string | null = null;
   let authorization = "";
-  let requireLeader = false;
+  let requireLeader: string | null = null;
+  let version = "";
   for (const { name, value } of fields) {
     if (name === ":method") method = value;
     else if (name === ":path") path = value;
@@ -49,7 +52,8 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     else if (name === "grpc-timeout") timeout = value;
     else if (name === "token") token ??= value;
     else if (name === "authorization") authorization = value;
-    else if (name === "hasleader") requireLeader = value === "true";
+    else if (name === "hasleader") requireLeader ??= value;
+    else if (name === "client-api-version") version = value;
   }
   if (type !== "application/grpc" && !/^application\/grpc[+;]/i.test(type)) {
     const message = `invalid gRPC request content-type ${JSON.stringify(type)}`;
@@ -64,9 +68,17 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     const words = "grpc: Decompressor is not installed for grpc-encoding";
     return { code: UNIMPLEMENTED, message: `${words} ${JSON.stringify(encoding)}`, http: 200 };
   }
+  if (decodeUtf8(toBytes(version as Bytes)) === null) {
+    return { code: INVALID_ARGUMENT, message: "etcdserver: invalid client api version", http: 200 };
+  }
   const timeoutMs = timeout === null ? null : readTimeoutMs(timeout);
   if (typeof timeoutMs !== "string") {
-    return { path, timeoutMs, token: token ?? authorization, requireLeader };
+    return {
+      path,
+      timeoutMs,
+      token: token ?? authorization,
+      requireLeader: requireLeader === "true",
+    };
   }
   return { code: INTERNAL, message: `malformed grpc-timeout: ${timeoutMs}`, http: 400 };
 }

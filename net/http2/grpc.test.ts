@@ -117,6 +117,26 @@ describe("a call", () => {
   });
 });
 
+describe("a caller", () => {
+  it.each([
+    [[["hasleader", "true"]], true],
+    [[["hasleader", "yes"]], false],
+    [
+      [
+        ["hasleader", "false"],
+        ["hasleader", "true"],
+      ],
+      false,
+    ],
+    [[["client-api-version", "3.6 k\xc3\xb6y"]], false],
+  ] as const)("that says %j", (said, requireLeader) => {
+    const { grpc, client } = connect();
+    const fields: readonly Pair[] = [...REQUEST, ...said];
+    const bytes = concat(client.headers(1, fields), client.data(1, message(NOTHING)));
+    expect(callOf(grpc.receive(bytes, 0)).requireLeader).toBe(requireLeader);
+  });
+});
+
 describe("a refusal", () => {
   const REFUSED: readonly (readonly [Pair, string])[] = [
     [["content-type", "text/html"], '415 3 invalid gRPC request content-type "text/html"'],
@@ -139,6 +159,7 @@ describe("a refusal", () => {
       "400 13 malformed grpc-timeout: transport: timeout unit is not recognized",
     ],
     [["grpc-timeout", "-5m"], "400 13 malformed grpc-timeout: strconv.ParseUint"],
+    [["client-api-version", "3.\xff"], "200 3 etcdserver: invalid client api version"],
     [[":path", "/unknown"], "200 12 nobody serves /unknown"],
   ];
   it.each(REFUSED)("of headers comes at once: %s", (field, words) => {

@@ -5,7 +5,7 @@ import type { ClusterId, NodeId, Term } from "../../core/contract.ts";
 import { toBytes } from "../../core/lib/bytes.ts";
 import { decodeAnswer, decodeHello, encodeAnswer, encodeHello } from "./peer-hello.ts";
 import { HELLO_BYTES_MAX } from "./peer-hello.ts";
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
 
 const IDS = {
   cluster: 0xffff_0000_1234_5678n as ClusterId,

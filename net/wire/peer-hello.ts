@@ -17,7 +17,7 @@ import {
   writeVarint,
   written,
 } from "../../core/lib/binary.ts";
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
 
 /** A connection carries messages, or one snapshot sent by the leader of `term`. */
 export type PeerHello = Readonly<

@@ -19,7 +19,7 @@ import type { Reader, Writer } from "../../core/lib/binary.ts";
 import { fromBytes } from "../../core/lib/bytes.ts";
 import { plainBytes } from "./plain-bytes.ts";
 import { readTag, skipField } from "./skip-field.ts";
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
 import {
   readInt32,
   readInt64,

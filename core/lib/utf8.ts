@@ -1,9 +1,10 @@
-// UTF-8 as protobuf demands it of a `string`: a byte sequence that is not exactly one encoding of a
-// text is malformed. Pure, because TextDecoder is not part of the language. Strings are rare on
-// etcd's wire (names, URLs, versions), so this is short rather than fast.
+// UTF-8 as protobuf demands it of a `string`, and etcd of metadata: a byte sequence that is not
+// exactly one encoding of a text is malformed. Pure, because TextDecoder is not part of the
+// language. Strings are rare on etcd's wire (names, URLs, versions), so this is short rather than
+// fast.
 
-import type { Bytes } from "../../core/contract.ts";
-import { fromText } from "../../core/lib/bytes.ts";
+import type { Bytes } from "../contract.ts";
+import { fromText } from "./bytes.ts";
 
 /** A lone surrogate has no encoding and becomes U+FFFD. */
 export function encodeUtf8(text: string): Bytes {
