@@ -1,9 +1,9 @@
 // Calls whose answer is certain but not due yet: a compaction that is to be carried out on this
 // member, a new leader that is to be in office. Their deadlines are those of every call.
 
-import type { CallId, Revision } from "./contract.ts";
+import type { CallId } from "./contract.ts";
 import { findCall } from "./api/calls.ts";
-import { replicaOf } from "./api/handle.ts";
+import { NO_HEADER, replicaOf } from "./api/handle.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
@@ -27,8 +27,7 @@ function serve(turn: Turn, call: CallId): boolean {
     return true;
   }
   if (request?.kind === "move_leader" && raft.leader === request.targetId) {
-    const header = { ...replicaOf(config, raft), revision: 0 as Revision };
-    reply(turn, call, { ok: true, value: { kind: "move_leader", header } });
+    reply(turn, call, { ok: true, value: { kind: "move_leader", header: NO_HEADER } });
     return true;
   }
   return request === undefined;

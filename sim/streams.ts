@@ -21,7 +21,11 @@ export type SimStream = Readonly<{
 }>;
 
 /** What a client may do with its stream. */
-export type ClientEnd = Readonly<{ say: (bytes: Uint8Array) => void; leave: () => void }>;
+export type ClientEnd = Readonly<{
+  say: (bytes: Uint8Array) => void;
+  close: () => void; // says no more, but listens
+  leave: () => void;
+}>;
 
 type Open = {
   readonly stream: SimStream;
@@ -67,6 +71,9 @@ export class SimStreams {
     this.#open.add(open);
     return {
       say: (bytes) => open.up.send(bytes, (arrived) => this.#said(open, arrived)),
+      close: () => {
+        open.up.send(NOTHING, () => this.#tell(open, (call) => ({ kind: "call.close", call })));
+      },
       leave: () => {
         open.down.close();
         this.#open.delete(open);

@@ -1,6 +1,6 @@
 // What happens to a call: refused, answered here and now, answered after a ticket, or proposed.
 
-import type { KvReader, NodeId, Result } from "../contract.ts";
+import type { ClusterId, KvReader, NodeId, Result } from "../contract.ts";
 import type { Replica, Store } from "../apply/apply.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
@@ -41,6 +41,14 @@ export type ReadRequest =
     >
   | TxnRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
+
+/** What etcd puts on the answers of move-leader and defragment. */
+export const NO_HEADER: Header = {
+  clusterId: 0n as ClusterId,
+  memberId: 0n as NodeId,
+  revision: 0,
+  raftTerm: 0,
+};
 
 const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
@@ -129,7 +137,7 @@ export function answer(
     case "hash_kv":
       return answerHashKv(header, request.revision, store, kv);
     case "defragment": // LMDB takes free pages again by itself: there is nothing to win
-      return ok({ kind: "defragment", header: { ...header, revision: 0 } });
+      return ok({ kind: "defragment", header: NO_HEADER });
   }
 }
 

@@ -1,0 +1,253 @@
+// The conformance suite by `Input`: every case on a fresh node with a disk and a store in memory.
+// Whatever the node asks for is done at once, and time passes when nothing else can happen.
+
+import { describe, expect, it } from "vitest";
+import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "../config.ts";
+import type { CallId, ClusterId, Effect, Input, Millis, NodeId, Result } from "../contract.ts";
+import { createMemoryKv } from "../kv/memory-kv.ts";
+import { must } from "../lib/assert.ts";
+import { boot, step } from "../node.ts";
+import type { NodeState } from "../node-state.ts";
+import { createMemoryDisk } from "../storage/memory-disk.ts";
+import { CASES } from "./conformance.ts";
+import type { Case } from "./conformance/case.ts";
+import { call, caseOf } from "./conformance/case.ts";
+import { perform, playCase } from "./conformance/player.ts";
+import type { Order } from "./conformance/player.ts";
+import type { Told } from "./conformance/show.ts";
+import type { Request, Response } from "./request.ts";
+import { putOf, rangeOf } from "./testing.ts";
+
+const NODE = 0xdec1n as NodeId;
+const TICK_MS = 50;
+const PATIENCE_MS = 10_000; // of its own time
+const NEVER = Number.MAX_SAFE_INTEGER as Millis;
+const NOTHING: Told = { kind: "nothing" };
+
+type Alter = (told: Told) => Told;
+
+class OneNode {
+  readonly #disk = createMemoryDisk();
+  readonly #kv = createMemoryKv();
+  readonly #streams = new Map<string, CallId>();
+  readonly #heard = new Map<CallId, Told[]>();
+  #state: NodeState;
+  #queue: Input[] = [];
+  #now = 0;
+
+  constructor() {
+    const booted = boot(configOf(), 1n, this.#time(), this.#disk, this.#kv);
+    if (!booted.ok) throw new Error(booted.error);
+    const [state, effects] = booted.value;
+    this.#state = state;
+    this.#performAll(effects);
+    this.#pass(PATIENCE_MS);
+  }
+
+  take(order: Order): Told {
+    switch (order.kind) {
+      case "call":
+        return this.#hear(this.#open(order.request));
+      case "say": {
+        const on = this.#streams.get(order.stream);
+        if (on === undefined) this.#streams.set(order.stream, this.#open(order.request));
+        else this.#step({ kind: "call.item", call: on, request: order.request });
+        return NOTHING;
+      }
+      case "hear":
+        return this.#hear(this.#callOf(order.stream));
+      case "close":
+        this.#step({ kind: "call.close", call: this.#callOf(order.stream) });
+        return NOTHING;
+      case "leave":
+        this.#step({ kind: "call.cancel", call: this.#callOf(order.stream) });
+        this.#streams.delete(order.stream);
+        return NOTHING;
+      case "pass":
+        this.#pass(order.ms);
+        return NOTHING;
+    }
+  }
+
+  #open(request: Request): CallId {
+    const id = (this.#heard.size + 1) as CallId;
+    this.#heard.set(id, []);
+    this.#step({ kind: "call", call: id, request, context: { deadline: NEVER } });
+    return id;
+  }
+
+  #hear(id: CallId): Told {
+    const heard = must(this.#heard.get(id), `call ${id} was opened`);
+    for (let waited = 0; heard.length === 0 && waited < PATIENCE_MS; waited += TICK_MS) {
+      this.#pass(TICK_MS);
+    }
+    return heard.shift() ?? NOTHING;
+  }
+
+  #callOf(stream: string): CallId {
+    return must(this.#streams.get(stream), `stream ${stream} is open`);
+  }
+
+  #pass(ms: number): void {
+    for (const end = this.#now + ms; this.#now < end;) {
+      this.#now += TICK_MS;
+      this.#step({ kind: "tick", now: this.#time() });
+    }
+  }
+
+  #step(input: Input): void {
+    this.#queue.push(input);
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const [state, effects] = step(this.#state, next, this.#kv);
+      this.#state = state;
+      this.#performAll(effects);
+    }
+  }
+
+  #performAll(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "disk":
+        this.#disk.perform(effect.ops);
+        this.#queue.push({ kind: "disk.done", token: effect.token });
+        return;
+      case "kv":
+        this.#kv.perform(effect.writes);
+        this.#queue.push({ kind: "kv.done", applied: effect.applied });
+        return;
+      case "call.reply":
+        return this.#tell(effect.call, toldOf(effect.result));
+      case "call.push":
+        this.#queue.push({ kind: "call.credit", call: effect.call, items: 1 });
+        return this.#tell(effect.call, { kind: "response", response: effect.response });
+      case "call.end": {
+        const { error } = effect;
+        return this.#tell(effect.call, error === null ? { kind: "end" } : errorOf(error));
+      }
+      default: // a node alone has nobody to send to
+    }
+  }
+
+  #tell(id: CallId, told: Told): void {
+    this.#heard.get(id)?.push(told);
+  }
+
+  #time(): Millis {
+    return this.#now as Millis;
+  }
+}
+
+function toldOf(result: Result<Response>): Told {
+  return result.ok ? { kind: "response", response: result.value } : errorOf(result.error);
+}
+
+function errorOf({ code, message }: Readonly<{ code: number; message: string }>): Told {
+  return { kind: "error", code, message };
+}
+
+function configOf(): Parameters<typeof boot>[0] {
+  return createConfig({
+    cluster: 0xc1n as ClusterId,
+    node: NODE,
+    members: [{ id: NODE, name: "one", peerUrls: ["http://one:2380"], clientUrls: [] }],
+    name: "one",
+    clientUrls: ["http://one:2379"],
+    version: "3.4.0",
+    watchProgressMs: WATCH_PROGRESS_MS,
+    heartbeatMs: 100,
+    electionMs: 1000,
+    snapshotCount: 1000,
+    preVote: true,
+    limits: DEFAULT_LIMITS,
+  });
+}
+
+function complaintOf(test: Case, tamper: Alter = (told) => told): string | null {
+  const node = new OneNode();
+  return perform(playCase(test), (order) => tamper(node.take(order)));
+}
+
+describe("a node conforms:", () => {
+  for (const test of CASES) it(test.name, () => expect(complaintOf(test)).toBe(null));
+});
+
+describe("the suite", () => {
+  it("says which answer of which case differs, and how", () => {
+    const told = complaintOf(
+      caseOf(
+        "a put is found",
+        call(putOf("a", "1"), "put @2"),
+        call(rangeOf("a"), "range @3 count=1", "  kvs: a=2 create=* mod=* version=1"),
+      ),
+    );
+    expect(told?.split("\n")).toEqual([
+      "a put is found: step 2, range",
+      "  - range @3 count=1",
+      "  + range @2 count=1",
+      "  -   kvs: a=2 create=* mod=* version=1",
+      "  +   kvs: a=1 create=2 mod=2 version=1",
+    ]);
+  });
+
+  it("notices whatever is altered in any answer of any case", () => {
+    const unnoticed: string[] = [];
+    let noticed = 0;
+    for (const [at, test] of CASES.entries()) {
+      for (let nth = 0; nth < answersOf(test); nth++) {
+        const tampering = tamperWith(nth, at + nth);
+        if (complaintOf(test, tampering.alter) !== null) noticed += 1;
+        else unnoticed.push(`${test.name}: answer ${nth + 1}, ${tampering.what()}`);
+      }
+    }
+    expect(unnoticed).toEqual([]);
+    expect(noticed).toBeGreaterThan(300);
+  });
+});
+
+function answersOf(test: Case): number {
+  return test.steps.filter(({ kind }) => kind === "call" || kind === "hear").length;
+}
+
+/** Alters one thing in one answer: what is set is unset, what is not is set. */
+function tamperWith(nth: number, choice: number): Readonly<{ alter: Alter; what: () => string }> {
+  let seen = -2; // before a case begins, two answers show that the node is empty
+  let what = "which never came";
+  const alter: Alter = (told) => {
+    if (told.kind === "nothing" || seen++ !== nth) return told;
+    if (told.kind !== "response") {
+      what = told.kind;
+      return { kind: "error", code: 99, message: "altered" };
+    }
+    const places = leaves(told.response);
+    const place = places[choice % places.length] as readonly string[];
+    what = place.join(".");
+    return { kind: "response", response: altered(told.response, place) as typeof told.response };
+  };
+  return { alter, what: () => what };
+}
+
+function leaves(value: object): readonly (readonly string[])[] {
+  return Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+    const isInner = typeof field === "object" && field !== null && Object.keys(field).length > 0;
+    if (!isInner || field instanceof Uint8Array) return [[name]];
+    return leaves(field).map((place) => [name, ...place]);
+  });
+}
+
+function altered(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name !== undefined) {
+    const copy = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) };
+    const fields = copy as Record<string, unknown>;
+    fields[name] = altered(fields[name], rest);
+    return copy;
+  }
+  if (typeof value === "number") return value === 0 ? 1 : 0;
+  if (typeof value === "bigint") return value === 0n ? 1n : 0n;
+  if (typeof value === "boolean") return !value;
+  if (typeof value === "string") return value === "" ? "altered" : "";
+  if (value instanceof Uint8Array) return new Uint8Array(value.length === 0 ? 1 : 0);
+  return Array.isArray(value) ? ["altered"] : { kind: "altered" };
+}

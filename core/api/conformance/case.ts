@@ -1,0 +1,71 @@
+// A case of the conformance suite: calls, and what is answered, as text that a person can read.
+//
+// A case is written as if it began on an empty server, whose revision is 1. Where it runs on one
+// that has been used, the player shifts the revisions of requests and answers by what was there.
+// An answer is every field of it that is not zero, one line for the whole and one more for each
+// thing in it (show.ts). `*` stands for anything, and `<name>` for anything that is the same
+// wherever the case says the name again; a request made by a function of what is known may use it.
+
+import type { StreamRequest, UnaryRequest, WatchAsk } from "../request.ts";
+
+/** The first release of etcd that answers so. */
+export type Release = "3.4" | "3.5" | "3.6" | "3.7";
+
+export type Case = Readonly<{ name: string; since: Release; steps: readonly CaseStep[] }>;
+
+export type CaseStep = Readonly<
+  | { kind: "call"; member: number; request: Late<UnaryRequest>; answer: readonly string[] }
+  | { kind: "say"; member: number; stream: string; request: Late<StreamRequest> }
+  | { kind: "hear"; stream: string; answer: readonly string[] }
+  | { kind: "close"; stream: string } // says no more, but listens
+  | { kind: "leave"; stream: string }
+  | { kind: "pass"; ms: number }
+>;
+
+/** A request, or one that needs what earlier answers told. */
+export type Late<R> = R | ((known: Known) => R);
+export type Known = (name: string) => string;
+
+export function caseOf(name: string, ...steps: readonly CaseStep[]): Case {
+  return { name, since: "3.4", steps };
+}
+
+/** True of this release and those after it. */
+export function since(release: Release, test: Case): Case {
+  return { ...test, since: release };
+}
+
+export function call(request: Late<UnaryRequest>, ...answer: readonly string[]): CaseStep {
+  return { kind: "call", member: 0, request, answer };
+}
+
+/** The first thing said on a stream opens it; what a name stands for lasts as long as the case. */
+export function say(stream: string, request: Late<StreamRequest>): CaseStep {
+  return { kind: "say", member: 0, stream, request };
+}
+
+export function ask(stream: string, watch: WatchAsk): CaseStep {
+  return say(stream, { kind: "watch", ask: watch });
+}
+
+/** The next that is told on a stream. */
+export function hear(stream: string, ...answer: readonly string[]): CaseStep {
+  return { kind: "hear", stream, answer };
+}
+
+export function close(stream: string): CaseStep {
+  return { kind: "close", stream };
+}
+
+export function leave(stream: string): CaseStep {
+  return { kind: "leave", stream };
+}
+
+export function pass(ms: number): CaseStep {
+  return { kind: "pass", ms };
+}
+
+/** The same at another member, if there are so many: else at one of those that there are. */
+export function at(member: number, step: CaseStep): CaseStep {
+  return step.kind === "call" || step.kind === "say" ? { ...step, member } : step;
+}

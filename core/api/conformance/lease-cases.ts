@@ -1,0 +1,110 @@
+// Leases: granted, attached to keys, asked about, kept alive, revoked, and run out.
+
+import type { Bytes, LeaseId } from "../../contract.ts";
+import type { LeaseGrantRequest, LeaseTimeToLiveRequest } from "../request.ts";
+import { deleteOf, putOf, rangeOf, watchOf } from "../testing.ts";
+import type { Case, Known } from "./case.ts";
+import { ask, at, call, caseOf, close, hear, say } from "./case.ts";
+import * as words from "./words.ts";
+
+const grant = (id: number, ttlSeconds = 600): LeaseGrantRequest => {
+  return { kind: "lease_grant", id: BigInt(id) as LeaseId, ttlSeconds };
+};
+const revoke = (id: number) => ({ kind: "lease_revoke", id: BigInt(id) as LeaseId }) as const;
+const keepAlive = (id: number) => {
+  return { kind: "lease_keep_alive", id: BigInt(id) as LeaseId } as const;
+};
+const left = (id: number, keys = false): LeaseTimeToLiveRequest => {
+  return { kind: "lease_time_to_live", id: BigInt(id) as LeaseId, keys };
+};
+const LEASES = { kind: "lease_leases" } as const;
+const idIn = (known: Known): LeaseId => BigInt(known("lease")) as LeaseId;
+const ALL = { rangeEnd: "\0" as Bytes };
+
+export const LEASE_CASES: readonly Case[] = [
+  caseOf(
+    "a lease is granted under the id that the client chose, and makes no revision",
+    call(grant(7, 600), "lease_grant @1 id=7 ttlSeconds=600"),
+    call(grant(7, 600), words.LEASE_EXISTS),
+    call(LEASES, "lease_leases @1 leases=[7]"),
+    call(revoke(7), "lease_revoke @1"),
+    call(grant(7, 600), "lease_grant @1 id=7 ttlSeconds=600"),
+  ),
+  caseOf(
+    "the server chooses an id if the client does not",
+    call(grant(0, 600), "lease_grant @1 id=<lease> ttlSeconds=600"),
+    call(
+      (known) => ({ kind: "lease_time_to_live", id: idIn(known), keys: false }),
+      "lease_time_to_live @1 id=<lease> ttlSeconds=* grantedTtlSeconds=600",
+    ),
+    call(LEASES, "lease_leases @1 leases=[<lease>]"),
+  ),
+  caseOf(
+    "the time of a lease is at least what the servers can keep, at most 9000000000 seconds",
+    call(grant(1, 1), "lease_grant @1 id=1 ttlSeconds=2"),
+    call(grant(2, 0), "lease_grant @1 id=2 ttlSeconds=2"),
+    call(grant(3, -5), "lease_grant @1 id=3 ttlSeconds=2"),
+    call(grant(4, 9_000_000_000), "lease_grant @1 id=4 ttlSeconds=9000000000"),
+    call(grant(5, 9_000_000_001), words.TTL_TOO_LARGE),
+  ),
+  caseOf(
+    "a revoked lease takes its keys with it, in one revision",
+    call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
+    call(putOf("b", "1", { lease: 7n }), "put @2"),
+    call(putOf("a", "1", { lease: 7n }), "put @3"),
+    call(putOf("c", "1"), "put @4"),
+    call(revoke(7), "lease_revoke @5"),
+    call(rangeOf("\0", ALL), "range @5 count=1", "  kvs: c=1 create=4 mod=4 version=1"),
+    call(revoke(7), words.LEASE_NOT_FOUND),
+  ),
+  caseOf(
+    "a lease tells what is left of it and what hangs on it",
+    call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
+    call(left(7, true), "lease_time_to_live @1 id=7 ttlSeconds=* grantedTtlSeconds=600"),
+    call(putOf("a", "1", { lease: 7n }), "put @2"),
+    call(left(7), "lease_time_to_live @2 id=7 ttlSeconds=* grantedTtlSeconds=600"),
+    call(left(7, true), "lease_time_to_live @2 id=7 ttlSeconds=* grantedTtlSeconds=600 keys=[a]"),
+    call(deleteOf("a"), "delete_range @3 deleted=1"),
+    call(left(7, true), "lease_time_to_live @3 id=7 ttlSeconds=* grantedTtlSeconds=600"),
+    call(revoke(7), "lease_revoke @3"),
+  ),
+  caseOf(
+    "a lease that does not exist has -1 seconds left, which is no error",
+    call(left(8), "lease_time_to_live @1 id=8 ttlSeconds=-1"),
+    call(left(8, true), "lease_time_to_live @1 id=8 ttlSeconds=-1"),
+  ),
+  caseOf(
+    "keeping alive gives a lease its whole time again, at any member",
+    call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
+    say("k", keepAlive(7)),
+    hear("k", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+    at(1, say("l", keepAlive(7))),
+    hear("l", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+    say("k", keepAlive(7)),
+    hear("k", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+  ),
+  caseOf(
+    "who keeps alive what does not exist hears 0 seconds, which is no error",
+    say("k", keepAlive(8)),
+    hear("k", "lease_keep_alive @1 id=8"),
+    call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
+    say("k", keepAlive(7)),
+    hear("k", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+    close("k"),
+    hear("k", "end"),
+  ),
+  caseOf(
+    "a lease runs out, and its keys with it, in one revision",
+    call(grant(7, 2), "lease_grant @1 id=7 ttlSeconds=2"),
+    call(putOf("a", "1", { lease: 7n }), "put @2"),
+    call(putOf("b", "1", { lease: 7n }), "put @3"),
+    call(putOf("c", "1"), "put @4"),
+    ask("w", watchOf("a")),
+    hear("w", "watch @4 created"),
+    hear("w", "watch @5", "  events: delete", "    kv: a= mod=5"),
+    call(rangeOf("\0", ALL), "range @5 count=1", "  kvs: c=1 create=4 mod=4 version=1"),
+    call(left(7), "lease_time_to_live @5 id=7 ttlSeconds=-1"),
+    call(revoke(7), words.LEASE_NOT_FOUND),
+    call(LEASES, "lease_leases @5"),
+  ),
+];

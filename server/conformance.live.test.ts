@@ -1,0 +1,183 @@
+// The conformance suite through sockets: real members of detcd, alone and three together, and a
+// real etcd, which shows that the suite itself is right.
+
+import { Client, credentials, status } from "@grpc/grpc-js";
+import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { afterAll, describe, expect, it } from "vitest";
+import { CASES } from "../core/api/conformance.ts";
+import type { Case } from "../core/api/conformance/case.ts";
+import { playCase } from "../core/api/conformance/player.ts";
+import type { Order } from "../core/api/conformance/player.ts";
+import type { Told } from "../core/api/conformance/show.ts";
+import type { Request } from "../core/api/request.ts";
+import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
+import type { MemberPlan } from "./testing.ts";
+import { cleanUp, HAS_ETCD, pause, planMembers, startEtcd, startMember } from "./testing.ts";
+
+const PATIENCE_MS = 5000;
+const NOTHING: Told = { kind: "nothing" };
+const INSTALLED = "3.4"; // Debian's etcd
+const READY = "ready to serve client requests";
+
+type Open = {
+  readonly stream: ClientDuplexStream<Buffer, Buffer>;
+  readonly told: Told[]; // and not yet heard
+  wake: () => void;
+};
+
+class Sockets {
+  readonly #clients: readonly Client[];
+  readonly #open = new Map<string, Open>();
+
+  constructor(plans: readonly MemberPlan[]) {
+    this.#clients = plans.map(({ clientUrl }) => {
+      const options = { "grpc.max_receive_message_length": -1, "grpc.enable_retries": 0 };
+      const authority = clientUrl.replace("http://", "");
+      return new Client(authority, credentials.createInsecure(), options);
+    });
+  }
+
+  async complaintOf(test: Case): Promise<string | null> {
+    const play = playCase(test);
+    let next = play.next();
+    while (next.done !== true) next = play.next(await this.#take(next.value));
+    return next.value;
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  async #take(order: Order): Promise<Told> {
+    switch (order.kind) {
+      case "call":
+        return this.#call(order.member, order.request);
+      case "say":
+        this.#say(order);
+        return NOTHING;
+      case "hear":
+        return this.#hear(this.#streamOf(order.stream));
+      case "close":
+        this.#streamOf(order.stream).stream.end();
+        return NOTHING;
+      case "leave":
+        this.#streamOf(order.stream).stream.cancel();
+        this.#open.delete(order.stream);
+        return NOTHING;
+      case "pass":
+        await pause(order.ms);
+        return NOTHING;
+    }
+  }
+
+  #call(member: number, request: Request): Promise<Told> {
+    const path = pathOf(request);
+    const message = Buffer.from(encodeRequest(request));
+    const deadline = Date.now() + PATIENCE_MS;
+    return new Promise((resolve) => {
+      this.#client(member).makeUnaryRequest(
+        path,
+        raw,
+        raw,
+        message,
+        { deadline },
+        (error, bytes) => {
+          if (error) resolve({ kind: "error", code: error.code, message: error.details });
+          else resolve(toldOf(path, bytes ?? Buffer.alloc(0)));
+        },
+      );
+    });
+  }
+
+  #say({ member, stream: name, request }: Extract<Order, { kind: "say" }>): void {
+    const open = this.#open.get(name) ?? this.#begin(member, name, request);
+    open.stream.write(Buffer.from(encodeRequest(request)));
+  }
+
+  #begin(member: number, name: string, request: Request): Open {
+    const path = pathOf(request);
+    const stream = this.#client(member).makeBidiStreamRequest(path, raw, raw);
+    const open: Open = { stream, told: [], wake: () => undefined };
+    const tell = (told: Told): void => {
+      open.told.push(told);
+      open.wake();
+    };
+    stream.on("data", (bytes: Buffer) => tell(toldOf(path, bytes)));
+    stream.on("error", () => undefined); // told as the status
+    stream.on("status", ({ code, details }) => {
+      tell(code === status.OK ? { kind: "end" } : { kind: "error", code, message: details });
+    });
+    this.#open.set(name, open);
+    return open;
+  }
+
+  async #hear(open: Open): Promise<Told> {
+    if (open.told.length === 0) {
+      const woken = new Promise<void>((resolve) => (open.wake = resolve));
+      await Promise.race([woken, pause(PATIENCE_MS)]);
+    }
+    return open.told.shift() ?? NOTHING;
+  }
+
+  #client(member: number): Client {
+    return this.#clients[member % this.#clients.length] as Client;
+  }
+
+  #streamOf(name: string): Open {
+    const open = this.#open.get(name);
+    if (open === undefined) throw new Error(`stream ${name} is not open`);
+    return open;
+  }
+}
+
+function toldOf(path: string, bytes: Uint8Array): Told {
+  const decoded = decodeResponse(path, bytes);
+  if (decoded.ok) return { kind: "response", response: decoded.value };
+  throw new Error(decoded.error.message);
+}
+
+function raw(message: Buffer): Buffer {
+  return message;
+}
+
+afterAll(cleanUp);
+
+/** All that the members do otherwise. */
+async function complaintsOf(plans: readonly MemberPlan[], cases: readonly Case[]): Promise<string> {
+  const sockets = new Sockets(plans);
+  const complaints: string[] = [];
+  for (const test of cases) complaints.push((await sockets.complaintOf(test)) ?? "");
+  sockets.close();
+  return complaints.filter((complaint) => complaint !== "").join("\n\n");
+}
+
+describe.concurrent("through sockets, every case of the suite holds for", () => {
+  it("one member", async () => {
+    const plans = await planMembers(["one"]);
+    const members = await Promise.all(plans.map((plan) => startMember(plan)));
+    await Promise.all(members.map((member) => member.says(READY)));
+    expect(await complaintsOf(plans, CASES)).toBe("");
+  }, 30_000);
+
+  it("three members", async () => {
+    const plans = await planMembers(["one", "two", "three"]);
+    const members = await Promise.all(plans.map((plan) => startMember(plan)));
+    await Promise.all(members.map((member) => member.says(READY)));
+    const leads = members.findIndex((member) => member.output.includes("became leader"));
+    const leaderFirst = [...plans.slice(leads), ...plans.slice(0, leads)];
+    expect(await complaintsOf(leaderFirst, CASES)).toBe("");
+  }, 30_000);
+
+  const skipReason = HAS_ETCD ? "" : " (skipped: etcd is not installed)";
+  it.skipIf(!HAS_ETCD)(
+    `a real etcd, as far as it is as new${skipReason}`,
+    async () => {
+      const plans = await planMembers(["one"]);
+      await Promise.all(plans.map((plan) => startEtcd(plan)));
+      const cases = CASES.filter((test) => test.since <= INSTALLED);
+      expect(cases.length).toBeGreaterThan(0.8 * CASES.length);
+      expect(await complaintsOf(plans, cases)).toBe("");
+    },
+    30_000,
+  );
+});
