@@ -22,6 +22,7 @@ const NODE = 0xdec1n as NodeId;
 const TICK_MS = 50;
 const PATIENCE_MS = 10_000; // of its own time
 const NEVER = Number.MAX_SAFE_INTEGER as Millis;
+const CALLER = { deadline: NEVER, token: "", requireLeader: false };
 const NOTHING: Told = { kind: "nothing" };
 
 type Alter = (told: Told) => Told;
@@ -72,7 +73,7 @@ class OneNode {
   #open(request: Request): CallId {
     const id = (this.#heard.size + 1) as CallId;
     this.#heard.set(id, []);
-    this.#step({ kind: "call", call: id, request, context: { deadline: NEVER } });
+    this.#step({ kind: "call", call: id, request, context: CALLER });
     return id;
   }
 
