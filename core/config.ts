@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestBytes: 1.5 * 1024 * 1024,
   transactionOperations: 128,
   appendBytes: 1024 * 1024,
-  appendsInFlight: 64,
+  appendsInFlight: 4, // more would be smaller: what waits behind these goes out as one
   uncommittedBytes: 1024 * 1024 * 1024,
   segmentBytes: 64 * 1000 * 1000,
   compactionRows: 1000,

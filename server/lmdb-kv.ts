@@ -24,6 +24,10 @@ export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
 
 type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
 type Database = RootDatabase<Uint8Array, string>;
+/** As `lmdb` has it; its types forget the options. */
+type FastReads = {
+  getBinaryFast: (key: string, options: { transaction?: Transaction }) => Buffer | undefined;
+};
 
 const TABLES: Readonly<Record<Table, string>> = {
   leases: "\x00",
@@ -38,6 +42,9 @@ const MAP_BYTES = 64 * 2 ** 30;
 /** A commit costs a sync; what arrives within this time shares one. */
 const GATHER_MS = 25;
 const GATHER_WRITES_MAX = 10_000;
+/** Of the allocations that values are copied into. */
+const SLAB_BYTES = 64 * 1024;
+const PIECE_BYTES_MAX = 4 * 1024;
 
 const KEY_ENCODER = {
   writeKey: (key: string, target: Buffer, at: number): number =>
@@ -56,6 +63,8 @@ export class LmdbKv {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #failed = false;
+  #slab = new Uint8Array(SLAB_BYTES);
+  #slabUsed = 0;
   readonly #images = new Set<Promise<void>>();
 
   constructor(directory: string, events: KvEvents) {
@@ -152,11 +161,28 @@ export class LmdbKv {
     });
   }
 
+  /** LMDB shows a value in a buffer of its own, until the next one. The copies are pieces of
+   *  larger allocations, for one of its own costs more than the whole lookup. */
+  #get(key: string, within: { transaction?: Transaction }): Uint8Array | null {
+    const shown = (this.#database as FastReads).getBinaryFast(key, within);
+    if (shown === undefined) return null;
+    const { length } = shown;
+    if (length > PIECE_BYTES_MAX) return Uint8Array.prototype.slice.call(shown, 0, length);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#slabUsed = 0;
+    }
+    const from = this.#slabUsed;
+    this.#slabUsed += length;
+    shown.copy(this.#slab, from, 0, length);
+    return this.#slab.subarray(from, from + length);
+  }
+
   #createReader(transaction: Transaction | null): KvReader {
     const database = this.#database;
     const within = transaction === null ? {} : { transaction };
     return {
-      get: (table, key) => database.get(TABLES[table] + key, within) ?? null,
+      get: (table, key) => this.#get(TABLES[table] + key, within),
       *scan(table, from, to, reverse = false) {
         const low = TABLES[table] + from;
         const high = upperBound(table, to);

@@ -21,12 +21,30 @@ export function nextRevision(revision: Revision): Revision {
   return (revision + 1) as Revision;
 }
 
+/** Written out, because every read and write of a row comes by here. */
 export function encodeRowKey({ main, sub, tombstone }: RowKey): Bytes {
-  return (
-    tombstone
-      ? String.fromCharCode(...bytesOf(main), SEPARATOR, ...bytesOf(sub), TOMBSTONE)
-      : String.fromCharCode(...bytesOf(main), SEPARATOR, ...bytesOf(sub))
-  ) as Bytes;
+  const [mainHigh, mainLow] = [Math.floor(main / WORD), main >>> 0];
+  const [subHigh, subLow] = [Math.floor(sub / WORD), sub >>> 0];
+  const row = String.fromCharCode(
+    mainHigh >>> 24,
+    (mainHigh >>> 16) & 0xff,
+    (mainHigh >>> 8) & 0xff,
+    mainHigh & 0xff,
+    mainLow >>> 24,
+    (mainLow >>> 16) & 0xff,
+    (mainLow >>> 8) & 0xff,
+    mainLow & 0xff,
+    SEPARATOR,
+    subHigh >>> 24,
+    (subHigh >>> 16) & 0xff,
+    (subHigh >>> 8) & 0xff,
+    subHigh & 0xff,
+    subLow >>> 24,
+    (subLow >>> 16) & 0xff,
+    (subLow >>> 8) & 0xff,
+    subLow & 0xff,
+  );
+  return (tombstone ? `${row}t` : row) as Bytes;
 }
 
 /** Null: not a key of this table. */
@@ -37,22 +55,6 @@ export function decodeRowKey(key: Bytes): RowKey | null {
   const sub = numberAt(key, 9);
   if (!Number.isSafeInteger(main) || !Number.isSafeInteger(sub)) return null;
   return { main, sub, tombstone };
-}
-
-/** Eight bytes, big-endian, of a non-negative safe integer. */
-function bytesOf(value: number): readonly number[] {
-  const high = Math.floor(value / WORD);
-  const low = value >>> 0;
-  return [
-    high >>> 24,
-    (high >>> 16) & 0xff,
-    (high >>> 8) & 0xff,
-    high & 0xff,
-    low >>> 24,
-    (low >>> 16) & 0xff,
-    (low >>> 8) & 0xff,
-    low & 0xff,
-  ];
 }
 
 function numberAt(key: Bytes, at: number): number {
