@@ -70,19 +70,28 @@ function compares(state: readonly KeyValue[], compare: Compare): boolean {
   });
 }
 
+/** A put is refused before any range is looked at; in a transaction its key counts before its
+ *  lease. */
 function refuse(model: Model, state: readonly KeyValue[], operation: Operation): string | null {
-  if (operation.kind === "empty") return "KeyNotFound";
-  if (operation.kind === "range") {
-    if (operation.revision > model.states.length - 1) return "FutureRevision";
-    return operation.revision < -1 ? "Compacted" : null;
+  const parts = partsOf(operation);
+  const errors = parts.flatMap((part) => {
+    if (part.kind === "empty") return ["KeyNotFound"];
+    if (part.kind !== "put") return [];
+    const missing = state.every((kv) => kv.key !== part.key);
+    const lost = missing && (part.ignoreValue || part.ignoreLease) ? ["KeyNotFound"] : [];
+    const loose = part.lease === 0n ? [] : ["LeaseNotFound"];
+    return part === operation ? [...loose, ...lost] : [...lost, ...loose];
+  });
+  for (const part of parts) {
+    if (part.kind !== "range") continue;
+    if (part.revision > model.states.length - 1) errors.push("FutureRevision");
+    else if (part.revision < -1) errors.push("Compacted");
   }
-  if (operation.kind === "put") {
-    if (operation.lease !== 0n) return "LeaseNotFound";
-    const missing = state.every((kv) => kv.key !== operation.key);
-    return missing && (operation.ignoreValue || operation.ignoreLease) ? "KeyNotFound" : null;
-  }
-  if (operation.kind === "delete_range") return null;
-  return operation.operations.map((each) => refuse(model, state, each)).find(Boolean) ?? null;
+  return errors[0] ?? null;
+}
+
+function partsOf(operation: Operation): readonly Exclude<Operation, Chosen>[] {
+  return operation.kind === "chosen" ? operation.operations.flatMap(partsOf) : [operation];
 }
 
 function perform(

@@ -94,22 +94,23 @@ export function readTxn(
  *  3.4.23, and again at every restart. Here the state before is still in hand, so the whole
  *  request is refused. */
 function check(mvcc: Mvcc, operation: PathOp, leaseExists: LeaseExists): ApiError | null {
-  switch (operation.kind) {
-    case "range":
-      return checkRange(mvcc, operation);
-    case "put":
-      return checkPut(mvcc, operation, leaseExists);
-    case "delete_range":
-      return null;
-    case "path":
-      for (const each of operation.operations) {
-        const error = check(mvcc, each, leaseExists);
-        if (error !== null) return error;
-      }
-      return null;
-    case "empty":
-      return ERRORS.KeyNotFound;
+  if (operation.kind === "put") return checkPut(mvcc, operation, leaseExists, true);
+  // as in etcd, what is wrong with a put is told before what is wrong with a range
+  for (const each of leavesOf(operation)) {
+    if (each.kind === "empty") return ERRORS.KeyNotFound;
+    const error = each.kind === "put" ? checkPut(mvcc, each, leaseExists, false) : null;
+    if (error !== null) return error;
   }
+  for (const each of leavesOf(operation)) {
+    const error = each.kind === "range" ? checkRange(mvcc, each) : null;
+    if (error !== null) return error;
+  }
+  return null;
+}
+
+/** The operations that will be executed, in order. */
+function leavesOf(operation: PathOp): readonly Exclude<PathOp, Path>[] {
+  return operation.kind === "path" ? operation.operations.flatMap(leavesOf) : [operation];
 }
 
 /** Unlike in a range by itself, a negative revision is not the latest: it is compacted. */
@@ -119,10 +120,18 @@ function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
   return request.revision < mvcc.compaction.scheduled ? ERRORS.Compacted : null;
 }
 
-function checkPut(mvcc: Mvcc, request: PutRequest, leaseExists: LeaseExists): ApiError | null {
-  if (request.lease !== 0n && !leaseExists(request.lease)) return ERRORS.LeaseNotFound;
+/** As in etcd, a put by itself looks for its lease first, one in a transaction for its key. */
+function checkPut(
+  mvcc: Mvcc,
+  request: PutRequest,
+  leaseExists: LeaseExists,
+  isAlone: boolean,
+): ApiError | null {
+  const wantsLease = request.lease !== 0n && !leaseExists(request.lease);
   const keepsSomething = request.ignoreValue || request.ignoreLease;
-  return keepsSomething && !has(mvcc.index.live, request.key) ? ERRORS.KeyNotFound : null;
+  const wantsKey = keepsSomething && !has(mvcc.index.live, request.key);
+  if (wantsLease && (isAlone || !wantsKey)) return ERRORS.LeaseNotFound;
+  return wantsKey ? ERRORS.KeyNotFound : null;
 }
 
 function refused(mvcc: Mvcc, error: ApiError): AppliedKv {
