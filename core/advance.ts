@@ -16,6 +16,7 @@ import { assert } from "./lib/assert.ts";
 import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
+import { noteApplied } from "./recipes.ts";
 import { publishApplied } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
@@ -90,6 +91,7 @@ function applyCommitted(turn: Turn): void {
     writes.push(...applied.writes);
     if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);
     publishApplied(turn, next, applied.writes);
+    noteApplied(turn, next, applied.writes);
     if (applied.outcome !== null) tell(turn, applied.outcome);
   }
   const voters = next.members.map((member) => member.id);

@@ -9,9 +9,12 @@ import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
 import type { Guarded } from "./guards.ts";
+import type { InnerCalls } from "./inner-calls.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
+import type { Observers } from "./observers.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
+import type { Recipes } from "./recipes.ts";
 import type { Waits } from "./waits.ts";
 import type { WalState } from "./storage/wal.ts";
 
@@ -32,6 +35,9 @@ export type NodeState = Readonly<{
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;
   guarded: Guarded;
+  inner: InnerCalls;
+  recipes: Recipes;
+  observers: Observers;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

@@ -3,14 +3,15 @@
 // answers; nobody commits a rewrite that they cannot explain.
 //
 // Nothing happens by itself on this stage: a disk effect ends at `disk`, mail arrives at `deliver`,
-// time passes at `tick`. `settle` lets everything happen until nothing is left, and shows replies
-// only.
+// time passes at `tick`. `settle` lets everything happen until nothing is left, and shows what
+// clients hear only.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deleteOf, putOf, rangeOf, watchOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
+import type { ConcurrencyRequest } from "./api/request-concurrency.ts";
 import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
 import type {
   Bytes,
@@ -28,6 +29,7 @@ import type {
   Term,
 } from "./contract.ts";
 import { readApplied } from "./kv/tables.ts";
+import { fromText, toBytes } from "./lib/bytes.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
 import {
   createOrderedMap,
@@ -100,6 +102,29 @@ function lease(words: Readonly<Record<string, string>>): LeaseId {
   return BigInt(`0x${words["lease"] ?? "0"}`) as LeaseId;
 }
 
+type Verb = ConcurrencyRequest["kind"] | "observe";
+
+function concurrencyOf(verb: Verb, words: Readonly<Record<string, string>>): Request {
+  const [name, key] = [fromText(words["name"] ?? ""), fromText(words["key"] ?? "")];
+  const [value, revision] = [toBytes(fromText(words["value"] ?? "")), Number(words["rev"])];
+  const leader = words["key"] === undefined ? null : { name, key, revision, lease: lease(words) };
+  switch (verb) {
+    case "lock":
+      return { kind: verb, name, lease: lease(words) };
+    case "unlock":
+      return { kind: verb, key };
+    case "campaign":
+      return { kind: verb, name, lease: lease(words), value };
+    case "proclaim":
+      return { kind: verb, leader, value };
+    case "resign":
+      return { kind: verb, leader };
+    case "leader":
+    case "observe":
+      return { kind: verb, name };
+  }
+}
+
 class Stage {
   private readonly actors: Actor[] = [];
   private mail: readonly Letter[] = [];
@@ -161,6 +186,22 @@ class Stage {
         const targetId = BigInt(words["to"] ?? "") as NodeId;
         return this.call(this.actor(who), { kind: "move_leader", targetId });
       }
+      case "lock":
+      case "unlock":
+      case "campaign":
+      case "proclaim":
+      case "resign":
+      case "leader":
+      case "observe":
+        return this.call(this.actor(who), concurrencyOf(verb, words));
+      case "cancel": {
+        const call = Number(words["call"]) as CallId;
+        return this.input(this.actor(who), { kind: "call.cancel", call });
+      }
+      case "credit": {
+        const [call, items] = [Number(words["call"]) as CallId, Number(words["items"])];
+        return this.input(this.actor(who), { kind: "call.credit", call, items });
+      }
       case "watch":
         return this.call(this.actor(who), { kind: "watch", ask: watchOf(words["key"] ?? "") });
       case "renew":
@@ -220,7 +261,7 @@ class Stage {
       electionMs: 1000,
       snapshotCount: 3,
       preVote: true,
-      limits: { ...DEFAULT_LIMITS, segmentBytes: 256, compactionRows: 2 },
+      limits: { ...DEFAULT_LIMITS, segmentBytes: 256, compactionRows: 2, streamPushes: 2 },
     });
     const seed = actor.id * 100n + actor.life;
     const booted = boot(
@@ -322,7 +363,9 @@ class Stage {
         while (actor.applying.length > 0) [busy] = [true, this.finishKv(actor)];
       }
     }
-    const told = this.lines.splice(before).filter((line) => / (reply|snapshot)/.test(line));
+    const told = this.lines
+      .splice(before)
+      .filter((line) => / (reply|push|end|snapshot)/.test(line));
     this.lines.push(...told);
   }
 

@@ -11,6 +11,7 @@ import type {
   DiskToken,
   Effect,
   Index,
+  Input,
   KvReader,
   Millis,
   NodeId,
@@ -32,6 +33,7 @@ import { ERRORS } from "./api/errors.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
 import { isStreamRequest } from "./api/request.ts";
+import { isConcurrencyRequest } from "./api/request-concurrency.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
@@ -41,24 +43,36 @@ import { putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
 import { createGuarded, mustRefuse } from "./guards.ts";
+import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
+import { createOrderedMap } from "./lib/ordered-map.ts";
 import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
 import type { NodeState } from "./node-state.ts";
+import { restoreObservers } from "./observers.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
+import {
+  beginRecipe,
+  createRecipes,
+  dropRecipe,
+  proceedRecipes,
+  restoreRecipes,
+  tickRecipes,
+} from "./recipes.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
 import {
   closeStreamCall,
+  creditStreamCall,
   dropStreamCall,
   openStreamCall,
   takeStreamItem,
   tickStreamCalls,
 } from "./stream-calls.ts";
-import { restoreStreams, takeCredit, tickStreams } from "./streaming.ts";
+import { restoreStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
 
@@ -95,6 +109,9 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
     guarded: createGuarded(),
+    inner: createInnerCalls(),
+    recipes: createRecipes(),
+    observers: createOrderedMap(),
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],
@@ -123,20 +140,20 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
       break;
     case "call":
-      if (isStreamRequest(input.request)) openStreamCall(turn, input, input.request);
-      else takeCall(turn, input.call, input.request, input.context);
+      takeRequest(turn, input);
       break;
     case "call.item":
       takeStreamItem(turn, input.call, input.request);
       break;
     case "call.credit":
-      takeCredit(turn, input.call, input.items);
+      creditStreamCall(turn, input.call, input.items);
       break;
     case "call.close":
       closeStreamCall(turn, input.call);
       break;
     case "call.cancel":
       turn.state = { ...state, calls: removeCall(state.calls, input.call) };
+      dropRecipe(turn, takeCall, input.call);
       dropStreamCall(turn, input.call);
       break;
     case "disk.done":
@@ -156,6 +173,7 @@ export const step: StepFunction = (state, input, kv) => {
     }
   }
   advance(turn);
+  while (proceedRecipes(turn, takeCall)) advance(turn);
   return [turn.state, turn.effects];
 };
 
@@ -193,8 +211,8 @@ function tick(turn: Turn, now: Millis): void {
     reply(turn, waiting.call, { ok: false, error });
   }
   tickLeases(turn);
-  tickStreams(turn, now);
-  tickStreamCalls(turn);
+  tickStreamCalls(turn, now);
+  tickRecipes(turn, takeCall, now);
   maybePublish(turn);
 }
 
@@ -204,6 +222,13 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
   } else {
     tellRaft(turn, { kind: "message", from, message });
   }
+}
+
+function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void {
+  const { call, request, context } = input;
+  if (isStreamRequest(request)) openStreamCall(turn, input, request);
+  else if (isConcurrencyRequest(request)) beginRecipe(turn, takeCall, call, request, context);
+  else takeCall(turn, call, request, context);
 }
 
 function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
@@ -277,6 +302,8 @@ function kvDone(turn: Turn, applied: Index): void {
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     turn.effects.push({ kind: "peers", members: loaded.members });
     restoreStreams(turn, loaded.mvcc.revision);
+    restoreRecipes(turn);
+    restoreObservers(turn);
   } // else: a batch of the store that is being replaced
 }
 

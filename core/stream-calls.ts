@@ -1,14 +1,15 @@
 // Calls that are streams, sorted by what they are about: where each is opened, spoken on, closed
 // and dropped.
 
-import type { CallContext, CallId } from "./contract.ts";
+import type { CallContext, CallId, Millis } from "./contract.ts";
 import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
 import { ERRORS } from "./api/errors.ts";
 import type { StreamRequest } from "./api/request.ts";
 import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
 import { remove } from "./lib/ordered-map.ts";
-import { dropStream, takeItem, takeStream } from "./streaming.ts";
+import { creditObserver, dropObserver, openObserver, tickObservers } from "./observers.ts";
+import { dropStream, takeCredit, takeItem, takeStream, tickStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { endStream } from "./turn.ts";
 
@@ -30,6 +31,8 @@ export function openStreamCall(
       turn.state = { ...turn.state, asks };
       return takeKeepAlive(turn, call, request.id);
     }
+    case "observe":
+      return openObserver(turn, call, request, context);
   }
 }
 
@@ -39,7 +42,15 @@ export function takeStreamItem(turn: Turn, call: CallId, request: StreamRequest)
       return takeItem(turn, call, request);
     case "lease_keep_alive":
       return takeKeepAlive(turn, call, request.id);
+    case "observe": // its client has said all
+      return;
   }
+}
+
+/** As many pushes have left for the client. */
+export function creditStreamCall(turn: Turn, call: CallId, items: number): void {
+  creditObserver(turn, call, items);
+  takeCredit(turn, call, items);
 }
 
 /** The client says no more, but listens. As in etcd, watches go on. */
@@ -52,9 +63,12 @@ export function dropStreamCall(turn: Turn, call: CallId): void {
   const asks = closeKeepAlive(turn.state.asks, call);
   turn.state = { ...turn.state, asks, guarded: remove(turn.state.guarded, call) };
   dropStream(turn, call);
+  dropObserver(turn, call);
 }
 
-export function tickStreamCalls(turn: Turn): void {
+export function tickStreamCalls(turn: Turn, now: Millis): void {
+  tickStreams(turn, now);
+  tickObservers(turn, now);
   tickGuards(turn, (call) => {
     dropStreamCall(turn, call);
     endStream(turn, call, ERRORS.NoLeader);

@@ -11,6 +11,7 @@ import type {
   WatchEvent,
   WatchResponse,
 } from "./api/request.ts";
+import type { ConcurrencyRequest, LeaderKey, ObserveRequest } from "./api/request-concurrency.ts";
 import { quote } from "./lib/bytes.ts";
 import { assertNever } from "./lib/assert.ts";
 import { describeMessage, describeTrace } from "./raft/transcript.ts";
@@ -127,6 +128,14 @@ export function describeRequest(request: Request): string {
       return `move_leader ${request.targetId.toString(16)}`;
     case "watch":
       return describeWatchAsk(request.ask);
+    case "lock":
+    case "unlock":
+    case "campaign":
+    case "proclaim":
+    case "leader":
+    case "resign":
+    case "observe":
+      return describeConcurrency(request);
     default:
       return assertNever(request);
   }
@@ -158,6 +167,16 @@ export function describeResult(result: Result<Response>): string {
       return `${head} ${response.leases.map(hex).join(" ")}`.trimEnd();
     case "watch":
       return describeWatchResponse(response);
+    case "lock":
+      return `${head} ${quote(response.key)}`;
+    case "campaign":
+      return `${head} ${describeLeader(response.leader)}`;
+    case "leader":
+    case "observe":
+      return `${head} ${quote(response.kv.key)}=${describeValue(response.kv.value)}`;
+    case "unlock":
+    case "proclaim":
+    case "resign":
     case "put":
     case "lease_revoke":
     case "member_list":
@@ -174,6 +193,32 @@ export function describeResult(result: Result<Response>): string {
     default:
       return assertNever(response);
   }
+}
+
+function describeConcurrency(request: ConcurrencyRequest | ObserveRequest): string {
+  switch (request.kind) {
+    case "lock":
+      return `lock ${quote(request.name)} lease=${hex(request.lease)}`;
+    case "unlock":
+      return `unlock ${quote(request.key)}`;
+    case "campaign": {
+      const { name, value, lease } = request;
+      return `campaign ${quote(name)}=${describeValue(value)} lease=${hex(lease)}`;
+    }
+    case "proclaim":
+      return `proclaim ${describeLeader(request.leader)} ${describeValue(request.value)}`;
+    case "resign":
+      return `resign ${describeLeader(request.leader)}`;
+    case "leader":
+    case "observe":
+      return `${request.kind} ${quote(request.name)}`;
+    default:
+      return assertNever(request);
+  }
+}
+
+function describeLeader(leader: LeaderKey | null): string {
+  return leader === null ? "nobody" : `${quote(leader.key)}@${leader.revision}`;
 }
 
 function describeWatchAsk(ask: WatchAsk): string {

@@ -11,6 +11,7 @@ import { findCall, removeCall } from "./api/calls.ts";
 import type { ApiError } from "./api/errors.ts";
 import type { Response } from "./api/request.ts";
 import { createOverlay } from "./kv/overlay.ts";
+import { isInnerCall, noteInner } from "./inner-calls.ts";
 import { remove } from "./lib/ordered-map.ts";
 import type { NodeState } from "./node-state.ts";
 import { hold, issue } from "./outbox.ts";
@@ -38,7 +39,8 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
   if (findCall(turn.state.calls, call) !== null) {
     turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };
   }
-  turn.effects.push({ kind: "call.reply", call, result });
+  if (isInnerCall(call)) noteInner(turn, call, result);
+  else turn.effects.push({ kind: "call.reply", call, result });
 }
 
 /** The last word on a stream. */

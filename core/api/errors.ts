@@ -49,7 +49,11 @@ export type ErrorName =
   | "Timeout"
   | "TimeoutDueToLeaderFail"
   | "DeadlineExceeded"
-  | "Canceled";
+  | "Canceled"
+  | "SessionExpired"
+  | "ElectionNotLeader"
+  | "ElectionNoLeader"
+  | "MissingLeaderKey";
 
 // prettier-ignore
 export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
@@ -78,6 +82,11 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   TimeoutDueToLeaderFail: maybe("TimeoutDueToLeaderFail", GRPC.UNAVAILABLE, "etcdserver: request timed out, possibly due to previous leader failure"),
   DeadlineExceeded: maybe("DeadlineExceeded", GRPC.DEADLINE_EXCEEDED, "context deadline exceeded"),
   Canceled: maybe("Canceled", GRPC.CANCELED, "context canceled"),
+  // Of locks and elections. A lock that was lost while its caller waited for it was never held.
+  SessionExpired: maybe("SessionExpired", GRPC.UNKNOWN, "mutex: session is expired"),
+  ElectionNotLeader: maybe("ElectionNotLeader", GRPC.UNKNOWN, "election: not leader"),
+  ElectionNoLeader: never("ElectionNoLeader", GRPC.UNKNOWN, "election: no leader"),
+  MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };
 
 /** A message that this server cannot read at all. */

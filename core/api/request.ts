@@ -6,14 +6,20 @@
 // with a saturated number has the same outcome. Lease ids are identities and stay bigint, signed.
 
 import type { Bytes, ClusterId, LeaseId, NodeId } from "../contract.ts";
+import type {
+  ConcurrencyRequest,
+  ConcurrencyResponse,
+  ObserveRequest,
+  ObserveResponse,
+} from "./request-concurrency.ts";
 import type { Member } from "../apply/membership.ts";
 
-export type Request = UnaryRequest | StreamRequest;
+export type Request = UnaryRequest | ConcurrencyRequest | StreamRequest;
 /** One request, one answer. */
 export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 /** What a client says on a stream; the first of it opens the stream. */
-export type StreamRequest = WatchRequest | LeaseKeepAliveRequest;
+export type StreamRequest = WatchRequest | LeaseKeepAliveRequest | ObserveRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -119,7 +125,8 @@ export type LeaseTimeToLiveRequest = Readonly<{
 }>;
 
 export function isStreamRequest(request: Request): request is StreamRequest {
-  return request.kind === "watch" || request.kind === "lease_keep_alive";
+  const { kind } = request;
+  return kind === "watch" || kind === "lease_keep_alive" || kind === "observe";
 }
 
 /** What a client says on a stream of watches; `nothing` is a message with no variant set. */
@@ -142,8 +149,8 @@ export type WatchAsk = Readonly<
   | { kind: "nothing" }
 >;
 
-export type Response = UnaryResponse | StreamResponse;
-export type StreamResponse = WatchResponse | LeaseKeepAliveResponse;
+export type Response = UnaryResponse | ConcurrencyResponse | StreamResponse;
+export type StreamResponse = WatchResponse | LeaseKeepAliveResponse | ObserveResponse;
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse

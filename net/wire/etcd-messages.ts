@@ -1,10 +1,12 @@
 // The field tables of etcd's public API (rpc.proto, kv.proto), in the order of the field numbers.
-// A name is etcd's in camel case. To serve another call, add its messages here.
+// A name is etcd's in camel case. To serve another call, add its messages here, or
+// in a table of its service that is spread into MESSAGES.
 
+import { CONCURRENCY_MESSAGES } from "./messages-concurrency.ts";
 import { createCodec } from "./protobuf.ts";
 import type { Codec, Decoded, Encodable } from "./protobuf.ts";
 
-export const MESSAGES = {
+const CORE_MESSAGES = {
   ResponseHeader: {
     clusterId: [1, "uint64"],
     memberId: [2, "uint64"],
@@ -252,9 +254,13 @@ export const MESSAGES = {
   },
 } as const;
 
-export type MessageName = keyof typeof MESSAGES;
-/** A decoded message of this name, and one to encode. */
-export type Wire<N extends MessageName> = Decoded<typeof MESSAGES, N>;
-export type ToWire<N extends MessageName> = Encodable<typeof MESSAGES, N>;
+type Messages = typeof CORE_MESSAGES & typeof CONCURRENCY_MESSAGES;
 
-export const CODEC: Codec<typeof MESSAGES> = createCodec(MESSAGES);
+export const MESSAGES: Messages = { ...CORE_MESSAGES, ...CONCURRENCY_MESSAGES };
+
+export type MessageName = keyof Messages;
+/** A decoded message of this name, and one to encode. */
+export type Wire<N extends MessageName> = Decoded<Messages, N>;
+export type ToWire<N extends MessageName> = Encodable<Messages, N>;
+
+export const CODEC: Codec<Messages> = createCodec(MESSAGES);

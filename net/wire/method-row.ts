@@ -90,4 +90,6 @@ const SERVICES: readonly string[] = [
   "etcdserverpb.Cluster",
   "etcdserverpb.Maintenance",
   "etcdserverpb.Auth",
+  "v3lockpb.Lock",
+  "v3electionpb.Election",
 ];

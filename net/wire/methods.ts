@@ -11,6 +11,7 @@ import type { AnyRow, Rows, Streaming } from "./method-row.ts";
 import { KV_METHODS } from "./methods-kv.ts";
 import { LEASE_METHODS } from "./methods-lease.ts";
 import { CLUSTER_METHODS } from "./methods-cluster.ts";
+import { CONCURRENCY_METHODS } from "./methods-concurrency.ts";
 import { MAINTENANCE_METHODS } from "./methods-maintenance.ts";
 import { WATCH_METHODS } from "./methods-watch.ts";
 
@@ -64,6 +65,7 @@ const METHODS: Rows<Request["kind"]> = {
   ...CLUSTER_METHODS,
   ...MAINTENANCE_METHODS,
   ...WATCH_METHODS,
+  ...CONCURRENCY_METHODS,
 };
 
 const ROW_BY_PATH: ReadonlyMap<string, AnyRow> = new Map(
