@@ -1,5 +1,6 @@
 // For live tests: members as real processes, and the real etcdctl.
 
+import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
@@ -149,13 +150,20 @@ export async function etcdctl(
     env: { ...process.env, ETCDCTL_API: "3" },
   });
   children.add(child);
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
+  child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
+  child.stdin.on("error", () => undefined); // it may end without having read all
   child.stdin.end(input);
   await once(child, "close");
   children.delete(child);
-  return { code: child.exitCode, stdout, stderr };
+  return { code: child.exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+/** Not all that etcdctl prints is text: what is not has one char per byte. */
+function textOf(chunks: readonly Buffer[]): string {
+  const bytes = Buffer.concat(chunks);
+  return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
 }
 
 export function putRequest(key: string, value: Uint8Array): Request {

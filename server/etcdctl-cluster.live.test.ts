@@ -1,0 +1,85 @@
+// etcdctl with three members: what is asked of one of them, and of all at once. A real etcd has the
+// same beside it.
+
+import { afterAll, beforeAll, describe, it } from "vitest";
+import type { Line, Sides } from "./side-by-side.ts";
+import { startThree, tell } from "./side-by-side.ts";
+import { cleanUp, HAS_ETCD } from "./testing.ts";
+
+const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
+
+const STORIES: Readonly<Record<string, readonly Line[]>> = {
+  "every member answers": [
+    "@0 put a 1",
+    "@1 put a 2 --prev-kv",
+    "@2 get a -w json",
+    "@1 get a -w fields",
+    "@1 get a --consistency s",
+    "@2 del a",
+    "@0 get a",
+    "@1 put b 1",
+    ["@2 txn", 'mod("b") > "0"\n\nput b 2\nget b\n\n\n'],
+    "@1 compaction 3",
+    "! @2 get a --rev 2",
+    "! @0 compaction 3",
+  ],
+  "all members are asked": [
+    "endpoint health",
+    "endpoint health -w json",
+    "endpoint health -w table",
+    "endpoint health -w fields",
+    "@1 endpoint health --cluster",
+    "endpoint status",
+    "endpoint status -w json",
+    "endpoint status -w fields",
+    "endpoint status -w table",
+    "@2 endpoint status --cluster",
+    "endpoint hashkv --rev 4 -w simple",
+    "endpoint hashkv -w table",
+    "@1 endpoint hashkv --cluster",
+    "@0 member list",
+    "@1 member list -w json",
+    "@1 member list -w fields",
+    "@2 member list -w table",
+    "alarm list",
+    "alarm disarm",
+    "defrag",
+    "@0 defrag --cluster",
+  ],
+  "every member knows the leases": [
+    "$lease = @1 lease grant 500",
+    "@2 put c 1 --lease=$lease",
+    "@0 lease timetolive $lease --keys",
+    "@1 lease timetolive $lease --keys",
+    "@2 lease timetolive $lease --keys",
+    "@1 lease keep-alive $lease --once",
+    "@2 lease keep-alive $lease --once",
+    "@2 lease list",
+    "@1 lease revoke $lease",
+    "@2 get c",
+    "! @1 lease revoke $lease",
+  ],
+  "the leadership moves": [
+    "! move-leader 1234",
+    "! @1 move-leader $two",
+    "move-leader $three",
+    "endpoint status",
+    "move-leader $one",
+    "endpoint status",
+    "move-leader $one",
+  ],
+};
+
+afterAll(cleanUp);
+
+describe.skipIf(!HAS_ETCD)(`etcdctl, with three members and three of etcd${skipReason}`, () => {
+  let sides: Sides;
+
+  beforeAll(async () => {
+    sides = await startThree();
+  }, 30_000);
+
+  for (const [name, lines] of Object.entries(STORIES)) {
+    it(name, async () => tell(sides, lines), 15_000);
+  }
+});

@@ -1,0 +1,233 @@
+// For live tests: the same etcdctl commands to members of detcd and to a real etcd, and what of the
+// two outputs must be equal: all but terms, times, sizes and versions, and what is made by chance.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect } from "vitest";
+import type { Finished, MemberPlan } from "./testing.ts";
+import { etcdctl, eventually, planMembers, startEtcd, startMember } from "./testing.ts";
+
+/** A cluster, and what its side of the story came to know: what `$name` stands for in a line. */
+export type Side = Readonly<{
+  plans: readonly MemberPlan[];
+  advertised: readonly string[]; // the client URLs that members tell of themselves
+  known: Map<string, string>;
+}>;
+export type Sides = Readonly<{ ours: Side; theirs: Side }>;
+
+/** What was said, made equal where the two may differ. */
+type Said = Readonly<{
+  line: string;
+  code: number | null;
+  stdout: readonly string[];
+  stderr: readonly string[];
+}>;
+
+/** A command line, and what is typed into it: `'` around words with spaces in them, `$name` for what
+ *  is known, `@1` first for one member instead of all, `!` before all for what fails, and
+ *  `$name = ` for what is known by the first id in its output from then on. With `-w *` it is typed
+ *  in every format. */
+export type Line = string | readonly [line: string, input: string];
+
+const FORMATS = ["simple", "json", "fields", "protobuf"];
+const READY = "ready to serve client requests";
+const LEASE = /\b([0-9a-f]{16})\b/;
+
+/** One member each. Both advertise the same addresses, so that even their ids are equal. */
+export async function startAlone(more: readonly string[] = []): Promise<Sides> {
+  const [plan, other] = (await planMembers(["one", "one"])) as [MemberPlan, MemberPlan];
+  const alone = { ...plan, initialCluster: `one=${plan.peerUrl}` };
+  const theirs = { ...alone, clientUrl: other.clientUrl };
+  const listens = [
+    `--data-dir=${other.dataDirectory}.theirs`,
+    `--listen-client-urls=${other.clientUrl}`,
+    `--listen-peer-urls=${other.peerUrl}`,
+    `--advertise-client-urls=${plan.clientUrl}`,
+  ];
+  const [member] = await Promise.all([
+    startMember(alone, more),
+    startEtcd(theirs, [...more, ...listens]),
+  ]);
+  await member.says(READY);
+  return { ours: sideOf([alone]), theirs: { ...sideOf([theirs]), advertised: [plan.clientUrl] } };
+}
+
+/** Three members each, of which the first leads. `$one`, `$two` and `$three` are their ids. */
+export async function startThree(more: readonly string[] = []): Promise<Sides> {
+  const names = ["one", "two", "three"];
+  const [ours, theirs] = await Promise.all([planMembers(names), planMembers(names)]);
+  const [members] = await Promise.all([
+    Promise.all(ours.map((plan) => startMember(plan, more))),
+    Promise.all(theirs.map((plan) => startEtcd(plan, more))),
+  ]);
+  await Promise.all(members.map((member) => member.says(READY)));
+  const sides = { ours: sideOf(ours), theirs: sideOf(theirs) };
+  for (const side of [sides.ours, sides.theirs]) await meetMembers(side);
+  return sides;
+}
+
+/** Types lines to both sides, one after the other, and expects both to say the same. */
+export async function tell(sides: Sides, lines: readonly Line[]): Promise<void> {
+  for (const item of lines) {
+    const [line, input] = typeof item === "string" ? [item, ""] : item;
+    const formats = line.endsWith("-w *") ? FORMATS : [""];
+    for (const format of formats) await tellOne(sides, line.replace("-w *", `-w ${format}`), input);
+  }
+}
+
+/** Types one line to one side. */
+export async function type(side: Side, line: string, input = ""): Promise<Finished> {
+  const [endpoints, words] = commandOf(side, line);
+  return etcdctl(endpoints, words, filledIn(side, input));
+}
+
+/** A command that goes on, on both sides. */
+export class Both {
+  readonly #sides: Sides;
+  readonly #running: readonly Running[];
+
+  constructor(sides: Sides, line: string) {
+    this.#sides = sides;
+    this.#running = [run(sides.ours, line), run(sides.theirs, line)];
+  }
+
+  write(line: string): void {
+    for (const { child } of this.#running) child.stdin?.write(`${line}\n`);
+  }
+
+  /** Waits until both have said the words, and expects that both said the same. */
+  async says(words: string): Promise<void> {
+    await eventually(() => this.#said().every((text) => text.includes(words)));
+    await eventually(() => this.#said()[0] === this.#said()[1]);
+  }
+
+  /** By itself or by Ctrl-C, with the same words and the same code. */
+  async ends(signal: NodeJS.Signals | null = null): Promise<void> {
+    if (signal !== null) for (const { child } of this.#running) child.kill(signal);
+    await Promise.all(this.#running.map(({ closed }) => closed));
+    const [ours, theirs] = this.#said();
+    expect(ours).toBe(theirs);
+    const [own, other] = this.#running.map(({ child }) => child.exitCode);
+    expect(own).toBe(other);
+  }
+
+  #said(): readonly string[] {
+    const [own, other] = this.#running as [Running, Running];
+    return [equal(this.#sides.ours, own.output()), equal(this.#sides.theirs, other.output())];
+  }
+}
+
+type Running = Readonly<{ child: ChildProcess; closed: Promise<unknown>; output: () => string }>;
+
+function run(side: Side, line: string): Running {
+  const [endpoints, words] = commandOf(side, line);
+  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...words], {
+    env: { ...process.env, ETCDCTL_API: "3" },
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  return { child, closed: once(child, "close"), output: () => `${stdout}${withoutLog(stderr)}` };
+}
+
+async function tellOne(sides: Sides, line: string, input: string): Promise<void> {
+  const [, fails, name, rest] = /^(! )?(?:\$(\w+) = )?(.*)$/.exec(line) ?? [];
+  const said = await Promise.all(
+    [sides.ours, sides.theirs].map(async (side) => {
+      const finished = await type(side, rest as string, input);
+      if (name !== undefined) side.known.set(name, LEASE.exec(finished.stdout)?.[1] ?? "nothing");
+      return saidOf(side, line, finished);
+    }),
+  );
+  expect.soft(said[0]).toEqual(said[1]);
+  expect.soft([line, said[0]?.code !== 0]).toEqual([line, fails !== undefined]);
+}
+
+function saidOf(side: Side, line: string, { code, stdout, stderr }: Finished): Said {
+  return {
+    line,
+    code,
+    stdout: pieces(equal(side, stdout)),
+    stderr: pieces(equal(side, withoutLog(stderr))),
+  };
+}
+
+/** etcdctl's own log is about its tries, which may be more or fewer. */
+function withoutLog(stderr: string): string {
+  const lines = stderr.split("\n");
+  return lines.filter((line) => !line.startsWith('{"level"')).join("\n");
+}
+
+/** Members and endpoints come in the order of ids or of chance: what is told of them, line by line
+ *  or in lists of JSON, is put in order. */
+function pieces(text: string): readonly string[] {
+  if (!/endpoint|member|<client/i.test(text)) return text.split("\n");
+  return text.split(/\n|\[|\]|,(?=\{)/).toSorted();
+}
+
+function sideOf(plans: readonly MemberPlan[]): Side {
+  return { plans, advertised: plans.map(({ clientUrl }) => clientUrl), known: new Map() };
+}
+
+/** Their ids by their names; and the first is made to lead. */
+async function meetMembers(side: Side): Promise<void> {
+  const { stdout } = await type(side, "member list");
+  for (const line of stdout.trim().split("\n")) {
+    const [id, , name] = line.split(", ") as [string, string, string];
+    side.known.set(name, id);
+  }
+  const [, cluster] = /"cluster_id":(\d+)/.exec((await type(side, "get a -w json")).stdout) ?? [];
+  side.known.set("cluster", BigInt(cluster as string).toString(16));
+  await type(side, "move-leader $one");
+}
+
+function commandOf(side: Side, line: string): readonly [endpoints: string[], words: string[]] {
+  const [, at, rest] = /^(?:@(\d) )?(.*)$/.exec(filledIn(side, line)) ?? [];
+  const all = side.plans.map(({ clientUrl }) => clientUrl.replace("http://", ""));
+  const endpoints = at === undefined ? all : all.slice(Number(at), Number(at) + 1);
+  const words = (rest as string).matchAll(/'([^']*)'|(\S+)/g);
+  return [endpoints, [...words].map(([, quoted, plain]) => quoted ?? plain ?? "")];
+}
+
+function filledIn({ known }: Side, text: string): string {
+  return text.replace(/\$(\w+)/g, (word, name: string) => known.get(name) ?? word);
+}
+
+/** Patterns of what may differ, and what is put in its place. */
+const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
+  [/\b\d+(\.\d+)?(µs|ms|s)\b/g, "<time>"],
+  [/("ttl":)\d+/g, "$1<time>"],
+  [/\b\d+(\.\d+)? [kM]?B\b/g, "<size>"],
+  [/\b3\.\d+\.\d+\b/g, "<version>"],
+  [/("(?:raft_?term|raft(?:Applied)?Index|dbSize(?:InUse)?)":)\d+/gi, "$1<n>"],
+  [/("(?:Raft(?:Term|Index|AppliedIndex)|DBSize)" : )\d+/g, "$1<n>"],
+  [/\/[0-9a-f]{15,16}\b/g, "/<lease>"], // the keys of locks and elections
+  [/("ID"(?::| : ))\d+(?=\s*,?\s*"TTL")/g, "$1<lease>"],
+  // terms and indexes in `endpoint status`
+  [/(true|false)(,| \|) +(true|false)\2 +\d+\2 +\d+\2 +\d+/g, "$1, $3, <term>, <index>"],
+  [/-+\+|-+| +/g, " "], // tables are as wide as what is in them
+];
+
+function equal({ plans, advertised, known }: Side, text: string): string {
+  let out = withoutTerm(text);
+  for (const [at, { name, clientUrl, peerUrl }] of plans.entries()) {
+    for (const url of [clientUrl, advertised[at] as string]) {
+      out = out.replaceAll(url.replace("http://", ""), `<client of ${name}>`);
+    }
+    out = out.replaceAll(peerUrl, `<peer of ${name}>`);
+  }
+  for (const [name, found] of known) {
+    out = out.replaceAll(found, `<${name}>`);
+    if (/^[0-9a-f]{13,16}$/.test(found))
+      out = out.replaceAll(String(BigInt(`0x${found}`)), `<${name}>`);
+  }
+  for (const [pattern, instead] of MAY_DIFFER) out = out.replace(pattern, instead);
+  return out;
+}
+
+/** The term ends the header, and the header begins a message in protobuf. */
+function withoutTerm(text: string): string {
+  const end = 2 + text.charCodeAt(1);
+  const isHeader = text.startsWith("\n") && text[end - 2] === " ";
+  return isHeader ? `${text.slice(0, end - 2)}<term>${text.slice(end)}` : text;
+}
