@@ -3,7 +3,6 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect } from "vitest";
 import type { Finished, MemberPlan } from "./testing.ts";
 import { etcdctl, eventually, planMembers, startEtcd, startMember } from "./testing.ts";
 
@@ -15,18 +14,10 @@ export type Side = Readonly<{
 }>;
 export type Sides = Readonly<{ ours: Side; theirs: Side }>;
 
-/** What was said, made equal where the two may differ. */
-type Said = Readonly<{
-  line: string;
-  code: number | null;
-  stdout: readonly string[];
-  stderr: readonly string[];
-}>;
-
-/** A command line, and what is typed into it: `'` around words with spaces in them, `$name` for what
- *  is known, `@1` first for one member instead of all, `!` before all for what fails, and
- *  `$name = ` for what is known by the first id in its output from then on. With `-w *` it is typed
- *  in every format. */
+/** A command line, and what is typed into it: `'` around words with spaces in them, `$name` for
+ *  what is known, `@1` first for one member instead of all, `!` before all for what fails, and
+ *  `$name = ` for what is known by the first id in its output from then on. With `-w *` it is
+ *  typed in every format. */
 export type Line = string | readonly [line: string, input: string];
 
 const FORMATS = ["simple", "json", "fields", "protobuf"];
@@ -66,13 +57,17 @@ export async function startThree(more: readonly string[] = []): Promise<Sides> {
   return sides;
 }
 
-/** Types lines to both sides, one after the other, and expects both to say the same. */
+/** Types lines to both sides, one after the other. Throws all that they did not say alike. */
 export async function tell(sides: Sides, lines: readonly Line[]): Promise<void> {
+  const complaints: string[] = [];
   for (const item of lines) {
     const [line, input] = typeof item === "string" ? [item, ""] : item;
     const formats = line.endsWith("-w *") ? FORMATS : [""];
-    for (const format of formats) await tellOne(sides, line.replace("-w *", `-w ${format}`), input);
+    for (const format of formats) {
+      complaints.push(...(await tellOne(sides, line.replace("-w *", `-w ${format}`), input)));
+    }
   }
+  if (complaints.length > 0) throw new Error(complaints.join("\n\n"));
 }
 
 /** Types one line to one side. */
@@ -105,10 +100,9 @@ export class Both {
   async ends(signal: NodeJS.Signals | null = null): Promise<void> {
     if (signal !== null) for (const { child } of this.#running) child.kill(signal);
     await Promise.all(this.#running.map(({ closed }) => closed));
-    const [ours, theirs] = this.#said();
-    expect(ours).toBe(theirs);
-    const [own, other] = this.#running.map(({ child }) => child.exitCode);
-    expect(own).toBe(other);
+    const codes = this.#running.map(({ child }) => `ended with ${child.exitCode}`);
+    const [ours, theirs] = this.#said().map((text, at) => `${text}\n${codes[at]}`);
+    if (ours !== theirs) throw new Error(versus(ours, theirs));
   }
 
   #said(): readonly string[] {
@@ -130,26 +124,28 @@ function run(side: Side, line: string): Running {
   return { child, closed: once(child, "close"), output: () => `${stdout}${withoutLog(stderr)}` };
 }
 
-async function tellOne(sides: Sides, line: string, input: string): Promise<void> {
+async function tellOne(sides: Sides, line: string, input: string): Promise<readonly string[]> {
   const [, fails, name, rest] = /^(! )?(?:\$(\w+) = )?(.*)$/.exec(line) ?? [];
   const said = await Promise.all(
     [sides.ours, sides.theirs].map(async (side) => {
       const finished = await type(side, rest as string, input);
       if (name !== undefined) side.known.set(name, LEASE.exec(finished.stdout)?.[1] ?? "nothing");
-      return saidOf(side, line, finished);
+      return { code: finished.code, text: saidOf(side, finished) };
     }),
   );
-  expect.soft(said[0]).toEqual(said[1]);
-  expect.soft([line, said[0]?.code !== 0]).toEqual([line, fails !== undefined]);
+  const [ours, theirs] = said as [(typeof said)[0], (typeof said)[0]];
+  if (ours.text !== theirs.text) return [`${line}\n${versus(ours.text, theirs.text)}`];
+  if ((ours.code !== 0) === (fails !== undefined)) return [];
+  return [`${line}\n  ended with ${ours.code} on both sides:\n${ours.text}`];
 }
 
-function saidOf(side: Side, line: string, { code, stdout, stderr }: Finished): Said {
-  return {
-    line,
-    code,
-    stdout: pieces(equal(side, stdout)),
-    stderr: pieces(equal(side, withoutLog(stderr))),
-  };
+function versus(ours: string | undefined, theirs: string | undefined): string {
+  return `detcd:\n${ours}\netcd:\n${theirs}`;
+}
+
+function saidOf(side: Side, { code, stdout, stderr }: Finished): string {
+  const told = [stdout, withoutLog(stderr)].map((text) => pieces(equal(side, text)));
+  return [...told, `ended with ${code}`].join("\n");
 }
 
 /** etcdctl's own log is about its tries, which may be more or fewer. */
@@ -160,9 +156,12 @@ function withoutLog(stderr: string): string {
 
 /** Members and endpoints come in the order of ids or of chance: what is told of them, line by line
  *  or in lists of JSON, is put in order. */
-function pieces(text: string): readonly string[] {
-  if (!/endpoint|member|<client/i.test(text)) return text.split("\n");
-  return text.split(/\n|\[|\]|,(?=\{)/).toSorted();
+function pieces(text: string): string {
+  if (!/endpoint|member|<client/i.test(text)) return text;
+  return text
+    .split(/\n|\[|\]|,(?=\{)/)
+    .toSorted()
+    .join("\n");
 }
 
 function sideOf(plans: readonly MemberPlan[]): Side {
