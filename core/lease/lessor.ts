@@ -40,14 +40,20 @@ export function createLessor(): Lessor {
   return { leases: createOrderedMap(), holders: createOrderedMap() };
 }
 
-/** The lessor that a store holds: its grants, and the leases that its live keys name. */
+/** The lessor that a store holds: its grants, and the leases that its live keys name. A key whose
+ *  lease is not there, as a store of etcd may have it, hangs on none. */
 export function restoreLessor(view: KvReader, attachments: () => Iterable<Attachment>): Lessor {
   let lessor = createLessor();
+  for (const { id, ttlSeconds } of leasesIn(view)) lessor = grant(lessor, id, ttlSeconds);
+  return lessor.leases.size === 0 ? lessor : attachAll(lessor, [...attachments()]);
+}
+
+/** The grants that a store holds, ascending by id. */
+export function* leasesIn(view: KvReader): Generator<Pick<Lease, "id" | "ttlSeconds">, void> {
   for (const [key, value] of view.scan("leases", EMPTY, ABOVE_ALL)) {
     const ttlSeconds = must(decodeTtl(value), "the record of a lease cannot be read");
-    lessor = grant(lessor, idOfKey(key), ttlSeconds);
+    yield { id: idOfKey(key), ttlSeconds };
   }
-  return lessor.leases.size === 0 ? lessor : attachAll(lessor, [...attachments()]);
 }
 
 export function findLease(lessor: Lessor, id: bigint): Lease | null {
@@ -113,7 +119,8 @@ function attach(lessor: Lessor, key: Bytes, lease: LeaseId): Lessor {
   if (before === lease) return lessor;
   const loose = before === null ? lessor : detach(lessor, key, before);
   if (lease === 0n) return loose;
-  const holder = must(findLease(loose, lease), "a key was attached to a lease that is not there");
+  const holder = findLease(loose, lease);
+  if (holder === null) return loose; // a store of etcd had lost it
   const attached = { ...holder, keys: set(holder.keys, key, true) };
   return withLease({ ...loose, holders: set(loose.holders, key, lease) }, attached);
 }

@@ -1,0 +1,145 @@
+// The buckets of an etcd backend, made from our tables, so that etcd's own tools and servers read
+// what we give them.
+//
+//   key              revision → mvccpb.KeyValue: the table "keys" as it is
+//   meta             consistent_index, term, confState; how far history is compacted
+//   lease            id, 8 bytes → leasepb.Lease
+//   members          id in hex → JSON; members_removed likewise
+//   cluster          clusterVersion
+//   alarm, auth, authRoles, authUsers
+
+import type { Bytes, KvReader } from "../../core/contract.ts";
+import type { Member } from "../../core/apply/membership.ts";
+import { readMembers } from "../../core/apply/membership.ts";
+import { readApplied, readCompaction } from "../../core/kv/tables.ts";
+import { leasesIn } from "../../core/lease/lessor.ts";
+import {
+  createWriter,
+  writeByte,
+  writeVarint,
+  writeVarint64,
+  written,
+} from "../../core/lib/binary.ts";
+import { ABOVE_ALL, EMPTY, fromText, toBytes } from "../../core/lib/bytes.ts";
+import { encodeRowKey } from "../../core/mvcc/revision.ts";
+import type { Bucket } from "./writer.ts";
+
+/** What the file says of the servers that use it: "3.6.0". */
+export type Versions = Readonly<{ storage: string; cluster: string }>;
+
+type Pair = readonly [key: Bytes, value: Uint8Array];
+
+export const BUCKETS = {
+  alarm: "alarm",
+  auth: "auth",
+  authRoles: "authRoles",
+  authUsers: "authUsers",
+  cluster: "cluster",
+  key: "key",
+  lease: "lease",
+  members: "members",
+  membersRemoved: "members_removed",
+  meta: "meta",
+} as const;
+
+/** The keys of the bucket "meta". */
+export const META = {
+  confState: "confState",
+  index: "consistent_index",
+  finished: "finishedCompactRev",
+  scheduled: "scheduledCompactRev",
+  storageVersion: "storageVersion",
+  term: "term",
+} as const;
+export const CLUSTER_VERSION = "clusterVersion";
+
+/** In the order of their names. `view` must stay as it is while they are read. */
+export function backendOf(view: KvReader, versions: Versions): readonly Bucket[] {
+  const nothing = (): readonly Pair[] => [];
+  return [
+    bucket(BUCKETS.alarm, nothing),
+    bucket(BUCKETS.auth, nothing),
+    bucket(BUCKETS.authRoles, nothing),
+    bucket(BUCKETS.authUsers, nothing),
+    bucket(BUCKETS.cluster, () => [pair(CLUSTER_VERSION, text(versions.cluster))]),
+    bucket(BUCKETS.key, () => view.scan("keys", EMPTY, ABOVE_ALL)),
+    bucket(BUCKETS.lease, () => leasePairs(view)),
+    bucket(BUCKETS.members, () => memberPairs(view)),
+    bucket(BUCKETS.membersRemoved, nothing),
+    bucket(BUCKETS.meta, () => metaPairs(view, versions)),
+  ];
+}
+
+function bucket(name: string, pairs: Bucket["pairs"]): Bucket {
+  return { name: name as Bytes, pairs };
+}
+
+/** etcd's order is that of the unsigned ids, ours that of the signed ones. */
+function* leasePairs(view: KvReader): Generator<Pair, void> {
+  for (const isNegative of [false, true]) {
+    for (const { id, ttlSeconds } of leasesIn(view)) {
+      if (id < 0n === isNegative) yield [bigEndian(id), encodeLease(id, ttlSeconds)];
+    }
+  }
+}
+
+/** leasepb.Lease */
+function encodeLease(id: bigint, ttlSeconds: number): Uint8Array {
+  const writer = createWriter();
+  writeByte(writer, 8);
+  writeVarint64(writer, id);
+  writeByte(writer, 16);
+  writeVarint(writer, ttlSeconds);
+  return written(writer);
+}
+
+function memberPairs(view: KvReader): readonly Pair[] {
+  return readMembers(view)
+    .map((member) => pair(member.id.toString(16), text(memberJson(member))))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** As Go marshals it: what is empty is left out, and the id is a number, which JavaScript's JSON
+ *  could not hold. */
+function memberJson({ id, name, peerUrls, clientUrls }: Member): string {
+  const fields = [`"id":${id}`, `"peerURLs":${JSON.stringify(peerUrls)}`];
+  if (name !== "") fields.push(`"name":${JSON.stringify(name)}`);
+  if (clientUrls.length > 0) fields.push(`"clientURLs":${JSON.stringify(clientUrls)}`);
+  return `{${fields.join(",")}}`;
+}
+
+/** In the order of the keys. */
+function metaPairs(view: KvReader, versions: Versions): readonly Pair[] {
+  const { index, term, voters } = readApplied(view);
+  const { scheduled, finished } = readCompaction(view);
+  const confState = `{"voters":[${voters.join(",")}],"auto_leave":false}`;
+  return [
+    pair(META.confState, text(confState)),
+    pair(META.index, toBytes(bigEndian(BigInt(index)))),
+    ...(finished < 0 ? [] : [pair(META.finished, revisionBytes(finished))]),
+    ...(scheduled < 0 ? [] : [pair(META.scheduled, revisionBytes(scheduled))]),
+    pair(META.storageVersion, text(versions.storage)),
+    pair(META.term, toBytes(bigEndian(BigInt(term)))),
+  ];
+}
+
+function revisionBytes(main: number): Uint8Array {
+  return toBytes(encodeRowKey({ main, sub: 0, tombstone: false }));
+}
+
+/** Eight bytes. */
+function bigEndian(value: bigint): Bytes {
+  let bytes = "";
+  for (let shift = 56n; shift >= 0n; shift -= 8n) {
+    bytes += String.fromCharCode(Number((value >> shift) & 0xffn));
+  }
+  return bytes as Bytes;
+}
+
+function pair(key: string, value: Uint8Array): Pair {
+  return [key as Bytes, value];
+}
+
+function text(words: string): Uint8Array {
+  return toBytes(fromText(words));
+}
