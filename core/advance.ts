@@ -11,6 +11,7 @@ import type { ReadRequest } from "./api/handle.ts";
 import { answer, replicaOf } from "./api/handle.ts";
 import { maybeAsk, takeServable } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
+import { startBackups } from "./backups.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
@@ -36,6 +37,7 @@ export function advance(turn: Turn): void {
   maybeWalk(turn);
   serveReads(turn);
   serveWaits(turn);
+  startBackups(turn);
 }
 
 /** Tells the cluster this member's name and client URLs, again after a while if nothing came of

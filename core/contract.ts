@@ -47,6 +47,7 @@ export type Input = Readonly<
   | { kind: "kv.done"; applied: Index } // durable, not merely visible
   | { kind: "snapshot.sent"; peer: NodeId; ok: boolean }
   | { kind: "snapshot.staged"; from: NodeId; term: Term; meta: SnapshotMeta }
+  | ({ kind: "backup.piece"; call: CallId } & BackupPiece)
 >;
 
 /** Everything a node may ask of the world. An effect in hand is an effect allowed: run it now. */
@@ -60,6 +61,8 @@ export type Effect = Readonly<
   | { kind: "call.end"; call: CallId; error: ApiError | null } // of a stream: the last word
   | { kind: "snapshot.send"; to: NodeId; term: Term; meta: SnapshotMeta } // then snapshot.sent
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
+  | { kind: "backup.read"; call: CallId } // the next piece; for the first one a view is pinned
+  | { kind: "backup.close"; call: CallId } // no more of them: the view may go
   | { kind: "trace"; event: TraceEvent } // for people only
 >;
 
@@ -78,6 +81,10 @@ export type SnapshotMeta = Readonly<{
   term: Term;
   voters: readonly NodeId[];
 }>;
+
+/** A piece of the store as one file that etcd's tools can read. The last one is the SHA-256 of all
+ *  before it, which `remainingBytes` does not count. */
+export type BackupPiece = Readonly<{ blob: Uint8Array; remainingBytes: number; isLast: boolean }>;
 
 /** Disk, seen by a running node: orders carried out in sequence. core/storage makes the bytes. */
 export type DiskOp = Readonly<
@@ -146,3 +153,6 @@ export type Performer = {
 //     stream ends. `call.credit` gives back what pushes took, once they have left for the client;
 //     it may come late. Items, credit and cancels may cross a `call.end`; they mean nothing then.
 //  7. `trace` may be thrown away. A run without traces is the same run.
+//  8. Every `backup.read` is answered by one backup.piece, in order, unless `backup.close` comes
+//     first. All pieces of a call show the store at one moment, which is no earlier than the last
+//     kv.done before its first `backup.read`. The last one lets the view go.

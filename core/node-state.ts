@@ -2,6 +2,7 @@
 // only core/ makes a new one.
 
 import type { Bytes, Index, Millis, SnapshotMeta } from "./contract.ts";
+import type { Backups } from "./backups.ts";
 import type { Asks } from "./api/asks.ts";
 import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
@@ -34,6 +35,7 @@ export type NodeState = Readonly<{
   asks: Asks; // what only the leader can answer
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;
+  backups: Backups;
   guarded: Guarded;
   inner: InnerCalls;
   recipes: Recipes;

@@ -34,6 +34,7 @@ import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
 import { isStreamRequest } from "./api/request.ts";
 import { isConcurrencyRequest } from "./api/request-concurrency.ts";
+import { createBackups, takePiece } from "./backups.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
@@ -108,6 +109,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     asks: createAsks(),
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
+    backups: createBackups(),
     guarded: createGuarded(),
     inner: createInnerCalls(),
     recipes: createRecipes(),
@@ -164,6 +166,9 @@ export const step: StepFunction = (state, input, kv) => {
       break;
     case "snapshot.sent":
       tellRaft(turn, { kind: "snapshot_sent", peer: input.peer, ok: input.ok });
+      break;
+    case "backup.piece":
+      takePiece(turn, input);
       break;
     case "snapshot.staged": {
       if (!isRepaired(turn.state.outbox)) break; // the leader sends it again

@@ -3,7 +3,9 @@
 
 import type { CallContext, CallId, Millis } from "./contract.ts";
 import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
+import { dropBackup, giveBackupCredit, openBackup, tickBackups } from "./backups.ts";
 import { ERRORS } from "./api/errors.ts";
+import type { ApiError } from "./api/errors.ts";
 import type { StreamRequest } from "./api/request.ts";
 import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
@@ -33,6 +35,8 @@ export function openStreamCall(
     }
     case "observe":
       return openObserver(turn, call, request, context);
+    case "snapshot":
+      return openBackup(turn, call, context);
   }
 }
 
@@ -42,14 +46,15 @@ export function takeStreamItem(turn: Turn, call: CallId, request: StreamRequest)
       return takeItem(turn, call, request);
     case "lease_keep_alive":
       return takeKeepAlive(turn, call, request.id);
-    case "observe": // its client has said all
-      return;
+    case "observe": // all that is to say was said
+    case "snapshot":
   }
 }
 
 /** As many pushes have left for the client. */
 export function creditStreamCall(turn: Turn, call: CallId, items: number): void {
   creditObserver(turn, call, items);
+  giveBackupCredit(turn, call, items);
   takeCredit(turn, call, items);
 }
 
@@ -64,13 +69,16 @@ export function dropStreamCall(turn: Turn, call: CallId): void {
   turn.state = { ...turn.state, asks, guarded: remove(turn.state.guarded, call) };
   dropStream(turn, call);
   dropObserver(turn, call);
+  dropBackup(turn, call);
 }
 
 export function tickStreamCalls(turn: Turn, now: Millis): void {
   tickStreams(turn, now);
   tickObservers(turn, now);
-  tickGuards(turn, (call) => {
+  const end = (call: CallId, error: ApiError): void => {
     dropStreamCall(turn, call);
-    endStream(turn, call, ERRORS.NoLeader);
-  });
+    endStream(turn, call, error);
+  };
+  tickGuards(turn, (call) => end(call, ERRORS.NoLeader));
+  tickBackups(turn, end);
 }

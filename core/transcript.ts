@@ -42,6 +42,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `kv.done ${input.applied}`;
     case "snapshot.sent":
       return `snapshot.sent ${name(input.peer)} ${input.ok ? "ok" : "failed"}`;
+    case "backup.piece":
+      return `backup.piece ${input.call} ${input.blob.length} before ${input.remainingBytes}`;
     case "snapshot.staged":
       return `snapshot.staged ${input.meta.term}/${input.meta.index} from ${name(input.from)}`;
     default:
@@ -69,6 +71,9 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `snapshot.send ${name(effect.to)} ${effect.meta.term}/${effect.meta.index}`;
     case "snapshot.install":
       return `snapshot.install ${effect.meta.term}/${effect.meta.index}`;
+    case "backup.read":
+    case "backup.close":
+      return `${effect.kind} ${effect.call}`;
     case "trace":
       return describeTraceEvent(effect.event, name);
     default:
@@ -119,6 +124,7 @@ export function describeRequest(request: Request): string {
     case "alarm_get":
     case "hash":
     case "defragment":
+    case "snapshot":
       return request.kind;
     case "compact":
       return `compact ${request.revision}${request.physical ? " physical" : ""}`;
@@ -186,6 +192,8 @@ export function describeResult(result: Result<Response>): string {
     case "move_leader":
     case "defragment":
       return head;
+    case "snapshot":
+      return `snapshot ${response.blob.length} before ${response.remainingBytes}`;
     case "hash":
       return `${head} hash=${response.hash}`;
     case "hash_kv":

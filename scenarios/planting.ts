@@ -10,7 +10,7 @@ import type { Mutant } from "./mutants.ts";
 
 const root = join(import.meta.dirname, "..");
 const HUNT_MS = 120_000; // a mutant may run in circles
-const ROOMS = ["core", "net/wire", "sim", "checker", "scenarios"];
+const ROOMS = ["core", "net/wire", "net/bolt", "sim", "checker", "scenarios"];
 
 /** Hunts the mutant where it says. */
 export async function plantAndHunt(mutant: Mutant): Promise<Hunted> {

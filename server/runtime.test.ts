@@ -45,6 +45,8 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
       kv: note("kv"),
       "snapshot.send": note("snapshot.send"),
       "snapshot.install": note("snapshot.install"),
+      "backup.read": note("backup.read"),
+      "backup.close": note("backup.close"),
       trace: note("trace"),
     },
   });

@@ -10,6 +10,7 @@ import type { TraceEvent } from "../core/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
 import { type DataDirectory, openDataDirectory } from "./boot.ts";
+import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
 import type { FlagName, Flags } from "./flags.ts";
@@ -18,7 +19,7 @@ import type { Log } from "./log.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTraceLog } from "./trace-log.ts";
-import { ETCD_VERSION } from "./version.ts";
+import { CLUSTER_VERSION, ETCD_VERSION } from "./version.ts";
 
 /** How long running calls may still take at a shutdown; then they are told, and have as long to
  *  hear it. */
@@ -77,6 +78,12 @@ async function open(
     onFailure: end,
   });
   closers.push(() => kv.close());
+  const backups = new Backups({
+    image: () => kv.image(),
+    submit,
+    clusterVersion: `${CLUSTER_VERSION}.0`,
+  });
+  closers.push(async () => backups.stop());
   const disk = new WalDisk(walDirectory, {
     onDone: (token) => submit({ kind: "disk.done", token }),
     onFailure: end,
@@ -113,7 +120,7 @@ async function open(
     kv: kv.reader,
     clock,
     tickMs: config.heartbeatMs / 2,
-    outside: outsideOf({ kv, disk, links, snapshots, trace }),
+    outside: outsideOf({ kv, disk, links, snapshots, backups, trace }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
@@ -132,10 +139,11 @@ type Parts = Readonly<{
   disk: WalDisk;
   links: PeerLinks;
   snapshots: SnapshotFiles;
+  backups: Backups;
   trace: (event: TraceEvent) => void;
 }>;
 
-function outsideOf({ kv, disk, links, snapshots, trace }: Parts): Outside {
+function outsideOf({ kv, disk, links, snapshots, backups, trace }: Parts): Outside {
   return {
     "peer.send": ({ to, message }) => links.send(to, message),
     peers: ({ members }) => links.setPeers(members),
@@ -143,6 +151,8 @@ function outsideOf({ kv, disk, links, snapshots, trace }: Parts): Outside {
     kv: ({ applied, writes }) => kv.apply(applied, writes),
     "snapshot.send": (effect) => void snapshots.send(effect, links),
     "snapshot.install": ({ meta }) => kv.install(meta.index),
+    "backup.read": ({ call }) => backups.read(call),
+    "backup.close": ({ call }) => backups.close(call),
     trace: ({ event }) => trace(event),
   };
 }

@@ -5,6 +5,7 @@
 import type { Config } from "../core/config.ts";
 import type {
   Boot,
+  CallId,
   DiskOp,
   DiskToken,
   Effect,
@@ -16,6 +17,7 @@ import type {
 } from "../core/contract.ts";
 import { must } from "../core/lib/assert.ts";
 import type { NodeState } from "../core/node-state.ts";
+import { SimBackups } from "./backups.ts";
 import type { NodeClock } from "./clock.ts";
 import type { Keep } from "./disk-crash.ts";
 import { DiskFailure } from "./disk.ts";
@@ -74,6 +76,7 @@ export class SimNode {
   #inbox: Input[] = []; // what came while paused
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
+  readonly #backups = new SimBackups();
   #syncs: Lane;
   #commits: Lane;
   readonly #performer: Performer = {
@@ -86,6 +89,8 @@ export class SimNode {
     "call.end": (effect) => this.#around.end(this, effect),
     "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
     "snapshot.install": (effect) => this.#install(effect.meta),
+    "backup.read": (effect) => this.#backup(effect.call),
+    "backup.close": (effect) => this.#backups.close(effect.call),
     trace: () => {}, // told with the step
   };
 
@@ -288,6 +293,15 @@ export class SimNode {
     this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));
   }
 
+  /** A piece takes as long as a commit. */
+  #backup(call: CallId): void {
+    const life = this.#life;
+    const piece = this.#backups.read(call, this.kv.visible, this.config.version);
+    this.#around.world.after(this.#around.commitMicros, () => {
+      if (this.#life === life) this.take({ kind: "backup.piece", call, ...piece });
+    });
+  }
+
   #crash(keep: Keep, restartAfterMs: number): void {
     const { world, crashed, witness } = this.#around;
     this.#become("crashed");
@@ -297,6 +311,7 @@ export class SimNode {
     this.#crashPlan = null;
     this.#failure = null;
     this.#inbox = [];
+    this.#backups.clear();
     const report = this.disk.crash(keep);
     this.kv.crash(keep);
     witness({ kind: "crashed", node: this.number });

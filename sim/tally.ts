@@ -22,6 +22,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "call.item": 10,
   "call.credit": 11,
   "call.close": 12,
+  "backup.piece": 13,
 };
 const BOOT = 0;
 
@@ -88,6 +89,7 @@ export class Tally {
       case "call.credit":
       case "call.close":
       case "call.cancel":
+      case "backup.piece":
         return digest.number(input.call);
       case "disk.done":
         return digest.number(input.token);
@@ -120,6 +122,8 @@ export class Tally {
       case "call.reply":
       case "call.push":
       case "call.end":
+      case "backup.read":
+      case "backup.close":
         return digest.number(effect.call);
       case "snapshot.send":
         counts.snapshotsSent += 1;

@@ -170,6 +170,9 @@ function digestEffect(digest: Digest, effect: Effect): void {
     case "call.end":
       digest.number(effect.call);
       return digest.text(effect.error?.message ?? "");
+    case "backup.read":
+    case "backup.close":
+      return digest.number(effect.call);
     case "snapshot.send":
     case "snapshot.install":
       return digest.number(effect.meta.index);

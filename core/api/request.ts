@@ -19,7 +19,7 @@ export type Request = UnaryRequest | ConcurrencyRequest | StreamRequest;
 export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 /** What a client says on a stream; the first of it opens the stream. */
-export type StreamRequest = WatchRequest | LeaseKeepAliveRequest | ObserveRequest;
+export type StreamRequest = WatchRequest | LeaseKeepAliveRequest | ObserveRequest | SnapshotRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -124,9 +124,13 @@ export type LeaseTimeToLiveRequest = Readonly<{
   keys: boolean; // tell what hangs on it
 }>;
 
+/** The whole store, as a file for etcd's tools. */
+export type SnapshotRequest = Readonly<{ kind: "snapshot" }>;
+
+const STREAMS: readonly Request["kind"][] = ["watch", "lease_keep_alive", "observe", "snapshot"];
+
 export function isStreamRequest(request: Request): request is StreamRequest {
-  const { kind } = request;
-  return kind === "watch" || kind === "lease_keep_alive" || kind === "observe";
+  return STREAMS.includes(request.kind);
 }
 
 /** What a client says on a stream of watches; `nothing` is a message with no variant set. */
@@ -150,7 +154,8 @@ export type WatchAsk = Readonly<
 >;
 
 export type Response = UnaryResponse | ConcurrencyResponse | StreamResponse;
-export type StreamResponse = WatchResponse | LeaseKeepAliveResponse | ObserveResponse;
+export type StreamResponse =
+  WatchResponse | LeaseKeepAliveResponse | ObserveResponse | SnapshotResponse;
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse
@@ -176,6 +181,14 @@ export type LeaseKeepAliveResponse = Readonly<{
   header: Header;
   id: LeaseId;
   ttlSeconds: number;
+}>;
+
+export type SnapshotResponse = Readonly<{
+  kind: "snapshot";
+  header: Header; // nothing in it, as in etcd
+  remainingBytes: number;
+  blob: Uint8Array;
+  version: string; // of the storage
 }>;
 
 /** Of a lease that does not exist: −1 seconds left of 0, without keys. */

@@ -55,19 +55,22 @@ export const CLUSTER_VERSION = "clusterVersion";
 
 /** In the order of their names. `view` must stay as it is while they are read. */
 export function backendOf(view: KvReader, versions: Versions): readonly Bucket[] {
-  const nothing = (): readonly Pair[] => [];
   return [
-    bucket(BUCKETS.alarm, nothing),
-    bucket(BUCKETS.auth, nothing),
-    bucket(BUCKETS.authRoles, nothing),
-    bucket(BUCKETS.authUsers, nothing),
+    bucket(BUCKETS.alarm, noPairs),
+    bucket(BUCKETS.auth, noPairs),
+    bucket(BUCKETS.authRoles, noPairs),
+    bucket(BUCKETS.authUsers, noPairs),
     bucket(BUCKETS.cluster, () => [pair(CLUSTER_VERSION, text(versions.cluster))]),
     bucket(BUCKETS.key, () => view.scan("keys", EMPTY, ABOVE_ALL)),
     bucket(BUCKETS.lease, () => leasePairs(view)),
     bucket(BUCKETS.members, () => memberPairs(view)),
-    bucket(BUCKETS.membersRemoved, nothing),
+    bucket(BUCKETS.membersRemoved, noPairs),
     bucket(BUCKETS.meta, () => metaPairs(view, versions)),
   ];
+}
+
+function noPairs(): readonly Pair[] {
+  return [];
 }
 
 function bucket(name: string, pairs: Bucket["pairs"]): Bucket {

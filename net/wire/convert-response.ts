@@ -140,6 +140,12 @@ export function hashResponseFromWire(wire: Wire<"HashResponse">): ResponseOf<"ha
   return { kind: "hash", header: headerFromWire(wire.header), hash: wire.hash };
 }
 
+export function snapshotResponseFromWire(wire: Wire<"SnapshotResponse">): ResponseOf<"snapshot"> {
+  const { header, remainingBytes, blob, version } = wire;
+  const rest = { remainingBytes: saturate(remainingBytes), blob, version };
+  return { kind: "snapshot", header: headerFromWire(header), ...rest };
+}
+
 export function hashKvResponseFromWire(wire: Wire<"HashKVResponse">): ResponseOf<"hash_kv"> {
   return {
     kind: "hash_kv",

@@ -118,6 +118,13 @@ const CORE_MESSAGES = {
     compactRevision: [3, "int64"],
     hashRevision: [4, "int64"],
   },
+  SnapshotRequest: {},
+  SnapshotResponse: {
+    header: [1, "ResponseHeader"],
+    remainingBytes: [2, "uint64"],
+    blob: [3, "bytes"],
+    version: [4, "string"],
+  },
   DefragmentRequest: {},
   DefragmentResponse: {
     header: [1, "ResponseHeader"],

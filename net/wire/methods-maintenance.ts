@@ -7,13 +7,14 @@ import {
   hashKvResponseFromWire,
   hashResponseFromWire,
   headerOnlyFromWire,
+  snapshotResponseFromWire,
   statusResponseFromWire,
 } from "./convert-response.ts";
 
 const ALARM_GET = 0;
 
 export const MAINTENANCE_METHODS: Rows<
-  "status" | "alarm_get" | "hash" | "hash_kv" | "move_leader" | "defragment"
+  "status" | "alarm_get" | "hash" | "hash_kv" | "move_leader" | "defragment" | "snapshot"
 > = {
   status: createRow({
     path: "/etcdserverpb.Maintenance/Status",
@@ -64,6 +65,17 @@ export const MAINTENANCE_METHODS: Rows<
     toRequest: moveLeaderFromWire,
     fromResponse: (response) => response,
     toResponse: (wire) => headerOnlyFromWire("move_leader", wire),
+  }),
+  snapshot: createRow({
+    path: "/etcdserverpb.Maintenance/Snapshot",
+    kind: "snapshot",
+    stream: "server",
+    request: "SnapshotRequest",
+    response: "SnapshotResponse",
+    fromRequest: () => ({}),
+    toRequest: () => ({ kind: "snapshot" }),
+    fromResponse: (response) => response,
+    toResponse: snapshotResponseFromWire,
   }),
   defragment: createRow({
     path: "/etcdserverpb.Maintenance/Defragment",

@@ -89,6 +89,7 @@ const REQUESTS: readonly Request[] = [
   { kind: "hash_kv", revision: 7 },
   { kind: "move_leader", targetId: (2n ** 64n - 1n) as NodeId },
   { kind: "defragment" },
+  { kind: "snapshot" },
   { kind: "watch", ask: CREATE },
   { kind: "watch", ask: { ...CREATE, noPut: false, progressNotify: false, watchId: 0n } },
   { kind: "watch", ask: { kind: "cancel", watchId: 2n ** 63n - 1n } },
@@ -181,6 +182,13 @@ const RESPONSES: readonly Response[] = [
   { kind: "hash_kv", header: HEADER, hash: 5, compactRevision: -1, hashRevision: 7 },
   { kind: "move_leader", header: HEADER },
   { kind: "defragment", header: HEADER },
+  {
+    kind: "snapshot",
+    header: HEADER,
+    remainingBytes: 123_456_789,
+    blob: new Uint8Array([1, 2, 3]),
+    version: "3.6.0",
+  },
   { ...WATCHED, events: [] },
   {
     ...WATCHED,

@@ -1,0 +1,75 @@
+// Backups for clients, made from a view of the store that commits do not change, on the side: the
+// event loop gets its turn every few milliseconds, however large the store is.
+
+import { createHash } from "node:crypto";
+import { STORAGE_VERSION } from "../core/backups.ts";
+import type { BackupPiece, CallId, Input } from "../core/contract.ts";
+import { backendOf } from "../net/bolt/backend.ts";
+import type { Digest } from "../net/bolt/pieces.ts";
+import { piecesOf } from "../net/bolt/pieces.ts";
+import type { KvImage } from "./lmdb-kv.ts";
+
+export type BackupOptions = Readonly<{
+  image: () => KvImage;
+  submit: (input: Input) => void;
+  clusterVersion: string;
+}>;
+
+type Backup = { readonly image: KvImage; readonly pieces: Generator<BackupPiece | null, void> };
+
+/** The longest that others wait for a backup. */
+const SLICE_MS = 5;
+
+export class Backups {
+  readonly #options: BackupOptions;
+  readonly #open = new Map<CallId, Backup>();
+
+  constructor(options: BackupOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the next piece; the first time, of the store as it is now. */
+  read(call: CallId): void {
+    let backup = this.#open.get(call);
+    if (backup === undefined) {
+      const { image: pin, clusterVersion: cluster } = this.#options;
+      const image = pin();
+      const buckets = backendOf(image.reader, { storage: STORAGE_VERSION, cluster });
+      backup = { image, pieces: piecesOf(buckets, createDigest()) };
+      this.#open.set(call, backup);
+    }
+    setImmediate(() => this.#slice(call));
+  }
+
+  close(call: CallId): void {
+    this.#open.get(call)?.image.release();
+    this.#open.delete(call);
+  }
+
+  stop(): void {
+    for (const call of this.#open.keys()) this.close(call);
+  }
+
+  #slice(call: CallId): void {
+    const backup = this.#open.get(call);
+    if (backup === undefined) return; // closed meanwhile
+    const until = performance.now() + SLICE_MS;
+    for (;;) {
+      const next = backup.pieces.next();
+      if (next.done === true) throw new Error(`backup ${call} was read beyond its end`);
+      if (next.value !== null) return this.#give(call, next.value);
+      if (performance.now() > until) break;
+    }
+    setImmediate(() => this.#slice(call));
+  }
+
+  #give(call: CallId, piece: BackupPiece): void {
+    if (piece.isLast) this.close(call);
+    this.#options.submit({ kind: "backup.piece", call, ...piece });
+  }
+}
+
+function createDigest(): Digest {
+  const hash = createHash("sha256");
+  return { update: (bytes) => void hash.update(bytes), finish: () => hash.digest() };
+}
