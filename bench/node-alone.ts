@@ -41,6 +41,7 @@ export function startNodeAlone(): NodeAlone {
     keys: createOrderedMap(),
     leases: createOrderedMap(),
     members: createOrderedMap(),
+    alarms: createOrderedMap(),
   };
   const kv = readerOf(tables);
   const node = 1n as NodeId;
@@ -107,6 +108,7 @@ function readerOf(tables: Record<Table, Rows>): KvReader {
     scan: (table, from, to, reverse = false) =>
       reverse ? entriesDescending(tables[table], from, to) : entries(tables[table], from, to),
     sizeBytes: () => 1,
+    sizeInUseBytes: () => 1,
   };
 }
 

@@ -7,6 +7,7 @@ import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
 import { findCall, markProposed } from "./api/calls.ts";
 import { isVisitor } from "./api/asks.ts";
+import { ERRORS } from "./api/errors.ts";
 import type { ReadRequest } from "./api/handle.ts";
 import { answer, replicaOf } from "./api/handle.ts";
 import { maybeAsk, takeServable } from "./api/reads.ts";
@@ -119,6 +120,9 @@ function tell(turn: Turn, outcome: Outcome): void {
 /** A compaction that is to be physical is answered when its rows are gone. */
 function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
   const request = findCall(turn.state.calls, call)?.request;
+  if (result.ok && result.value.kind === "alarm" && request?.kind !== "alarm") {
+    return reply(turn, call, { ok: false, error: ERRORS.NoSpace }); // proposed in its stead
+  }
   if (request?.kind !== "compact" || !request.physical || !result.ok) {
     return reply(turn, call, result);
   }

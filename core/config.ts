@@ -32,6 +32,7 @@ export type Limits = Readonly<{
   compactionRows: number; // --compaction-batch-limit: rows that one step of a compaction looks at
   streamPushes: number; // on their way to the client of one stream: beyond it, watches wait
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
+  quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -45,6 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   compactionRows: 1000,
   streamPushes: 64,
   historyRevisions: 1000,
+  quotaBytes: 2 * 1024 * 1024 * 1024,
   applyBehind: 5000,
 };
 
@@ -67,6 +69,7 @@ export function createConfig(config: Config): Config {
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
   assert(config.limits.streamPushes >= 1, "one push must be allowed on its way");
   assert(config.limits.historyRevisions >= 1, "a pass through history reads one revision or more");
+  assert(config.limits.quotaBytes >= 1, "a quota is a size");
   assert(config.limits.appendBytes <= config.limits.uncommittedBytes, "one append must fit");
   return config;
 }

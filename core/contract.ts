@@ -112,8 +112,10 @@ export interface KvReader {
     reverse?: boolean,
   ) => Iterable<readonly [key: Bytes, value: Uint8Array]>;
   readonly sizeBytes: () => number; // what the store takes on disk, for people
+  /** Of these, what its content fills: the quota is about them. Differs from member to member. */
+  readonly sizeInUseBytes: () => number;
 }
-export type Table = "meta" | "keys" | "leases" | "members";
+export type Table = "meta" | "keys" | "leases" | "members" | "alarms";
 export type KvWrite = Readonly<
   | { kind: "put"; table: Table; key: Bytes; value: Uint8Array }
   | { kind: "delete"; table: Table; key: Bytes }

@@ -6,6 +6,7 @@
 // that sleeps and wakes cannot revoke what another has renewed since.
 
 import type { CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
+import { isAnyRaised } from "./apply/alarms.ts";
 import type { LeaseChange } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
 import type { Question } from "./api/asks.ts";
@@ -33,6 +34,7 @@ import { confirmRead, joinReads } from "./api/reads.ts";
 import type { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "./api/request.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
+import type { Deadlines } from "./lease/deadlines.ts";
 import {
   createDeadlines,
   forget,
@@ -78,11 +80,19 @@ export function noteLease(turn: Turn, change: LeaseChange, index: Index): void {
   }
   const { deadlines } = turn.state;
   if (deadlines === null) return;
-  const changed =
-    change.kind === "granted"
-      ? renew(deadlines, change.id, change.ttlSeconds)
-      : forget(deadlines, change.id);
-  turn.state = { ...turn.state, deadlines: changed };
+  turn.state = { ...turn.state, deadlines: follow(deadlines, change) };
+}
+
+function follow(deadlines: Deadlines, change: LeaseChange): Deadlines {
+  switch (change.kind) {
+    case "granted":
+      return renew(deadlines, change.id, change.ttlSeconds);
+    case "ended":
+      return forget(deadlines, change.id);
+    case "kept": // it is due, and tried again
+      if (revokingAt(deadlines, change.id) === null) return deadlines;
+      return renew(forget(deadlines, change.id), change.id, 0);
+  }
 }
 
 /** A leader has deadlines from when it has applied an entry of its own term: then it knows every
@@ -110,6 +120,7 @@ export function tickLeases(turn: Turn): void {
 function expire(turn: Turn, now: Millis): void {
   const { deadlines, raft } = turn.state;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return;
+  if (isAnyRaised(turn.state.store.alarms, "corrupt")) return; // it would be refused
   let running = startFresh(deadlines, now);
   for (let revokes = 0; revokes < REVOKES_PER_TICK; revokes++) {
     const lease = maybeExpired(running, now);

@@ -16,6 +16,7 @@ import type { Observers } from "./observers.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
 import type { Recipes } from "./recipes.ts";
+import type { Upkeep } from "./upkeep.ts";
 import type { Waits } from "./waits.ts";
 import type { WalState } from "./storage/wal.ts";
 
@@ -44,6 +45,7 @@ export type NodeState = Readonly<{
   publish: Publish;
   waits: Waits;
   walking: Walking;
+  upkeep: Upkeep;
 }>;
 
 /** The step of a compaction that this leader proposed last: not again before it had time. */

@@ -95,6 +95,7 @@ const EMPTY: Tables = {
   keys: createOrderedMap(),
   leases: createOrderedMap(),
   members: createOrderedMap(),
+  alarms: createOrderedMap(),
 };
 
 /** Hexadecimal, as etcdctl shows it. */
@@ -451,6 +452,7 @@ function readerOf(tables: () => Tables): KvReader {
     scan: (table, from, to, reverse = false) =>
       reverse ? entriesDescending(tables()[table], from, to) : entries(tables()[table], from, to),
     sizeBytes: () => 1,
+    sizeInUseBytes: () => 1,
   };
 }
 

@@ -27,9 +27,10 @@ import {
   timeoutOf,
 } from "./api/calls.ts";
 import { createAsks, openAsk } from "./api/asks.ts";
-import type { LeaseWrite, ReadRequest } from "./api/handle.ts";
+import type { ProposedRequest, ReadRequest } from "./api/handle.ts";
 import { answer, plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
+import { exceedsQuota } from "./api/quota.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
 import { isStreamRequest } from "./api/request.ts";
@@ -38,7 +39,8 @@ import { createBackups, takePiece } from "./backups.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
-import type { Command, Origin, WriteRequest } from "./apply/command.ts";
+import { isRaised, noSpaceAlarm } from "./apply/alarms.ts";
+import type { Command, Origin } from "./apply/command.ts";
 import { encodeCommand } from "./apply/command.ts";
 import { putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
@@ -75,6 +77,7 @@ import {
 } from "./stream-calls.ts";
 import { restoreStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
+import { createUpkeep, tickUpkeep } from "./upkeep.ts";
 import { reply, tellRaft, writeDisk } from "./turn.ts";
 
 export const boot: Boot = (config, seed, now, disk, kv) => {
@@ -118,6 +121,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     publish: { kind: "waiting", askedAt: null },
     waits: [],
     walking: null,
+    upkeep: createUpkeep(store.mvcc.revision),
   };
   const turn: Turn = { state, effects, kv };
   effects.push({ kind: "peers", members: store.members });
@@ -218,6 +222,7 @@ function tick(turn: Turn, now: Millis): void {
   tickLeases(turn);
   tickStreamCalls(turn, now);
   tickRecipes(turn, takeCall, now);
+  tickUpkeep(turn);
   maybePublish(turn);
 }
 
@@ -246,7 +251,14 @@ function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: Call
   }
   let queued: Uint8Array | null = null;
   if (what.kind === "propose") {
-    queued = encodeCommand(commandOf(what.request, { node: config.node, life, call }, config));
+    const origin = { node: config.node, life, call };
+    const isFull = exceedsQuota(what.request, config.limits.quotaBytes, turn.kv);
+    if (isFull && isRaised(store.alarms, "no_space", config.node)) {
+      return reply(turn, call, { ok: false, error: ERRORS.NoSpace });
+    }
+    // The call is answered, with the same error, once the alarm is in force.
+    const command = isFull ? noSpaceAlarm(origin) : commandOf(what.request, origin, config);
+    queued = encodeCommand(command);
     if (queued.length > config.limits.requestBytes) {
       return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
     }
@@ -269,7 +281,7 @@ function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: Call
 }
 
 /** Whatever replicas could differ about is decided here, before they hear of it. */
-function commandOf(request: WriteRequest | LeaseWrite, origin: Origin, config: Config): Command {
+function commandOf(request: ProposedRequest, origin: Origin, config: Config): Command {
   switch (request.kind) {
     case "lease_grant": {
       const lease = request.id === 0n ? chooseLeaseId(origin.life, origin.call) : request.id;
@@ -278,6 +290,10 @@ function commandOf(request: WriteRequest | LeaseWrite, origin: Origin, config: C
     }
     case "lease_revoke":
       return { kind: "lease_revoke", origin, lease: request.id };
+    case "alarm": {
+      const { action, memberId, alarm } = request;
+      return { kind: "alarm", origin, raised: action === "activate", alarm: { memberId, alarm } };
+    }
     default:
       return { kind: "kv", origin, request };
   }

@@ -121,11 +121,12 @@ export function describeRequest(request: Request): string {
     case "lease_leases":
     case "member_list":
     case "status":
-    case "alarm_get":
     case "hash":
     case "defragment":
     case "snapshot":
       return request.kind;
+    case "alarm":
+      return `alarm ${request.action} ${request.alarm} of ${request.memberId.toString(16)}`;
     case "compact":
       return `compact ${request.revision}${request.physical ? " physical" : ""}`;
     case "hash_kv":
@@ -187,13 +188,16 @@ export function describeResult(result: Result<Response>): string {
     case "lease_revoke":
     case "member_list":
     case "status":
-    case "alarm_get":
     case "compact":
     case "move_leader":
     case "defragment":
       return head;
     case "snapshot":
       return `snapshot ${response.blob.length} before ${response.remainingBytes}`;
+    case "alarm": {
+      const shown = response.alarms.map((each) => `${each.alarm} of ${each.memberId.toString(16)}`);
+      return `${head} ${shown.join(", ")}`.trimEnd();
+    }
     case "hash":
       return `${head} hash=${response.hash}`;
     case "hash_kv":

@@ -1,7 +1,7 @@
 // The scenarios, and what each promises.
 
 import fc from "fast-check";
-import { DEFAULT_OPTIONS } from "../sim/options.ts";
+import { DEFAULT_OPTIONS, SMALL_LIMITS } from "../sim/options.ts";
 import type { SimOptions } from "../sim/options.ts";
 import { swarmOptions } from "../sim/swarm.ts";
 import {
@@ -242,6 +242,31 @@ export const SCENARIOS: readonly Scenario[] = [
       ),
     injects: ["crash", "isolate"],
     covers: ["compactions", "restarts", "snapshotsInstalled"],
+  },
+  {
+    name: "full-stores",
+    promise: "When a store is full, all members refuse alike, and go on alike once it is cleared.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: {
+        ...DEFAULT_OPTIONS.node,
+        snapshotCount: seed % 2 === 0 ? 5 : 50,
+        limits: { ...SMALL_LIMITS, quotaBytes: 3000 },
+      },
+      clients: {
+        ...DEFAULT_OPTIONS.clients,
+        intervalMs: 80,
+        mix: { ...DEFAULT_OPTIONS.clients.mix, delete: 4, compact: 1, alarm: 4 },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        crash(options, anyTarget(options), ["none", "some", "all"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 6000)),
+      ),
+    injects: ["crash", "isolate"],
+    covers: ["refusedForSpace", "writes", "compactions", "restarts"],
   },
   {
     name: "everything",

@@ -295,4 +295,36 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: "compactions",
     seeds: [1, 20],
   },
+  {
+    name: "own-size-at-apply",
+    bug: "Whether an entry is refused depends on how full the store of this very member is.",
+    file: "core/apply/apply.ts",
+    find: "const refusal = refusalOf(store.alarms, command);",
+    replace:
+      "const isFull = kv.sizeInUseBytes() > 2500 && command.kind === 'kv';\n" +
+      "  const refusal = isFull ? ERRORS.NoSpace : refusalOf(store.alarms, command);",
+    oracle: "kv-agreement",
+    scenario: "full-stores",
+    seeds: [1, 20],
+  },
+  {
+    name: "alarms-forgotten",
+    bug: "A restart forgets the alarms that are in force.",
+    file: "core/apply/apply.ts",
+    find: "alarms: readAlarms(kv),",
+    replace: "alarms: readAlarms(kv).slice(0, 0),",
+    oracle: "kv-agreement",
+    scenario: "full-stores",
+    seeds: [1, 20],
+  },
+  {
+    name: "refused-and-done",
+    bug: "A write is told that the store is full, and takes place all the same.",
+    file: "core/advance.ts",
+    find: 'if (result.ok && result.value.kind === "alarm" && request?.kind !== "alarm") {',
+    replace: 'if (result.ok && request?.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
+    oracle: "linearizability",
+    scenario: "full-stores",
+    seeds: [1, 20],
+  },
 ];

@@ -84,7 +84,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
   ["--data-directory /x", 2, "did you mean --data-dir?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
-  ["--quota-backend-bytes 1", 2, "flag provided but not defined"],
+  ["--quota-backend-bytes 1GB", 2, "expected a number of bytes"],
   ["--name", 2, "flag needs an argument: --name"],
   ["--heartbeat-interval abc", 2, 'invalid value "abc" for --heartbeat-interval'],
   ["--snapshot-count 0", 2, 'invalid value "0" for --snapshot-count'],

@@ -7,7 +7,9 @@
 // etcd, what cannot be read ends with exit code 2, what is read and refused with 1.
 
 import { isIP } from "node:net";
+
 import type { Result } from "../core/contract.ts";
+import { DEFAULT_LIMITS } from "../core/config.ts";
 import type { InitialMember } from "./ids.ts";
 import { nearest } from "./nearest.ts";
 import { addressOf, parseUrls } from "./urls.ts";
@@ -32,6 +34,7 @@ export type Flags = Readonly<{
   "snapshot-count": number;
   "max-request-bytes": number;
   "max-txn-ops": number;
+  "quota-backend-bytes": number;
   "watch-progress-notify-interval": number;
   "log-level": LogLevel;
   "log-outputs": "stderr" | "stdout";
@@ -97,6 +100,12 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "Largest request of a client, in bytes.",
   ),
   "max-txn-ops": flag("Member", "128", parseCount, "Most operations in one transaction."),
+  "quota-backend-bytes": flag(
+    "Member",
+    "0",
+    parseQuota,
+    "Size of the store above which it grows no more (0: 2 GiB; negative: no limit).",
+  ),
   "watch-progress-notify-interval": flag(
     "Member",
     "10m0s",
@@ -303,6 +312,15 @@ function parseCount(text: string): Result<number, string> {
   return valid
     ? { ok: true, value }
     : { ok: false, error: "expected a whole number from 1 to 2147483647" };
+}
+
+/** An int64. */
+function parseQuota(text: string): Result<number, string> {
+  if (!/^[-+]?\d{1,18}$/.test(text)) return { ok: false, error: "expected a number of bytes" };
+  const bytes = Number(text);
+  const quota =
+    bytes < 0 ? Number.MAX_SAFE_INTEGER : bytes === 0 ? DEFAULT_LIMITS.quotaBytes : bytes;
+  return { ok: true, value: Math.min(quota, Number.MAX_SAFE_INTEGER) };
 }
 
 /** Go's: "1h2m", "1.5s", "100ms". In milliseconds, at least 100, as etcd wants it here. */

@@ -36,6 +36,7 @@ export class KvStore {
       get: (table, key) => this.#kv.reader.get(table, key),
       scan: (table, from, to, reverse) => this.#kv.reader.scan(table, from, to, reverse),
       sizeBytes: () => this.#kv.reader.sizeBytes(),
+      sizeInUseBytes: () => this.#kv.reader.sizeInUseBytes(),
     };
   }
 

@@ -33,7 +33,8 @@ const TABLES: Readonly<Record<Table, string>> = {
   leases: "\x00",
   meta: "\x01",
   members: "\x02",
-  keys: "\x03",
+  alarms: "\x03",
+  keys: "\x40",
 };
 
 /** Address space, not memory or disk: the file grows with its content. LMDB extends the map
@@ -66,6 +67,7 @@ export class LmdbKv {
   #slab = new Uint8Array(SLAB_BYTES);
   #slabUsed = 0;
   readonly #images = new Set<Promise<void>>();
+  #inUseBytes: number | null = null; // as of the last commit; null: not looked at since
 
   constructor(directory: string, events: KvEvents) {
     this.#events = events;
@@ -133,6 +135,7 @@ export class LmdbKv {
       () => {
         this.#running = null;
         this.#database.resetReadTxn(); // so that the next read shows what is reported
+        this.#inUseBytes = null;
         this.#report((batches.at(-1) as Batch).applied);
         if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
       },
@@ -195,8 +198,17 @@ export class LmdbKv {
         }
       },
       sizeBytes: () => fs.statSync(this.#dataFile).size,
+      sizeInUseBytes: () => (this.#inUseBytes ??= bytesInUse(database)),
     };
   }
+}
+
+/** Those of the pages that the tree reaches. Free ones are taken again, so they do not count. */
+function bytesInUse(database: Database): number {
+  const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } =
+    database.getStats() as Record<string, number>;
+  const pages = [treeBranchPageCount, treeLeafPageCount, overflowPages];
+  return pages.reduce<number>((sum, each) => sum + (each ?? 0), 0) * (pageSize ?? 0);
 }
 
 /** An exclusive bound may hold a char above every byte (ABOVE_ALL); no stored key can. */

@@ -8,8 +8,13 @@ import { Runtime } from "./runtime.ts";
 
 const STATE = {} as NodeState;
 const REQUEST: Request = { kind: "status" };
-const KV: KvReader = { get: () => null, scan: () => [], sizeBytes: () => 0 };
-const ANSWER = { ok: true, value: { kind: "alarm_get" } } as unknown as Result<Response>;
+const KV: KvReader = {
+  get: () => null,
+  scan: () => [],
+  sizeBytes: () => 0,
+  sizeInUseBytes: () => 0,
+};
+const ANSWER = { ok: true, value: { kind: "alarm" } } as unknown as Result<Response>;
 
 let running: Runtime | null = null;
 afterEach(() => {

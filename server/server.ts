@@ -186,6 +186,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
       ...DEFAULT_LIMITS,
       requestBytes: flags["max-request-bytes"],
       transactionOperations: flags["max-txn-ops"],
+      quotaBytes: flags["quota-backend-bytes"],
     },
   });
 }

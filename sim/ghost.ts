@@ -125,7 +125,7 @@ export function appendedEntries(before: Log, after: Log): readonly Entry[] {
 export function hashWrites(hash: number, effect: Extract<Effect, { kind: "kv" }>): number {
   let rolling = hash;
   for (const write of effect.writes) {
-    if (write.table !== "keys") continue;
+    if (write.table === "meta" || write.table === "members") continue;
     const digest = new Digest();
     digest.number(rolling);
     digest.text(write.key);

@@ -35,10 +35,14 @@ const PREFIXES: Readonly<Record<Table, string>> = {
   members: "b",
   keys: "c",
   leases: "d",
+  alarms: "e",
 };
 
+/** Equal contents do not fill the pages of two stores alike. */
+const UNEVEN_BYTES = 100;
+
 export class SimKv {
-  readonly reader: KvReader = readerOf(() => this.#visible);
+  readonly reader: KvReader;
   readonly #node: number;
   readonly #fates: Fates;
   readonly #visibility: Visibility;
@@ -53,6 +57,7 @@ export class SimKv {
     this.#visibility = visibility;
     this.#durable = root;
     this.#visible = root;
+    this.reader = readerOf(() => this.#visible, node * UNEVEN_BYTES);
   }
 
   /** Takes a batch: atomic, and in order. */
@@ -123,7 +128,7 @@ export class SimKv {
 }
 
 /** Reads one root, or whichever `root` answers at the time. */
-export function readerOf(root: () => KvRoot): KvReader {
+export function readerOf(root: () => KvRoot, wastedBytes = 0): KvReader {
   return {
     get: (table, key) => get(root().map, PREFIXES[table] + key),
     *scan(table, from, to, reverse = false) {
@@ -133,13 +138,14 @@ export function readerOf(root: () => KvRoot): KvReader {
       for (const [key, value] of walk(root().map, low, high)) yield [key.slice(1) as Bytes, value];
     },
     sizeBytes: () => root().sizeBytes,
+    sizeInUseBytes: () => root().sizeBytes + wastedBytes,
   };
 }
 
 /** The content of a root as the writes that make it from nothing. */
 export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
   const reader = readerOf(() => root);
-  for (const table of ["meta", "members", "keys", "leases"] as const) {
+  for (const table of ["meta", "members", "keys", "leases", "alarms"] as const) {
     for (const [key, value] of reader.scan(table, "" as Bytes, ABOVE_ALL)) {
       yield { kind: "put", table, key, value };
     }

@@ -83,6 +83,7 @@ export type Mix = Readonly<{
   txn: number; // reads and writes of several keys in one
   lease: number; // grants, puts on leases, revocations, questions
   compact: number; // a revision seen before, sometimes waiting until its rows are gone
+  alarm: number; // asked for, raised and cleared
 }>;
 
 /** Which call it is. What the call does is a function of the seed and of this. */
@@ -140,6 +141,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
       txn: 2,
       lease: 0,
       compact: 0,
+      alarm: 0,
     },
     only: null,
   },

@@ -93,6 +93,7 @@ export type Coverage = Readonly<{
   linearizableReads: number;
   writes: number;
   compactions: number; // answered with success
+  refusedForSpace: number;
 }>;
 
 export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {

@@ -113,9 +113,9 @@ function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
   const drawn: Record<string, number> = { put: mix.put };
   for (const kind of Object.keys(mix)) {
-    if (kind === "lease") drawn[kind] = mix.lease;
-    else if (kind === "compact") drawn[kind] = mix.compact;
-    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
+    const weight = mix[kind as keyof Mix];
+    if (weight === 0) drawn[kind] = 0;
+    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : weight;
   }
   return drawn as Mix;
 }

@@ -50,6 +50,7 @@ export class Tally {
     linearizableReads: 0,
     writes: 0,
     compactions: 0,
+    refusedForSpace: 0,
   };
   #leader = 0;
 
@@ -66,12 +67,16 @@ export class Tally {
   answered({ input, outcome }: SimOperation): void {
     const { counts, digest } = this;
     digest.text(outcome.kind);
-    if (outcome.kind === "failed") counts.callsFailed += 1;
+    if (outcome.kind === "failed") {
+      counts.callsFailed += 1;
+      if (outcome.error.name === "NoSpace") counts.refusedForSpace += 1;
+    }
     if (outcome.kind === "unknown") counts.callsUnknown += 1;
     if (outcome.kind !== "ok") return;
     counts.callsOk += 1;
     digest.number(outcome.output.header.revision);
     if (input.kind === "compact") counts.compactions += 1;
+    else if (input.kind === "alarm") return;
     else if (input.kind !== "range") counts.writes += 1;
     else if (!input.serializable) counts.linearizableReads += 1;
   }

@@ -195,7 +195,7 @@ function diskImage(disk: DiskReader): DiskImage {
 }
 
 function kvImage(kv: KvReader): KvImage {
-  return (["meta", "members", "keys", "leases"] as const).flatMap((table) =>
+  return (["meta", "members", "keys", "leases", "alarms"] as const).flatMap((table) =>
     [...kv.scan(table, "" as Bytes, ABOVE_ALL)].map(([key, value]): KvWrite => {
       return { kind: "put", table, key, value };
     }),

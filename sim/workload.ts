@@ -2,7 +2,7 @@
 // what that client has learnt so far: nobody else's calls matter, so calls can be taken away one by
 // one.
 
-import type { Bytes, LeaseId } from "../core/contract.ts";
+import type { Bytes, LeaseId, NodeId } from "../core/contract.ts";
 import type {
   Compare,
   DeleteRangeRequest,
@@ -93,6 +93,8 @@ export function chooseRequest(
     }
     case "lease":
       return chooseLease(name, putOf(key, value), draw);
+    case "alarm":
+      return chooseAlarm(draw);
   }
 }
 
@@ -113,6 +115,16 @@ function chooseLease(name: CallName, put: PutRequest, draw: Draw): Request {
     default:
       return { ...put, lease: id };
   }
+}
+
+/** Mostly those of full stores, cleared; seldom the other kind, raised. */
+function chooseAlarm(draw: Draw): Request {
+  const memberId = BigInt(1 + draw(3, "alarm of")) as NodeId;
+  const chance = draw(24, "alarm");
+  if (chance === 0) return { kind: "alarm", action: "activate", memberId, alarm: "corrupt" };
+  if (chance < 3) return { kind: "alarm", action: "get", memberId, alarm: "none" };
+  const alarm = chance < 14 ? "corrupt" : "no_space";
+  return { kind: "alarm", action: "deactivate", memberId, alarm };
 }
 
 /** What the answer to a call teaches its client. */

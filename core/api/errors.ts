@@ -22,6 +22,7 @@ export const GRPC = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  DATA_LOSS: 15,
 } as const;
 export type GrpcCode = (typeof GRPC)[keyof typeof GRPC];
 
@@ -40,6 +41,8 @@ export type ErrorName =
   | "LeaseExist"
   | "LeaseTTLTooLarge"
   | "TooManyRequests"
+  | "NoSpace"
+  | "Corrupt"
   | "NotLeader"
   | "BadLeaderTransferee"
   | "TimeoutLeaderTransfer"
@@ -72,6 +75,8 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   LeaseTTLTooLarge: never("LeaseTTLTooLarge", GRPC.OUT_OF_RANGE, "etcdserver: too large lease TTL"),
   // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
   TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
+  NoSpace: never("NoSpace", GRPC.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"),
+  Corrupt: never("Corrupt", GRPC.DATA_LOSS, "etcdserver: corrupt cluster"),
   NotLeader: never("NotLeader", GRPC.FAILED_PRECONDITION, "etcdserver: not leader"),
   BadLeaderTransferee: never("BadLeaderTransferee", GRPC.FAILED_PRECONDITION, "etcdserver: bad leader transferee"),
   TimeoutLeaderTransfer: maybe("TimeoutLeaderTransfer", GRPC.UNKNOWN, "etcdserver: request timed out, leader transfer took too long"),

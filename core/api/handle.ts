@@ -2,6 +2,7 @@
 
 import type { ClusterId, KvReader, NodeId, Result } from "../contract.ts";
 import type { Replica, Store } from "../apply/apply.ts";
+import { alarmsOf } from "../apply/alarms.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
@@ -22,6 +23,8 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "./request.ts";
+import { isAlarmChange } from "./request-maintenance.ts";
+import type { Alarm, AlarmChange } from "./request-maintenance.ts";
 import { validate } from "./validate.ts";
 
 export type Plan = Readonly<
@@ -29,7 +32,7 @@ export type Plan = Readonly<
   | { kind: "local" } // from the state as it is
   | { kind: "linearizable" } // from the state once Raft has vouched for it
   | { kind: "leader" } // by the leader alone, once Raft has vouched for it
-  | { kind: "propose"; request: WriteRequest | LeaseWrite }
+  | { kind: "propose"; request: ProposedRequest }
   | { kind: "transfer"; to: NodeId } // hand the leadership over, and answer once that is done
 >;
 
@@ -41,6 +44,7 @@ export type ReadRequest =
     >
   | TxnRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
+export type ProposedRequest = WriteRequest | LeaseWrite | AlarmChange;
 
 /** What etcd puts on the answers of move-leader and defragment. */
 export const NO_HEADER: Header = {
@@ -54,7 +58,7 @@ const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
 /** `behind` is how many committed entries wait to be applied here. */
 export function plan(request: UnaryRequest, config: Config, raft: RaftState, behind: number): Plan {
-  const proposed = (write: WriteRequest | LeaseWrite): Plan =>
+  const proposed = (write: ProposedRequest): Plan =>
     behind <= config.limits.applyBehind
       ? { kind: "propose", request: write }
       : { kind: "refuse", error: ERRORS.TooManyRequests };
@@ -85,8 +89,9 @@ export function plan(request: UnaryRequest, config: Config, raft: RaftState, beh
       return request.linearizable ? { kind: "linearizable" } : { kind: "local" };
     case "move_leader":
       return planTransfer(request.targetId, config, raft);
+    case "alarm":
+      return isAlarmChange(request) ? proposed(request) : { kind: "linearizable" };
     case "status":
-    case "alarm_get":
     case "hash":
     case "hash_kv":
     case "defragment":
@@ -130,8 +135,10 @@ export function answer(
       });
     case "status":
       return ok(status(header, config, raft, store, kv));
-    case "alarm_get":
-      return ok({ kind: "alarm_get", header });
+    case "alarm": {
+      const alarms = request.action === "get" ? alarmsOf(store.alarms, request.alarm) : [];
+      return ok({ kind: "alarm", header, alarms });
+    }
     case "hash":
       return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
     case "hash_kv":
@@ -184,13 +191,21 @@ function status(
     header,
     version: config.version,
     dbSize: size,
-    dbSizeInUse: size,
+    dbSizeInUse: Math.max(1, kv.sizeInUseBytes()),
     leader: raft.leader ?? (0n as NodeId),
     raftIndex: raft.log.commit,
     raftTerm: raft.term,
     raftAppliedIndex: store.applied,
-    errors: raft.leader === null ? ["etcdserver: no leader"] : [],
+    errors: [
+      ...(raft.leader === null ? [ERRORS.NoLeader.message] : []),
+      ...store.alarms.map(describeAlarm),
+    ],
   };
+}
+
+/** As protobuf prints an alarm, down to the space at its end. */
+function describeAlarm({ memberId, alarm }: Alarm): string {
+  return `memberID:${memberId} alarm:${alarm === "corrupt" ? "CORRUPT" : "NOSPACE"} `;
 }
 
 function ok(value: UnaryResponse): Result<UnaryResponse> {

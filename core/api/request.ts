@@ -13,6 +13,7 @@ import type {
   ObserveResponse,
 } from "./request-concurrency.ts";
 import type { Member } from "../apply/membership.ts";
+import type { AlarmRequest, AlarmResponse } from "./request-maintenance.ts";
 
 export type Request = UnaryRequest | ConcurrencyRequest | StreamRequest;
 /** One request, one answer. */
@@ -29,7 +30,7 @@ export type LeaseRequest =
 export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
 export type MaintenanceRequest = Readonly<
   | { kind: "status" }
-  | { kind: "alarm_get" } // Alarm, action GET; there are no alarms yet
+  | AlarmRequest
   | { kind: "hash" }
   | { kind: "hash_kv"; revision: number } // 0: the present
   | { kind: "move_leader"; targetId: NodeId }
@@ -164,7 +165,7 @@ export type UnaryResponse =
   | CompactResponse
   | HashKvResponse
   | Readonly<{ kind: "hash"; header: Header; hash: number }>
-  | Readonly<{ kind: "alarm_get"; header: Header }>
+  | AlarmResponse
   | Readonly<{ kind: "move_leader"; header: Header }>
   | Readonly<{ kind: "defragment"; header: Header }>;
 export type KvResponse = RangeResponse | PutResponse | DeleteRangeResponse | TxnResponse;

@@ -39,6 +39,8 @@ import type { AppliedKv } from "../mvcc/txn.ts";
 import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Ended } from "../trace.ts";
+import type { Alarms } from "./alarms.ts";
+import { clear, deleteAlarm, putAlarm, raise, readAlarms, refusalOf } from "./alarms.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
 import { decodeCommand, NOBODY } from "./command.ts";
 import type { Member } from "./membership.ts";
@@ -50,6 +52,7 @@ export type Store = Readonly<{
   mvcc: Mvcc;
   lessor: Lessor;
   members: readonly Member[]; // sorted by id
+  alarms: Alarms;
   overlay: Overlay;
   applied: Index;
   appliedTerm: Term;
@@ -67,6 +70,7 @@ export type Applied = Readonly<{
 /** What a leader must know to keep its deadlines. */
 export type LeaseChange = Readonly<
   | { kind: "granted"; id: LeaseId; ttlSeconds: number }
+  | { kind: "kept"; id: LeaseId } // its end was refused
   | { kind: "ended"; id: LeaseId; ranOut: boolean; ended: Ended }
 >;
 export type Outcome = Readonly<
@@ -81,6 +85,7 @@ export function restoreStore(kv: KvReader): Store {
     mvcc,
     lessor: restoreLessor(kv, () => attachmentsIn(mvcc, kv)),
     members: readMembers(kv),
+    alarms: readAlarms(kv),
     overlay: createOverlay(),
     applied: index,
     appliedTerm: term,
@@ -91,6 +96,13 @@ export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Re
   const next: Store = { ...store, applied: entry.index, appliedTerm: entry.term };
   const command = decodeCommand(entry.data);
   if (command === null) return { store: next, writes: [], lease: null, outcome: null };
+  const refusal = refusalOf(store.alarms, command);
+  if (refusal !== null) {
+    const lease = command.kind === "lease_revoke" ? kept(command.lease) : null;
+    const result: Result<Response> = { ok: false, error: refusal };
+    const outcome: Outcome = { kind: "call", origin: command.origin, result };
+    return { store: next, writes: [], lease, outcome };
+  }
   switch (command.kind) {
     case "kv": {
       const view = overlaid(store.overlay, kv);
@@ -111,7 +123,13 @@ export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Re
       const { mvcc, writes } = walkCompaction(store.mvcc, view, command.next, command.rows);
       return { store: withWrites({ ...next, mvcc }, writes), writes, lease: null, outcome: null };
     }
+    case "alarm":
+      return applyAlarm(next, command, replica);
   }
+}
+
+function kept(id: LeaseId): LeaseChange {
+  return { kind: "kept", id };
 }
 
 type AppliedRequest = Omit<AppliedKv, "result"> & Readonly<{ result: Result<Response> }>;
@@ -197,6 +215,24 @@ function applyPublish(store: Store, command: Extract<Command, { kind: "publish" 
   const writes = [putMember(published)];
   const outcome: Outcome = { kind: "published", origin };
   return { store: withWrites({ ...store, members }, writes), writes, lease: null, outcome };
+}
+
+function applyAlarm(
+  store: Store,
+  { origin, raised, alarm }: Extract<Command, { kind: "alarm" }>,
+  replica: Replica,
+): Applied {
+  const alarms = raised ? raise(store.alarms, alarm) : clear(store.alarms, alarm);
+  const writes = alarms === null ? [] : [raised ? putAlarm(alarm) : deleteAlarm(alarm)];
+  const header = { ...replica, revision: store.mvcc.revision };
+  const told = raised || alarms !== null ? [alarm] : []; // there was nothing to clear
+  const result: Result<Response> = { ok: true, value: { kind: "alarm", header, alarms: told } };
+  return {
+    store: withWrites({ ...store, alarms: alarms ?? store.alarms }, writes),
+    writes,
+    lease: null,
+    outcome: { kind: "call", origin, result },
+  };
 }
 
 function withWrites(store: Store, writes: readonly KvWrite[]): Store {

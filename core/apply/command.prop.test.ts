@@ -79,8 +79,9 @@ const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; operation: Re
     }),
   }),
 ).txn;
+const nodeId = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map((id) => id as NodeId);
 const origin = fc.record({
-  node: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map((id) => id as NodeId),
+  node: nodeId,
   life: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   call: fc.maxSafeNat().map((id) => id as CallId),
 });
@@ -117,6 +118,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     kind: fc.constant("lease_revoke"),
     origin,
     lease: lease as fc.Arbitrary<LeaseId>,
+  }),
+  fc.record({
+    kind: fc.constant("alarm"),
+    origin,
+    raised: fc.boolean(),
+    alarm: fc.record({ memberId: nodeId, alarm: fc.constantFrom("no_space", "corrupt") }),
   }),
 );
 

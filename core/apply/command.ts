@@ -25,6 +25,8 @@ import {
   written,
 } from "../lib/binary.ts";
 import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
+import type { MaintenanceCommand } from "./command-maintenance.ts";
+import { MAINTENANCE_TAG, readMaintenance, writeMaintenance } from "./command-maintenance.ts";
 import { readOperation, writeOperation } from "./command-operation.ts";
 
 /** Who waits for the outcome: a call of one life (one boot) of one node. */
@@ -39,6 +41,7 @@ export type Command = Readonly<
   | { kind: "compact_step"; origin: Origin; next: Bytes; rows: number } // core/mvcc/compaction.ts
   | { kind: "lease_grant"; origin: Origin; lease: LeaseId; ttlSeconds: number }
   | { kind: "lease_revoke"; origin: Origin; lease: LeaseId }
+  | MaintenanceCommand
 >;
 export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
@@ -96,6 +99,8 @@ function writeBody(writer: Writer, command: Command): void {
     case "lease_revoke":
       writeByte(writer, TAG.lease_revoke);
       return writeVarint64(writer, command.lease);
+    case "alarm":
+      return writeMaintenance(writer, command);
   }
 }
 
@@ -125,6 +130,8 @@ function readBody(reader: Reader, origin: Origin): Command | null {
     case TAG.lease_revoke:
       readByte(reader);
       return { kind: "lease_revoke", origin, lease: readLease(reader) };
+    case MAINTENANCE_TAG.alarm:
+      return readMaintenance(reader, origin);
     default:
       return readWrite(reader, origin);
   }

@@ -21,12 +21,14 @@ export function createMemoryKv(): MemoryKv {
     keys: nothing,
     leases: nothing,
     members: nothing,
+    alarms: nothing,
   };
   return {
     get: (table, key) => get(tables[table], key),
     scan: (table, from, to, reverse = false) =>
       reverse ? entriesDescending(tables[table], from, to) : entries(tables[table], from, to),
     sizeBytes: () => 0,
+    sizeInUseBytes: () => 0,
     perform: (writes) => {
       for (const write of writes) {
         const { table, key } = write;

@@ -32,7 +32,13 @@ type Pending = Readonly<{ applied: Index; value: Uint8Array | null }>;
 
 const NOTHING: OrderedMap<Bytes, Pending> = createOrderedMap();
 const EMPTY_OVERLAY: Overlay = {
-  tables: { meta: NOTHING, keys: NOTHING, leases: NOTHING, members: NOTHING },
+  tables: {
+    meta: NOTHING,
+    keys: NOTHING,
+    leases: NOTHING,
+    members: NOTHING,
+    alarms: NOTHING,
+  },
   batches: createOrderedMap(),
 };
 
@@ -85,6 +91,7 @@ export function overlaid(overlay: Overlay, reader: KvReader): KvReader {
       return pending.size === 0 ? lower : scanBoth(pending, lower, from, to, reverse);
     },
     sizeBytes: reader.sizeBytes,
+    sizeInUseBytes: reader.sizeInUseBytes,
   };
 }
 

@@ -26,6 +26,7 @@ function readerOf(puts: readonly KvWrite[]): KvReader {
       }
     },
     sizeBytes: () => 0,
+    sizeInUseBytes: () => 0,
   };
 }
 

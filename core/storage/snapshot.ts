@@ -50,7 +50,13 @@ const CHUNK_BYTES = 64 * 1024; // a chunk is closed once it is longer
 const CHUNK_BYTES_MAX = 256 * 1024 * 1024;
 const FRAME_BYTES = 9;
 const KINDS = { header: 1, pairs: 2, trailer: 3 } as const;
-const TABLES: Readonly<Record<Table, number>> = { meta: 1, members: 2, keys: 3, leases: 4 };
+const TABLES: Readonly<Record<Table, number>> = {
+  meta: 1,
+  members: 2,
+  keys: 3,
+  leases: 4,
+  alarms: 5,
+};
 
 export function* encodeImage(
   reader: KvReader,

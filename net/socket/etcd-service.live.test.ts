@@ -524,8 +524,8 @@ function answerOf(request: Request): Result<Response> {
           errors: [],
         },
       };
-    case "alarm_get":
-      return { ok: true, value: { kind: "alarm_get", header: HEADER } };
+    case "alarm":
+      return { ok: true, value: { kind: "alarm", header: HEADER, alarms: [] } };
     default:
       return { ok: false, error: ERRORS.NoLeader };
   }

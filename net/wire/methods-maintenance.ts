@@ -2,6 +2,12 @@
 
 import { createRow } from "./method-row.ts";
 import type { Rows } from "./method-row.ts";
+import {
+  alarmFromWire,
+  alarmResponseFromWire,
+  alarmResponseToWire,
+  alarmToWire,
+} from "./convert-alarm.ts";
 import { hashKvFromWire, moveLeaderFromWire } from "./convert-request.ts";
 import {
   hashKvResponseFromWire,
@@ -11,10 +17,8 @@ import {
   statusResponseFromWire,
 } from "./convert-response.ts";
 
-const ALARM_GET = 0;
-
 export const MAINTENANCE_METHODS: Rows<
-  "status" | "alarm_get" | "hash" | "hash_kv" | "move_leader" | "defragment" | "snapshot"
+  "status" | "alarm" | "hash" | "hash_kv" | "move_leader" | "defragment" | "snapshot"
 > = {
   status: createRow({
     path: "/etcdserverpb.Maintenance/Status",
@@ -26,15 +30,15 @@ export const MAINTENANCE_METHODS: Rows<
     fromResponse: (response) => response,
     toResponse: statusResponseFromWire,
   }),
-  alarm_get: createRow({
+  alarm: createRow({
     path: "/etcdserverpb.Maintenance/Alarm",
-    kind: "alarm_get",
+    kind: "alarm",
     request: "AlarmRequest",
     response: "AlarmResponse",
-    fromRequest: () => ({ action: ALARM_GET }),
-    toRequest: (wire) => (wire.action === ALARM_GET ? { kind: "alarm_get" } : null),
-    fromResponse: (response) => response,
-    toResponse: (wire) => headerOnlyFromWire("alarm_get", wire),
+    fromRequest: alarmToWire,
+    toRequest: alarmFromWire,
+    fromResponse: alarmResponseToWire,
+    toResponse: alarmResponseFromWire,
   }),
   hash: createRow({
     path: "/etcdserverpb.Maintenance/Hash",

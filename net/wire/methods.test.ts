@@ -82,7 +82,9 @@ const REQUESTS: readonly Request[] = [
   { kind: "member_list", linearizable: true },
   { kind: "member_list", linearizable: false },
   { kind: "status" },
-  { kind: "alarm_get" },
+  { kind: "alarm", action: "get", memberId: 0n as NodeId, alarm: "none" },
+  { kind: "alarm", action: "deactivate", memberId: (2n ** 64n - 1n) as NodeId, alarm: "corrupt" },
+  { kind: "alarm", action: "unknown", memberId: 0n as NodeId, alarm: "unknown" },
   { kind: "compact", revision: -1, physical: true },
   { kind: "compact", revision: MAX, physical: false },
   { kind: "hash" },
@@ -176,7 +178,14 @@ const RESPONSES: readonly Response[] = [
     raftAppliedIndex: 5,
     errors: ["one", "two"],
   },
-  { kind: "alarm_get", header: HEADER },
+  {
+    kind: "alarm",
+    header: HEADER,
+    alarms: [
+      { memberId: HEADER.memberId, alarm: "no_space" },
+      { memberId: 1n as NodeId, alarm: "corrupt" },
+    ],
+  },
   { kind: "compact", header: HEADER },
   { kind: "hash", header: HEADER, hash: 2 ** 32 - 1 },
   { kind: "hash_kv", header: HEADER, hash: 5, compactRevision: -1, hashRevision: 7 },
@@ -248,14 +257,6 @@ describe("a call", () => {
     expect(decodeResponse("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
   });
 
-  it("refuses to raise or clear an alarm", () => {
-    const activate = CODEC.encode("AlarmRequest", { action: 1, alarm: 1 });
-    expect(decodeRequest("/etcdserverpb.Maintenance/Alarm", activate)).toMatchObject({
-      ok: false,
-      error: { code: GRPC.UNIMPLEMENTED, definite: true },
-    });
-  });
-
   it("that cannot be read did not happen; with an unreadable answer it may have", () => {
     const bad = Uint8Array.of(0xff);
     const path = "/etcdserverpb.KV/Put";
@@ -296,7 +297,7 @@ describe("a status", () => {
       message: "connection refused",
       definite: false,
     });
-    expect(errorFromStatus(15, "data loss")).toMatchObject({ code: GRPC.UNKNOWN });
+    expect(errorFromStatus(16, "who are you")).toMatchObject({ code: GRPC.UNKNOWN });
   });
 });
 
