@@ -15,6 +15,7 @@ import type { Response } from "./api/request.ts";
 import { startBackups } from "./backups.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
+import { traceInner } from "./inner-calls.ts";
 import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
@@ -95,7 +96,10 @@ function applyCommitted(turn: Turn): void {
     if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);
     publishApplied(turn, next, applied.writes);
     noteApplied(turn, next, applied.writes);
-    if (applied.outcome !== null) tell(turn, applied.outcome);
+    if (applied.outcome !== null) {
+      tell(turn, applied.outcome);
+      traceInner(turn, entry, applied.outcome);
+    }
   }
   const voters = next.members.map((member) => member.id);
   writes.push(putApplied({ index: next.applied, term: next.appliedTerm, voters }));

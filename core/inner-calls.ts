@@ -4,8 +4,12 @@
 import type { CallContext, CallId, Result } from "./contract.ts";
 import { removeCall } from "./api/calls.ts";
 import type { Response, UnaryRequest, UnaryResponse } from "./api/request.ts";
+import type { Outcome } from "./apply/apply.ts";
+import { decodeCommand } from "./apply/command.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
 import { createOrderedMap, get, remove, set } from "./lib/ordered-map.ts";
+import type { Entry } from "./raft/message.ts";
+import type { TraceEvent } from "./trace.ts";
 import type { Turn } from "./turn.ts";
 
 export type InnerCalls = Readonly<{
@@ -13,6 +17,7 @@ export type InnerCalls = Readonly<{
   owners: OrderedMap<CallId, CallId>; // for whom each is made; of those for nobody, none
   answered: readonly Answer[]; // since they were last taken
 }>;
+type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
 type Answer = Readonly<{ inner: CallId; result: Result<Response> }>;
 export type InnerAnswer = Readonly<{ owner: CallId; result: Result<UnaryResponse> }>;
 
@@ -50,6 +55,22 @@ export function noteInner(turn: Turn, inner: CallId, result: Result<Response>): 
   const calls = turn.state.inner;
   const answered = [...calls.answered, { inner, result }];
   turn.state = { ...turn.state, inner: { ...calls, answered } };
+}
+
+/** No client asks for what an inner call writes: whoever explains a run by what clients asked for
+ *  must be told of it. */
+export function traceInner(turn: Turn, { index, data }: Entry, outcome: Outcome): void {
+  if (outcome.kind !== "call" || !isInnerCall(outcome.origin.call) || !outcome.result.ok) return;
+  const command = decodeCommand(data);
+  const response = outcome.result.value;
+  if (command?.kind === "kv") show(turn, { index, request: command.request, response });
+  if (command?.kind !== "lease_grant") return;
+  const { lease: id, ttlSeconds } = command;
+  show(turn, { index, request: { kind: "lease_grant", id, ttlSeconds }, response });
+}
+
+function show(turn: Turn, what: Omit<InnerWrite, "kind">): void {
+  turn.effects.push({ kind: "trace", event: { kind: "inner_write", ...what } });
 }
 
 /** Nobody waits for it any more. */

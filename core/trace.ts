@@ -1,6 +1,7 @@
 // What a node tells people. Metrics, logs and screens are made of these; they may all be thrown
 // away.
 
+import type { Request, Response } from "./api/request.ts";
 import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
@@ -9,6 +10,7 @@ export type TraceEvent = Readonly<
   | { kind: "booted"; term: Term; commit: Index; applied: Index; lastIndex: Index }
   | { kind: "published" } // this member's name and client URLs are known to the cluster
   | { kind: "lease_ended"; index: Index; lease: LeaseId; ranOut: boolean; ended: Ended }
+  | { kind: "inner_write"; index: Index; request: Request; response: Response }
   | { kind: "log_trimmed"; through: Index }
   | { kind: "snapshot_installed"; index: Index; term: Term }
   | { kind: "snapshot_sending"; to: NodeId; index: Index }

@@ -94,6 +94,10 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
       const why = event.ranOut ? "ran out" : "revoked";
       return `lease_ended ${hex(event.lease)} ${why} revision=${revision} keys=${keys.length}`;
     }
+    case "inner_write": {
+      const answered = describeResult({ ok: true, value: event.response });
+      return `inner_write index=${event.index} ${describeRequest(event.request)}: ${answered}`;
+    }
     case "log_trimmed":
       return `log_trimmed through=${event.through}`;
     case "snapshot_installed":

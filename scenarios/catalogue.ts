@@ -223,6 +223,27 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["leaderChanges", "restarts"],
   },
   {
+    name: "locks",
+    promise: "No two hold one lock, or lead one election, at one revision, whatever fails.",
+    options: (seed) => ({
+      ...usual(seed),
+      clients: {
+        ...DEFAULT_OPTIONS.clients,
+        count: 6,
+        mix: { ...DEFAULT_OPTIONS.clients.mix, lock: 40 },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        isolate(options, anyTarget(options), ["both", "inbound", "outbound"], lasting(500, 5000)),
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+        pause(options, lasting(500, 4000)),
+      ),
+    injects: ["isolate", "crash", "pause"],
+    covers: ["locks", "leaderChanges", "restarts"],
+  },
+  {
     name: "compactions",
     promise: "Compacting takes nothing that can still be read, on members that crash and catch up.",
     options: (seed) => ({

@@ -4,6 +4,7 @@
 import { explain } from "../checker/explain.ts";
 import type { LeaseTimes } from "../checker/leases.ts";
 import { firstBrokenLease } from "../checker/leases.ts";
+import { firstBrokenLock } from "../checker/locks.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
 import * as node from "../core/node.ts";
 import type { SimOptions } from "../sim/options.ts";
@@ -50,6 +51,8 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const lease = firstBrokenLease(result.history, result.leaseEnds, timesOf(options));
   if (lease !== null) return { result, failure: whole("leases", lease), undecided: null };
+  const lock = firstBrokenLock(result.history);
+  if (lock !== null) return { result, failure: whole("locks", lock), undecided: null };
   const verdict = checkRevisionOrder(result.history, how.budgetSteps);
   const told = explain(result.history, verdict);
   if (verdict.verdict === "illegal") {

@@ -45,6 +45,8 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
           "lease-id": hex(BigInt.asUintN(64, event.lease)),
           "attached-keys": event.ended.keys.length,
         });
+      case "inner_write": // like every other write, not worth a line
+        return;
       case "log_trimmed":
         return log("info", "compacted Raft logs", { "compact-index": event.through });
       case "snapshot_installed":

@@ -84,6 +84,7 @@ export type Mix = Readonly<{
   lease: number; // grants, puts on leases, revocations, questions
   compact: number; // a revision seen before, sometimes waiting until its rows are gone
   alarm: number; // asked for, raised and cleared
+  lock: number; // locks and elections, on leases of the client's own
 }>;
 
 /** Which call it is. What the call does is a function of the seed and of this. */
@@ -142,6 +143,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
       lease: 0,
       compact: 0,
       alarm: 0,
+      lock: 0,
     },
     only: null,
   },

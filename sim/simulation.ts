@@ -94,6 +94,7 @@ export type Coverage = Readonly<{
   writes: number;
   compactions: number; // answered with success
   refusedForSpace: number;
+  locks: number; // and elections, that were won
 }>;
 
 export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {
@@ -124,6 +125,7 @@ function describeOutcome(outcome: SimOutcome): string {
   return describeResult({ ok: false, error: outcome.error });
 }
 
+type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
 type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
 class Run {
@@ -137,6 +139,7 @@ class Run {
   readonly #ghost: Ghost;
   readonly #unanswered: Set<number>;
   readonly #leaseEnds: LeaseEnd[] = [];
+  readonly #innerWrites = new Set<Index>();
   #steps = 0;
   #over = false;
   #happened = false; // something worth looking at
@@ -303,10 +306,18 @@ class Run {
     this.#recorder.witness(SERVERS, input, { kind: "txn", header, succeeded: true, responses });
   }
 
+  /** What locks and elections write is asked for by no client, either. */
+  #innerWrite({ index, request, response }: InnerWrite): void {
+    if (this.#innerWrites.has(index)) return;
+    this.#innerWrites.add(index);
+    this.#recorder.witness(SERVERS, request, response);
+  }
+
   #taken(node: SimNode, { input, effects }: Taken): void {
     for (const effect of effects) {
-      if (effect.kind !== "trace" || effect.event.kind !== "lease_ended") continue;
-      this.#leaseEnded(effect.event);
+      if (effect.kind !== "trace") continue;
+      if (effect.event.kind === "lease_ended") this.#leaseEnded(effect.event);
+      else if (effect.event.kind === "inner_write") this.#innerWrite(effect.event);
     }
     this.#tally.digest.number(this.#world.now);
     this.#tally.taken(node.number, input, effects);

@@ -108,7 +108,7 @@ function drawNetwork(dice: Dice): NetworkOptions {
   };
 }
 
-/** Leases and compactions have scenarios of their own: a seed means here what it meant. */
+/** Leases, compactions and locks have scenarios of their own: a seed means here what it meant. */
 function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
   const drawn: Record<string, number> = { put: mix.put };

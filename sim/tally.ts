@@ -51,6 +51,7 @@ export class Tally {
     writes: 0,
     compactions: 0,
     refusedForSpace: 0,
+    locks: 0,
   };
   #leader = 0;
 
@@ -75,6 +76,7 @@ export class Tally {
     if (outcome.kind !== "ok") return;
     counts.callsOk += 1;
     digest.number(outcome.output.header.revision);
+    if (input.kind === "lock" || input.kind === "campaign") counts.locks += 1;
     if (input.kind === "compact") counts.compactions += 1;
     else if (input.kind === "alarm") return;
     else if (input.kind !== "range") counts.writes += 1;

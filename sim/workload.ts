@@ -12,17 +12,23 @@ import type {
   Response,
   TxnRequest,
 } from "../core/api/request.ts";
+import type { LeaderKey } from "../core/api/request-concurrency.ts";
 import { must } from "../core/lib/assert.ts";
 import { fromText, prefixEnd, toBytes } from "../core/lib/bytes.ts";
+import { chooseLock } from "./lock-workload.ts";
 import type { Micros } from "./frame.ts";
 import type { CallName, ClientOptions, Mix } from "./options.ts";
 import type { Fates } from "./random.ts";
 
 /** What one client knows of the store. */
-export type Memory = { revision: number; readonly modified: Map<Bytes, number> };
+export type Memory = {
+  revision: number;
+  readonly modified: Map<Bytes, number>;
+  leader: LeaderKey | null; // what its last campaign won
+};
 
 export function createMemory(): Memory {
-  return { revision: 1, modified: new Map() };
+  return { revision: 1, modified: new Map(), leader: null };
 }
 
 /** When this call is made, if its client is free then. */
@@ -95,6 +101,8 @@ export function chooseRequest(
       return chooseLease(name, putOf(key, value), draw);
     case "alarm":
       return chooseAlarm(draw);
+    case "lock":
+      return chooseLock(name, value, memory.leader, draw);
   }
 }
 
@@ -131,6 +139,7 @@ function chooseAlarm(draw: Draw): Request {
 export function remember(memory: Memory, request: Request, response: Response): void {
   const { revision } = response.header;
   memory.revision = Math.max(memory.revision, revision);
+  if (response.kind === "campaign") memory.leader = response.leader;
   if (request.kind === "put") memory.modified.set(request.key, revision);
   if (response.kind === "range" && (request.kind !== "range" || request.revision === 0)) {
     for (const kv of response.kvs) memory.modified.set(kv.key, kv.modRevision);
@@ -143,7 +152,7 @@ export function remember(memory: Memory, request: Request, response: Response): 
   }
 }
 
-type Draw = (limit: number, what: string) => number;
+export type Draw = (limit: number, what: string) => number;
 
 const READ: RangeRequest = {
   kind: "range",
