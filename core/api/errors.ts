@@ -96,8 +96,14 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
 
 /** A message that this server cannot read at all. */
 export function malformed(reason: string): ApiError {
-  const words = `grpc: failed to unmarshal the received message: ${reason}`;
+  const words = `grpc: error unmarshalling request: ${reason}`;
   return never("Malformed", GRPC.INTERNAL, words);
+}
+
+/** The same on a stream, and for clients: grpc-go has other words there. */
+export function malformedItem(reason: string): ApiError {
+  const words = `grpc: failed to unmarshal the received message: ${reason}`;
+  return never("MalformedItem", GRPC.INTERNAL, words);
 }
 
 export function messageTooLarge(bytes: number, limit: number): ApiError {

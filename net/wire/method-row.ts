@@ -1,6 +1,6 @@
 // One served method: bytes → Request, Response → bytes, and for clients the other way round.
 
-import { malformed, unknownMethod } from "../../core/api/errors.ts";
+import { malformed, malformedItem, unknownMethod } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
@@ -45,13 +45,14 @@ type Definition<
 export function createRow<K extends Request["kind"], Q extends MessageName, A extends MessageName>(
   row: Definition<K, Q, A>,
 ): Row<K> {
+  const misread = row.stream === undefined ? malformed : malformedItem;
   return {
     path: row.path,
     kind: row.kind,
     stream: row.stream ?? "none",
     decodeRequest: (message) => {
       const wire = CODEC.decode(row.request, message);
-      if (!wire.ok) return { ok: false, error: malformed(wire.error) };
+      if (!wire.ok) return { ok: false, error: misread(wire.error) };
       const value = row.toRequest(wire.value);
       return value ? { ok: true, value } : { ok: false, error: unknownPath(row.path) };
     },
@@ -68,7 +69,7 @@ export function createRow<K extends Request["kind"], Q extends MessageName, A ex
 
 /** The server did answer: whether the call happened is not known. */
 function unreadable(reason: string): Result<Response> {
-  return { ok: false, error: { ...malformed(reason), definite: false } };
+  return { ok: false, error: { ...malformedItem(reason), definite: false } };
 }
 
 /** grpc-go's words for a path that nobody serves. */

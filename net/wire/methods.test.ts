@@ -1,7 +1,7 @@
 // Requests and answers through their bytes and back, and the words for what cannot be served.
 
 import { describe, expect, it } from "vitest";
-import { ERRORS, GRPC, malformed, messageTooLarge } from "../../core/api/errors.ts";
+import { ERRORS, GRPC, malformed, malformedItem, messageTooLarge } from "../../core/api/errors.ts";
 import type { Compare, Header, Request, RequestOp, Response } from "../../core/api/request.ts";
 import type { Bytes, ClusterId, LeaseId, NodeId } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
@@ -262,7 +262,9 @@ describe("a call", () => {
     const path = "/etcdserverpb.KV/Put";
     const error = malformed("proto: cannot parse invalid wire-format data");
     expect(decodeRequest(path, bad)).toEqual({ ok: false, error });
-    expect(decodeResponse(path, bad)).toEqual({ ok: false, error: { ...error, definite: false } });
+    const item = malformedItem("proto: cannot parse invalid wire-format data");
+    expect(decodeRequest("/etcdserverpb.Watch/Watch", bad)).toEqual({ ok: false, error: item });
+    expect(decodeResponse(path, bad)).toEqual({ ok: false, error: { ...item, definite: false } });
     const empty = CODEC.encode("TxnResponse", { responses: [{}] });
     expect(decodeResponse("/etcdserverpb.KV/Txn", empty)).toMatchObject({
       ok: false,
@@ -277,7 +279,7 @@ describe("a status", () => {
   });
 
   it("with numbers or names in its words is recognised by their beginning", () => {
-    for (const error of [malformed("x"), messageTooLarge(5, 4)]) {
+    for (const error of [malformed("x"), malformedItem("x"), messageTooLarge(5, 4)]) {
       expect(errorFromStatus(error.code, error.message)).toEqual(error);
     }
     expect(errorFromStatus(12, "unknown method X for service Y")).toMatchObject({

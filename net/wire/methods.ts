@@ -2,7 +2,7 @@
 // round. Everything above this seam is plain data, everything below it is bytes and a path. To
 // serve another call, add a row to its service's table.
 
-import { ERRORS, GRPC, malformed } from "../../core/api/errors.ts";
+import { ERRORS, GRPC, malformed, malformedItem } from "../../core/api/errors.ts";
 import type { ApiError, GrpcCode } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
@@ -79,6 +79,7 @@ const ROW_BY_WORDS: ReadonlyMap<string, ApiError> = new Map(
 /** Refusals whose words carry numbers or names, so that only their beginning is known. */
 const REFUSALS: readonly (readonly [name: string, words: string, code: GrpcCode])[] = [
   refusal(malformed("")),
+  refusal(malformedItem("")),
   ["MessageTooLarge", "grpc: received message larger than max", GRPC.RESOURCE_EXHAUSTED],
   ["UnknownMethod", "", GRPC.UNIMPLEMENTED],
 ];

@@ -29,7 +29,6 @@ export const COMPACTION_CASES: readonly Case[] = [
     call(rangeOf("a", { revision: 3 }), words.COMPACTED),
     call(rangeOf("a", { revision: 3, serializable: true }), words.COMPACTED),
     call(txnOf([], [rangeOf("a", { revision: 2 })]), words.COMPACTED),
-    call(txnOf([], [putOf("c", ""), rangeOf("a", { revision: 2 })]), words.COMPACTED),
     call(
       rangeOf("a", { ...ALL, revision: 4 }),
 
@@ -68,6 +67,7 @@ export const COMPACTION_CASES: readonly Case[] = [
   caseOf(
     "a compaction by one member is one of all",
     ...HISTORY,
+    at(1, call(rangeOf("a"), "range @6")),
     at(1, call(compact(5), "compact @6")),
     at(2, call(compact(5), words.COMPACTED)),
     call(compact(5), words.COMPACTED),

@@ -78,6 +78,7 @@ export const LEASE_CASES: readonly Case[] = [
     call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
     say("k", keepAlive(7)),
     hear("k", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+    at(1, call(rangeOf("a"), "range @1")),
     at(1, say("l", keepAlive(7))),
     hear("l", "lease_keep_alive @1 id=7 ttlSeconds=600"),
     say("k", keepAlive(7)),

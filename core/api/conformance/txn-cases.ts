@@ -4,7 +4,7 @@ import type { Bytes } from "../../contract.ts";
 import type { Compare, CompareResult, CompareTarget, RequestOp } from "../request.ts";
 import { deleteOf, key, putOf, rangeOf, txnOf, value } from "../testing.ts";
 import type { Case } from "./case.ts";
-import { call, caseOf } from "./case.ts";
+import { at, call, caseOf, since } from "./case.ts";
 import * as words from "./words.ts";
 
 type Word = "=" | "!=" | ">" | "<";
@@ -187,8 +187,19 @@ const BRANCHES: readonly Case[] = [
       "  responses: range ~3 count=1",
     ),
     call(txnOf([], [rangeOf("a", { revision: 4 })]), words.FUTURE),
-    call(txnOf([], [putOf("b", "1"), rangeOf("a", { revision: 4 })]), words.FUTURE),
-    call(rangeOf("b"), "range @3"),
+  ),
+  since(
+    "3.7", // before, members that owed nobody an answer did write
+    caseOf(
+      "a transaction that cannot read what it wants writes nothing, on no member",
+      call(putOf("a", "1"), "put @2"),
+      call(putOf("a", "2"), "put @3"),
+      call(txnOf([], [putOf("b", "1"), rangeOf("a", { revision: 4 })]), words.FUTURE),
+      call({ kind: "compact", revision: 3, physical: false }, "compact @3"),
+      call(txnOf([], [putOf("c", ""), rangeOf("a", { revision: 2 })]), words.COMPACTED),
+      call(rangeOf("b", { rangeEnd: "d" as Bytes }), "range @3"),
+      at(1, call(rangeOf("b", { rangeEnd: "d" as Bytes }), "range @3")),
+    ),
   ),
   caseOf(
     "what a put would be refused for, a transaction is refused for as a whole",
