@@ -155,10 +155,10 @@ async function complaintsOf(plans: readonly MemberPlan[], cases: readonly Case[]
 async function leaderFirst(plans: readonly MemberPlan[]): Promise<readonly MemberPlan[]> {
   for (const [at, { clientUrl }] of plans.entries()) {
     const client = createEtcdClient(clientUrl);
-    const status = await client.call({ kind: "status" }, PATIENCE_MS);
+    const answer = await client.call({ kind: "status" }, PATIENCE_MS);
     client.close();
-    if (!status.ok || status.value.kind !== "status") continue;
-    const { header, leader } = status.value;
+    if (!answer.ok || answer.value.kind !== "status") continue;
+    const { header, leader } = answer.value;
     if (leader === header.memberId) return [...plans.slice(at), ...plans.slice(0, at)];
   }
   throw new Error("nobody leads");

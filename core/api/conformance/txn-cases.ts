@@ -43,13 +43,16 @@ function holds(...compares: readonly Compare[]): ReturnType<typeof txnOf> {
   return txnOf(compares, [rangeOf("none")], [rangeOf("none")]);
 }
 
-const YES = (at: number): readonly string[] => [
-  `txn @${at} succeeded`,
-  `  responses: range ~${at}`,
+const YES = (revision: number): readonly string[] => [
+  `txn @${revision} succeeded`,
+  `  responses: range ~${revision}`,
 ];
-const NO = (at: number): readonly string[] => [`txn @${at}`, `  responses: range ~${at}`];
+const NO = (revision: number): readonly string[] => [
+  `txn @${revision}`,
+  `  responses: range ~${revision}`,
+];
 const many = (count: number): readonly RequestOp[] =>
-  Array.from({ length: count }, (_, at) => putOf(`k${at}`, ""));
+  Array.from({ length: count }, (_, n) => putOf(`k${n}`, ""));
 
 const COMPARES: readonly Case[] = [
   caseOf(
