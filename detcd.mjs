@@ -13,6 +13,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
 
 const ROOMS = {
   serve: "./dist/server/main.js",
+  snapshot: "./dist/server/snapshot/main.js",
   sim: "./dist/scenarios/main.js",
   replay: "./dist/scenarios/main.js",
   tui: "./dist/tui/main.js",
@@ -21,6 +22,7 @@ const ROOMS = {
 const USAGE = `usage: detcd <command> [flags]
 
   serve     run one member of a real cluster (etcd's flags; detcd serve --help)
+  snapshot  save a snapshot of a member, look at one, or restore one (detcd snapshot --help)
   sim       run a campaign of simulated, faulty clusters (detcd sim --help)
   replay    run one seed again, exactly (detcd replay <seed> [flags])
   tui       watch and steer a simulated cluster in the terminal (detcd tui --help)

@@ -93,7 +93,7 @@ function whyForeign(directory: string): string | null {
   if (names.includes("snap") || logs.some((name) => ETCD_WAL.test(name))) {
     return (
       `the data directory ${directory} belongs to etcd, whose files detcd cannot read: ` +
-      "choose an empty --data-dir and copy the keys with etcdctl make-mirror"
+      "save a snapshot of that member and restore it into another (npx detcd snapshot --help)"
     );
   }
   const wasCutOff = names.every((name) => name === `${IDENTITY}.tmp`); // at its first start

@@ -4,7 +4,13 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
 import type { ApiError } from "../../core/api/errors.ts";
-import type { Request, Response, WatchAsk, WatchResponse } from "../../core/api/request.ts";
+import type {
+  Request,
+  Response,
+  SnapshotResponse,
+  WatchAsk,
+  WatchResponse,
+} from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods.ts";
 import { hostAndPort } from "./listen.ts";
@@ -17,6 +23,8 @@ export interface EtcdClient {
     onResponse: (response: WatchResponse) => void,
     onEnd: (error: ApiError) => void,
   ) => WatchStream;
+  /** The pieces of a snapshot; an error is the last thing it says. Whoever breaks off leaves. */
+  readonly snapshot: () => AsyncGenerator<Result<SnapshotResponse>, void, void>;
   readonly close: () => void;
 }
 
@@ -49,6 +57,7 @@ export function createEtcdClient(endpoint: string): EtcdClient {
   return {
     call: (request, timeoutMs) => callOnce(client, request, timeoutMs),
     watch: (onResponse, onEnd) => openWatch(client, onResponse, onEnd),
+    snapshot: () => readSnapshot(client),
     close: () => client.close(),
   };
 }
@@ -72,6 +81,25 @@ function openWatch(
     pause: () => stream.pause(),
     resume: () => stream.resume(),
   };
+}
+
+async function* readSnapshot(client: Client): AsyncGenerator<Result<SnapshotResponse>, void, void> {
+  const request: Request = { kind: "snapshot" };
+  const path = pathOf(request);
+  const message = Buffer.from(encodeRequest(request));
+  const stream = client.makeServerStreamRequest(path, asItIs, asItIs, message);
+  try {
+    for await (const piece of stream) {
+      const decoded = decodeResponse(path, piece as Buffer);
+      if (!decoded.ok) return yield decoded;
+      if (decoded.value.kind === "snapshot") yield { ok: true, value: decoded.value };
+    }
+  } catch (error) {
+    const { code, details } = error as ServiceError;
+    yield { ok: false, error: errorFromStatus(code, details) };
+  } finally {
+    stream.cancel();
+  }
 }
 
 function callOnce(client: Client, request: Request, timeoutMs: number): Promise<Result<Response>> {

@@ -1,0 +1,52 @@
+// `detcd snapshot save`: a snapshot of one member, in a file. It has its name only when all of it
+// is there and on disk.
+
+import * as fs from "node:fs";
+import { dirname } from "node:path";
+import type { Result } from "../../core/contract.ts";
+import { createEtcdClient } from "../../net/socket/client.ts";
+import { syncDirectory } from "../durable-file.ts";
+import { hasDigest } from "./snapshot-file.ts";
+
+/** The version of the member's storage. An error is a sentence, and leaves nothing behind. */
+export async function saveSnapshot(
+  endpoint: string,
+  path: string,
+): Promise<Result<string, string>> {
+  const client = createEtcdClient(endpoint);
+  const part = `${path}.part`;
+  try {
+    const file = fs.openSync(part, "w", 0o600);
+    try {
+      let size = 0;
+      let version = "";
+      for await (const piece of client.snapshot()) {
+        if (!piece.ok) return failed(`${endpoint} gave no snapshot: ${piece.error.message}`);
+        writeAll(file, piece.value.blob);
+        size += piece.value.blob.length;
+        ({ version } = piece.value);
+      }
+      if (!hasDigest(size)) return failed(`sha256 checksum not found [bytes: ${size}]`);
+      fs.fsyncSync(file);
+      fs.renameSync(part, path);
+      syncDirectory(dirname(path));
+      return { ok: true, value: version };
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch (error) {
+    return failed(`could not save to ${path}: ${(error as Error).message}`);
+  } finally {
+    client.close();
+    fs.rmSync(part, { force: true });
+  }
+}
+
+/** A write may stop short on a nearly full disk; then the next one says why. */
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(file, bytes, at);
+}
+
+function failed(error: string): Result<never, string> {
+  return { ok: false, error };
+}
