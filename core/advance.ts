@@ -105,6 +105,10 @@ function applyCommitted(turn: Turn): void {
   writes.push(putApplied({ index: next.applied, term: next.appliedTerm, voters }));
   turn.state = { ...turn.state, store: next };
   turn.effects.push({ kind: "kv", applied: next.applied, writes });
+  const { finished } = next.mvcc.compaction;
+  if (finished > store.mvcc.compaction.finished) {
+    turn.effects.push({ kind: "trace", event: { kind: "compacted", revision: finished } });
+  }
   if (next.members !== store.members) turn.effects.push({ kind: "peers", members: next.members });
 }
 

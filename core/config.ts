@@ -3,6 +3,7 @@
 import type { ClusterId, NodeId } from "./contract.ts";
 import type { Member } from "./apply/membership.ts";
 import { assert } from "./lib/assert.ts";
+import type { Retention } from "./mvcc/retention.ts";
 
 export type Config = Readonly<{
   cluster: ClusterId;
@@ -33,6 +34,7 @@ export type Limits = Readonly<{
   streamPushes: number; // on their way to the client of one stream: beyond it, watches wait
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
+  retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   streamPushes: 64,
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
+  retention: { kind: "everything" },
   applyBehind: 5000,
 };
 

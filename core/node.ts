@@ -121,7 +121,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     publish: { kind: "waiting", askedAt: null },
     waits: [],
     walking: null,
-    upkeep: createUpkeep(store.mvcc.revision),
+    upkeep: createUpkeep(config, store.mvcc.revision, now),
   };
   const turn: Turn = { state, effects, kv };
   effects.push({ kind: "peers", members: store.members });

@@ -12,6 +12,8 @@ export type TraceEvent = Readonly<
   | { kind: "lease_ended"; index: Index; lease: LeaseId; ranOut: boolean; ended: Ended }
   | { kind: "inner_write"; index: Index; request: Request; response: Response }
   | { kind: "log_trimmed"; through: Index }
+  | { kind: "auto_compaction"; revision: number; completed: boolean }
+  | { kind: "compacted"; revision: number } // and its rows are gone
   | { kind: "snapshot_installed"; index: Index; term: Term }
   | { kind: "snapshot_sending"; to: NodeId; index: Index }
 >;

@@ -98,6 +98,10 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
       const answered = describeResult({ ok: true, value: event.response });
       return `inner_write index=${event.index} ${describeRequest(event.request)}: ${answered}`;
     }
+    case "auto_compaction":
+      return `auto_compaction ${event.revision} ${event.completed ? "completed" : "begun"}`;
+    case "compacted":
+      return `compacted ${event.revision}`;
     case "log_trimmed":
       return `log_trimmed through=${event.through}`;
     case "snapshot_installed":

@@ -1,6 +1,7 @@
 // The scenarios, and what each promises.
 
 import fc from "fast-check";
+import type { Retention } from "../core/mvcc/retention.ts";
 import { DEFAULT_OPTIONS, SMALL_LIMITS } from "../sim/options.ts";
 import type { SimOptions } from "../sim/options.ts";
 import { swarmOptions } from "../sim/swarm.ts";
@@ -272,7 +273,11 @@ export const SCENARIOS: readonly Scenario[] = [
       node: {
         ...DEFAULT_OPTIONS.node,
         snapshotCount: seed % 2 === 0 ? 5 : 50,
-        limits: { ...SMALL_LIMITS, quotaBytes: 3000 },
+        limits: {
+          ...SMALL_LIMITS,
+          quotaBytes: 3000,
+          retention: seed % 2 === 0 ? KEPT_FOR_A_TIME : KEPT_BY_LENGTH,
+        },
       },
       clients: {
         ...DEFAULT_OPTIONS.clients,
@@ -287,7 +292,7 @@ export const SCENARIOS: readonly Scenario[] = [
         isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 6000)),
       ),
     injects: ["crash", "isolate"],
-    covers: ["refusedForSpace", "writes", "compactions", "restarts"],
+    covers: ["refusedForSpace", "writes", "compactions", "autoCompactions", "restarts"],
   },
   {
     name: "everything",
@@ -308,6 +313,8 @@ export function scenarioOf(name: string): Scenario | null {
   return SCENARIOS.find((scenario) => scenario.name === name) ?? null;
 }
 
+const KEPT_FOR_A_TIME: Retention = { kind: "time", retentionMs: 4000 };
+const KEPT_BY_LENGTH: Retention = { kind: "revisions", count: 15, everyMs: 3000 };
 const QUIET_NETWORK: SimOptions["network"] = { ...DEFAULT_OPTIONS.network, tailMicros: 5000 };
 
 function usual(seed: number): SimOptions {

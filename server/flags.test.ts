@@ -84,6 +84,13 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
   ["--data-directory /x", 2, "did you mean --data-dir?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
+  ["--auto-compaction-mode yearly", 2, "expected periodic or revision"],
+  ["--auto-compaction-retention soon", 1, "expected hours, or a duration such as 5m"],
+  [
+    "--auto-compaction-mode revision --auto-compaction-retention 5m",
+    1,
+    "expected a number of revisions",
+  ],
   ["--quota-backend-bytes 1GB", 2, "expected a number of bytes"],
   ["--name", 2, "flag needs an argument: --name"],
   ["--heartbeat-interval abc", 2, 'invalid value "abc" for --heartbeat-interval'],

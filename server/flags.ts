@@ -11,7 +11,10 @@ import { isIP } from "node:net";
 import type { Result } from "../core/contract.ts";
 import { DEFAULT_LIMITS } from "../core/config.ts";
 import type { InitialMember } from "./ids.ts";
+import type { Retention } from "../core/mvcc/retention.ts";
+import { parseGoDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
+import { parseRetention } from "./retention.ts";
 import { addressOf, parseUrls } from "./urls.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -35,6 +38,8 @@ export type Flags = Readonly<{
   "max-request-bytes": number;
   "max-txn-ops": number;
   "quota-backend-bytes": number;
+  "auto-compaction-mode": "periodic" | "revision";
+  "auto-compaction-retention": string;
   "watch-progress-notify-interval": number;
   "log-level": LogLevel;
   "log-outputs": "stderr" | "stdout";
@@ -105,6 +110,18 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "0",
     parseQuota,
     "Size of the store above which it grows no more (0: 2 GiB; negative: no limit).",
+  ),
+  "auto-compaction-mode": flag(
+    "Member",
+    "periodic",
+    oneOf(["periodic", "revision"]),
+    "What --auto-compaction-retention means: a time, or a number of revisions.",
+  ),
+  "auto-compaction-retention": flag(
+    "Member",
+    "0",
+    parseText,
+    "History that is kept: hours or a duration ('5m'), or revisions (0: all of it).",
   ),
   "watch-progress-notify-interval": flag(
     "Member",
@@ -180,6 +197,10 @@ export function parseFlags(
   const given = new Set([...texts.keys(), ...fromEnvironment.keys()]);
   const reason = whyRefused(flags, given);
   return reason === null ? { kind: "run", flags, given, warnings } : refused(1, reason);
+}
+
+export function retentionOf(flags: Flags): Result<Retention, string> {
+  return parseRetention(flags["auto-compaction-mode"], flags["auto-compaction-retention"]);
 }
 
 export function environmentName(flagName: string): string {
@@ -258,7 +279,8 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   if (given.has("listen-client-urls") && !given.has("advertise-client-urls")) {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";
   }
-  return null;
+  const retention = retentionOf(flags);
+  return retention.ok ? null : retention.error;
 }
 
 function refused(exitCode: 1 | 2, message: string): Extract<ParsedFlags, { kind: "refused" }> {
@@ -323,15 +345,10 @@ function parseQuota(text: string): Result<number, string> {
   return { ok: true, value: Math.min(quota, Number.MAX_SAFE_INTEGER) };
 }
 
-/** Go's: "1h2m", "1.5s", "100ms". In milliseconds, at least 100, as etcd wants it here. */
+/** In milliseconds, at least 100, as etcd wants it here. */
 function parseDuration(text: string): Result<number, string> {
-  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  let value = 0;
-  for (const [, count, unit] of text.matchAll(/([\d.]+)(h|ms|m|s)/g)) {
-    value += Number(count) * (units[unit as string] as number);
-  }
-  const valid = /^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text) && value >= 100;
-  if (valid) return { ok: true, value };
+  const value = parseGoDuration(text);
+  if (value !== null && value >= 100) return { ok: true, value };
   return { ok: false, error: "expected a duration of at least 100ms, such as 10m or 1.5s" };
 }
 

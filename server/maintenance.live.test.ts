@@ -10,6 +10,7 @@ import {
   eventually,
   flagsOf,
   HAS_ETCD,
+  HAS_ETCDCTL,
   type MemberPlan,
   type MemberProcess,
   planMembers,
@@ -93,6 +94,25 @@ describe.skipIf(!HAS_ETCD)(`a full store, beside a real etcd${skipReason}`, () =
     expect(await told(plan.clientUrl, "put a b")).toContain("database space exceeded");
     await told(plan.clientUrl, "alarm disarm");
     expect(await told(plan.clientUrl, "put a b")).toBe("0 OK\n");
+  });
+});
+
+describe.skipIf(!HAS_ETCDCTL)(`history that is kept for a second${skipReason}`, () => {
+  afterAll(cleanUp);
+
+  it("is compacted without being asked for", { timeout: 30_000 }, async () => {
+    const [plan] = (await planMembers(["one"])) as [MemberPlan];
+    const member = await startMember(plan, ["--auto-compaction-retention=1s"]);
+    await member.says("ready to serve client requests");
+    await told(plan.clientUrl, "put a 1"); // 2
+    await eventually(async () => {
+      await told(plan.clientUrl, "put a 2");
+      const old = await told(plan.clientUrl, "get a --rev=2");
+      return old.includes("required revision has been compacted");
+    });
+    await member.says('"msg":"completed auto compaction"');
+    await member.says('"msg":"finished scheduled compaction"');
+    await member.end("SIGKILL");
   });
 });
 

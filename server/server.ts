@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
 import type { Result } from "../core/contract.ts";
-import { AssertionError } from "../core/lib/assert.ts";
+import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
@@ -13,6 +13,7 @@ import { type DataDirectory, openDataDirectory } from "./boot.ts";
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
+import { retentionOf } from "./flags.ts";
 import type { FlagName, Flags } from "./flags.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
@@ -170,6 +171,8 @@ async function stopClients(clients: EtcdListener, runtime: Runtime): Promise<voi
 }
 
 function configOf(flags: Flags, { identity }: DataDirectory): Config {
+  const retention = retentionOf(flags);
+  assert(retention.ok, "flags that were accepted say what history is kept");
   return createConfig({
     cluster: identity.cluster,
     node: identity.member,
@@ -187,6 +190,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
       requestBytes: flags["max-request-bytes"],
       transactionOperations: flags["max-txn-ops"],
       quotaBytes: flags["quota-backend-bytes"],
+      retention: retention.value,
     },
   });
 }

@@ -47,6 +47,12 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         });
       case "inner_write": // like every other write, not worth a line
         return;
+      case "auto_compaction":
+        return log("info", `${event.completed ? "completed" : "starting"} auto compaction`, {
+          revision: event.revision,
+        });
+      case "compacted":
+        return log("info", "finished scheduled compaction", { "compact-revision": event.revision });
       case "log_trimmed":
         return log("info", "compacted Raft logs", { "compact-index": event.through });
       case "snapshot_installed":

@@ -95,6 +95,7 @@ export type Coverage = Readonly<{
   compactions: number; // answered with success
   refusedForSpace: number;
   locks: number; // and elections, that were won
+  autoCompactions: number; // completed
 }>;
 
 export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {
@@ -126,6 +127,7 @@ function describeOutcome(outcome: SimOutcome): string {
 }
 
 type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
+type AutoCompaction = Extract<TraceEvent, { kind: "auto_compaction" }>;
 type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
 class Run {
@@ -313,11 +315,19 @@ class Run {
     this.#recorder.witness(SERVERS, request, response);
   }
 
+  /** Nobody tells what comes of it: its outcome stays unknown. */
+  #autoCompaction({ revision, completed }: AutoCompaction): void {
+    if (!completed)
+      this.#recorder.begin(SERVERS, { kind: "compact", revision, physical: false }, null);
+    else this.#tally.counts.autoCompactions += 1;
+  }
+
   #taken(node: SimNode, { input, effects }: Taken): void {
     for (const effect of effects) {
       if (effect.kind !== "trace") continue;
       if (effect.event.kind === "lease_ended") this.#leaseEnded(effect.event);
       else if (effect.event.kind === "inner_write") this.#innerWrite(effect.event);
+      else if (effect.event.kind === "auto_compaction") this.#autoCompaction(effect.event);
     }
     this.#tally.digest.number(this.#world.now);
     this.#tally.taken(node.number, input, effects);

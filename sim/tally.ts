@@ -52,6 +52,7 @@ export class Tally {
     compactions: 0,
     refusedForSpace: 0,
     locks: 0,
+    autoCompactions: 0,
   };
   #leader = 0;
 
