@@ -28,7 +28,7 @@ type Open = {
 
 class Sockets {
   readonly #clients: readonly Client[];
-  readonly #open = new Map<string, Open>();
+  readonly #streams = new Map<string, Open>();
 
   constructor(plans: readonly MemberPlan[]) {
     this.#clients = plans.map(({ clientUrl }) => {
@@ -53,6 +53,11 @@ class Sockets {
     switch (order.kind) {
       case "call":
         return this.#call(order.member, order.request);
+      case "begin":
+        this.#open(order.member, order.stream, order.request).stream.end(
+          Buffer.from(encodeRequest(order.request)),
+        );
+        return NOTHING;
       case "say":
         this.#say(order);
         return NOTHING;
@@ -63,7 +68,7 @@ class Sockets {
         return NOTHING;
       case "leave":
         this.#streamOf(order.stream).stream.cancel();
-        this.#open.delete(order.stream);
+        this.#streams.delete(order.stream);
         return NOTHING;
       case "pass":
         await pause(order.ms);
@@ -91,11 +96,11 @@ class Sockets {
   }
 
   #say({ member, stream: name, request }: Extract<Order, { kind: "say" }>): void {
-    const open = this.#open.get(name) ?? this.#begin(member, name, request);
+    const open = this.#streams.get(name) ?? this.#open(member, name, request);
     open.stream.write(Buffer.from(encodeRequest(request)));
   }
 
-  #begin(member: number, name: string, request: Request): Open {
+  #open(member: number, name: string, request: Request): Open {
     const path = pathOf(request);
     const stream = this.#client(member).makeBidiStreamRequest(path, raw, raw);
     const open: Open = { stream, told: [], wake: () => undefined };
@@ -108,7 +113,7 @@ class Sockets {
     stream.on("status", ({ code, details }) => {
       tell(code === status.OK ? { kind: "end" } : { kind: "error", code, message: details });
     });
-    this.#open.set(name, open);
+    this.#streams.set(name, open);
     return open;
   }
 
@@ -125,7 +130,7 @@ class Sockets {
   }
 
   #streamOf(name: string): Open {
-    const open = this.#open.get(name);
+    const open = this.#streams.get(name);
     if (open === undefined) throw new Error(`stream ${name} is not open`);
     return open;
   }

@@ -7,6 +7,7 @@ import { CASES } from "../core/api/conformance.ts";
 import { perform, playCase } from "../core/api/conformance/player.ts";
 import type { Order } from "../core/api/conformance/player.ts";
 import type { Told } from "../core/api/conformance/show.ts";
+import type { Request } from "../core/api/request.ts";
 import { must } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
@@ -60,16 +61,11 @@ class SimulatedCluster {
 
   take(order: Order): Told {
     switch (order.kind) {
-      case "call": {
-        const told: Told[] = [];
-        const path = pathOf(order.request);
-        const bytes = encodeRequest(order.request);
-        const call = { id: ++this.#calls, client: CLIENT, path, bytes, timeoutMs: PATIENCE / 1000 };
-        this.#cluster.call(this.#number(order.member), call, (reply) => {
-          told.push(toldOf(path, reply));
-        });
-        return this.#hear(told);
-      }
+      case "call":
+        return this.#hear(this.#call(order.member, order.request).told);
+      case "begin":
+        this.#streams.set(order.stream, this.#call(order.member, order.request));
+        return NOTHING;
       case "say":
         this.#say(order);
         return NOTHING;
@@ -86,6 +82,16 @@ class SimulatedCluster {
         this.#pass(order.ms * 1000);
         return NOTHING;
     }
+  }
+
+  #call(member: number, request: Request): Open {
+    const told: Told[] = [];
+    const [path, bytes] = [pathOf(request), encodeRequest(request)];
+    const call = { id: ++this.#calls, client: CLIENT, path, bytes, timeoutMs: PATIENCE / 1000 };
+    const node = this.#number(member);
+    this.#cluster.call(node, call, (reply) => void told.push(toldOf(path, reply)));
+    const leave = (): void => this.#cluster.cancel(node, call);
+    return { end: { say: () => {}, close: () => {}, leave }, told };
   }
 
   #say({ member, stream: name, request }: Extract<Order, { kind: "say" }>): void {

@@ -4,7 +4,9 @@
 // To add a case: into the file of its topic, or into a new one with a line here.
 
 import type { Case } from "./conformance/case.ts";
+import { ALARM_CASES } from "./conformance/alarm-cases.ts";
 import { COMPACTION_CASES } from "./conformance/compaction-cases.ts";
+import { CONCURRENCY_CASES } from "./conformance/concurrency-cases.ts";
 import { DELETE_CASES } from "./conformance/delete-cases.ts";
 import { LEASE_CASES } from "./conformance/lease-cases.ts";
 import { MAINTENANCE_CASES } from "./conformance/maintenance-cases.ts";
@@ -22,4 +24,6 @@ export const CASES: readonly Case[] = [
   ...WATCH_CASES,
   ...LEASE_CASES,
   ...MAINTENANCE_CASES,
+  ...ALARM_CASES,
+  ...CONCURRENCY_CASES,
 ];

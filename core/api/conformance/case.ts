@@ -6,7 +6,7 @@
 // thing in it (show.ts). `*` stands for anything, and `<name>` for anything that is the same
 // wherever the case says the name again; a request made by a function of what is known may use it.
 
-import type { StreamRequest, UnaryRequest, WatchAsk } from "../request.ts";
+import type { Request, StreamRequest, WatchAsk } from "../request.ts";
 
 /** The first release of etcd that answers so. */
 export type Release = "3.4" | "3.5" | "3.6" | "3.7";
@@ -14,13 +14,17 @@ export type Release = "3.4" | "3.5" | "3.6" | "3.7";
 export type Case = Readonly<{ name: string; since: Release; steps: readonly CaseStep[] }>;
 
 export type CaseStep = Readonly<
-  | { kind: "call"; member: number; request: Late<UnaryRequest>; answer: readonly string[] }
+  | { kind: "call"; member: number; request: Late<CallRequest>; answer: readonly string[] }
+  | { kind: "begin"; member: number; stream: string; request: Late<CallRequest> }
   | { kind: "say"; member: number; stream: string; request: Late<StreamRequest> }
   | { kind: "hear"; stream: string; answer: readonly string[] }
   | { kind: "close"; stream: string } // says no more, but listens
   | { kind: "leave"; stream: string }
   | { kind: "pass"; ms: number }
 >;
+
+/** One question, one answer. */
+export type CallRequest = Exclude<Request, StreamRequest>;
 
 /** A request, or one that needs what earlier answers told. */
 export type Late<R> = R | ((known: Known) => R);
@@ -35,8 +39,13 @@ export function since(release: Release, test: Case): Case {
   return { ...test, since: release };
 }
 
-export function call(request: Late<UnaryRequest>, ...answer: readonly string[]): CaseStep {
+export function call(request: Late<CallRequest>, ...answer: readonly string[]): CaseStep {
   return { kind: "call", member: 0, request, answer };
+}
+
+/** A call whose answer is waited for later, with `hear`. */
+export function begin(stream: string, request: Late<CallRequest>): CaseStep {
+  return { kind: "begin", member: 0, stream, request };
 }
 
 /** The first thing said on a stream opens it; what a name stands for lasts as long as the case. */
@@ -67,5 +76,5 @@ export function pass(ms: number): CaseStep {
 
 /** The same at another member, if there are so many: else at one of those that there are. */
 export function at(member: number, step: CaseStep): CaseStep {
-  return step.kind === "call" || step.kind === "say" ? { ...step, member } : step;
+  return "member" in step ? { ...step, member } : step;
 }

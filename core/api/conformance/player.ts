@@ -2,10 +2,11 @@
 // It is a generator, so that one player serves drivers that answer at once (a node, a simulated
 // cluster) and those that must wait for a socket.
 
+import type { NodeId } from "../../contract.ts";
 import type { StreamRequest, UnaryRequest, UnaryResponse } from "../request.ts";
 import { deleteOf, putOf } from "../testing.ts";
 import { assert } from "../../lib/assert.ts";
-import type { Case, CaseStep, Known, Late } from "./case.ts";
+import type { CallRequest, Case, CaseStep, Known, Late } from "./case.ts";
 import { difference } from "./match.ts";
 import { shifted } from "./shift.ts";
 import { show } from "./show.ts";
@@ -13,7 +14,8 @@ import type { Told } from "./show.ts";
 
 /** What the driver is to do. Only a call and a `hear` have an answer; else it tells "nothing". */
 export type Order = Readonly<
-  | { kind: "call"; member: number; request: UnaryRequest }
+  | { kind: "call"; member: number; request: CallRequest }
+  | { kind: "begin"; member: number; stream: string; request: CallRequest } // to be heard later
   | { kind: "say"; member: number; stream: string; request: StreamRequest } // the first opens it
   | { kind: "hear"; stream: string }
   | { kind: "close" | "leave"; stream: string }
@@ -36,7 +38,7 @@ export function* playCase(test: Case): Play {
   let complaint: string | null = null;
   const streams = new Set<string>();
   for (const [at, step] of test.steps.entries()) {
-    if (step.kind === "say") streams.add(step.stream);
+    if (step.kind === "say" || step.kind === "begin") streams.add(step.stream);
     if (step.kind === "leave") streams.delete(step.stream);
     const order = orderOf(step, before, (name) => names[name] ?? "");
     const told = yield order;
@@ -54,9 +56,13 @@ export function* playCase(test: Case): Play {
 
 type AnswerTo<K extends UnaryRequest["kind"]> = Extract<UnaryResponse, { kind: K }>;
 
-/** Neither keys nor leases are left, nor is anything compacted that the case may read. Tells the
+/** Neither keys, leases nor alarms are left, nor is anything compacted that the case may read. Tells the
  *  revision. */
 function* empty(): Generator<Order, number, Told> {
+  const all = { kind: "alarm", memberId: 0n as NodeId, alarm: "none" } as const;
+  for (const { memberId, alarm } of (yield* answered({ ...all, action: "get" })).alarms) {
+    yield* answered({ kind: "alarm", action: "deactivate", memberId, alarm });
+  }
   const { leases } = yield* answered({ kind: "lease_leases" });
   for (const id of leases) yield* answered({ kind: "lease_revoke", id });
   const { header, deleted } = yield* answered(deleteOf("\0", "\0"));
@@ -79,10 +85,10 @@ function orderOf(step: CaseStep, before: number, known: Known): Order {
   switch (step.kind) {
     case "call":
       return { kind: "call", member: step.member, request: made(step.request) };
-    case "say": {
-      const { kind, member, stream, request } = step;
-      return { kind, member, stream, request: made(request) };
-    }
+    case "begin":
+      return { ...step, request: made(step.request) };
+    case "say":
+      return { ...step, request: made(step.request) };
     case "hear":
       return { kind: "hear", stream: step.stream };
     case "close":

@@ -16,3 +16,5 @@ export const LEASE_EXISTS = "error 9: etcdserver: lease already exists";
 export const TTL_TOO_LARGE = "error 11: etcdserver: too large lease TTL";
 export const NOT_LEADER = "error 9: etcdserver: not leader";
 export const BAD_TRANSFEREE = "error 9: etcdserver: bad leader transferee";
+export const NO_SPACE = "error 8: etcdserver: mvcc: database space exceeded";
+export const CORRUPT = "error 15: etcdserver: corrupt cluster";
