@@ -56,8 +56,8 @@ export function* playCase(test: Case): Play {
 
 type AnswerTo<K extends UnaryRequest["kind"]> = Extract<UnaryResponse, { kind: K }>;
 
-/** Neither keys, leases nor alarms are left, nor is anything compacted that the case may read. Tells the
- *  revision. */
+/** Neither keys, leases nor alarms are left, nor is anything compacted that the case may read.
+ *  Tells the revision. */
 function* empty(): Generator<Order, number, Told> {
   const all = { kind: "alarm", memberId: 0n as NodeId, alarm: "none" } as const;
   for (const { memberId, alarm } of (yield* answered({ ...all, action: "get" })).alarms) {
