@@ -15,6 +15,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   "net/bolt/": ["core/", "net/bolt/"],
   "net/socket/": ["core/", "net/wire/", "net/http2/", "net/socket/"],
   "checker/": ["types:core/api/", "types:core/contract.ts", "types:core/apply/", "checker/"],
+  "server/differential/": ["core/", "net/", "server/testing.ts", "server/differential/"],
   "sim/": ["core/", "net/wire/", "net/bolt/", "sim/"],
   "server/": ["core/", "net/", "server/"],
   "scenarios/": ["core/", "sim/", "checker/", "scenarios/"],
@@ -51,6 +52,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "checker/": [],
   "sim/": ["seedrandom"],
   "net/socket/": ["@grpc/grpc-js", "node:"],
+  "server/differential/": ["@grpc/grpc-js", "fast-check", "node:"],
   "server/": ["lmdb", "node:"],
   "scenarios/": ["fast-check", "node:"],
   "tui/": ["ink", "react", "node:"],
@@ -154,7 +156,7 @@ describe("the house", () => {
 
 function filesOf(room: string): Source[] {
   return walk(room)
-    .filter((path) => /\.tsx?$/.test(path))
+    .filter((path) => roomOf(path) === room && /\.tsx?$/.test(path))
     .map((path) => {
       const text = readFileSync(join(root, path), "utf8");
       return { path, text, code: withoutComments(text) };

@@ -1,0 +1,289 @@
+// What clients may say, as fast-check arbitraries over a small space: few keys, few values, few
+// leases, revisions near the present, so that operations meet.
+//
+// Two things that end etcd 3.4.23 are never said:
+//   a transaction that deletes an open-ended range ("\0") and puts a key of it with ignore_value
+//   or ignore_lease, unseen by validation (`harmless`): apply panics, at every restart again
+//   a range with an order whose sort target is no known number: it is sorted by nothing, and panics
+
+import fc from "fast-check";
+import type { Bytes } from "../../core/contract.ts";
+import { fromText, toBytes } from "../../core/lib/bytes.ts";
+import type { ToWire } from "../../net/wire/etcd-messages.ts";
+import { CHOSEN } from "./step.ts";
+import type { CallStep, Sequence, Step, WatchStep } from "./step.ts";
+
+type Arbitrary<T> = fc.Arbitrary<T>;
+
+const OPEN_END = "\0" as Bytes;
+const HUGE = 0x7fffffffffffffffn;
+const STEPS_MAX = 40;
+/** Of so many sequences, one begins on fresh servers. */
+const ONE_FRESH_OF = 500;
+
+// Twelve keys in all at most, with that of the fence (execute.ts): Go sorts as few in a stable way.
+const key: Arbitrary<Bytes> = fc.oneof(
+  { weight: 3, arbitrary: oneOf("a") },
+  { weight: 2, arbitrary: oneOf("b") },
+  { weight: 3, arbitrary: oneOf("c", "aa", "ab", "a\0", "\0", "\u00ff") },
+);
+const anyKey: Arbitrary<Bytes> = rarely(fc.constant("" as Bytes), key);
+const rangeEnd: Arbitrary<Bytes> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant("" as Bytes) },
+  { weight: 3, arbitrary: oneOf("b", "c", "d", "aa", "\u00ff") },
+  { weight: 2, arbitrary: fc.constant(OPEN_END) },
+  { weight: 1, arbitrary: key },
+);
+const value: Arbitrary<Uint8Array> = fc
+  .constantFrom("", "x", "y", "xy", "10", "\u00ff\0")
+  .map((text) => toBytes(text as Bytes));
+const flag: Arbitrary<boolean> = fc.integer({ min: 0, max: 3 }).map((number) => number === 3);
+const leaseId: Arbitrary<number | bigint> = fc.constantFrom(1, 2, 3, -7);
+const anyLeaseId: Arbitrary<number | bigint> = fc.oneof(
+  { weight: 6, arbitrary: leaseId },
+  { weight: 1, arbitrary: fc.constantFrom(0, 99) },
+  { weight: 1, arbitrary: fc.constantFrom(CHOSEN, CHOSEN + 1n) },
+);
+/** Near where the sequence is, more or less; see `resolve`. */
+const revision: Arbitrary<number | bigint> = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 1, max: 24 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, -1, -5) },
+  { weight: 1, arbitrary: fc.constantFrom(1e9, HUGE) },
+);
+const maybeRevision: Arbitrary<number | bigint> = often(fc.constant(0), revision);
+
+const rangeRequest: Arbitrary<ToWire<"RangeRequest">> = fc
+  .record({
+    key: anyKey,
+    rangeEnd,
+    limit: often(fc.constant(0), fc.constantFrom(1, 2, 3, -1)),
+    revision: maybeRevision,
+    sortOrder: often(fc.constant(0), fc.constantFrom(1, 2)),
+    sortTarget: often(fc.constant(0), fc.constantFrom(1, 2, 3, 4)),
+    serializable: flag,
+    keysOnly: flag,
+    countOnly: flag,
+    minModRevision: mostly(fc.constant(0), revision),
+    maxModRevision: mostly(fc.constant(0), revision),
+    minCreateRevision: mostly(fc.constant(0), revision),
+    maxCreateRevision: mostly(fc.constant(0), revision),
+  })
+  .map(thin);
+
+/** By itself, for in a transaction it decides what happens: no order is one of them. */
+const rangeAlone: Arbitrary<ToWire<"RangeRequest">> = rarely(
+  fc
+    .tuple(rangeRequest, fc.constantFrom(3, -1))
+    .map(([range, sortOrder]) => ({ ...range, sortOrder })),
+  rangeRequest,
+);
+
+const putRequest: Arbitrary<ToWire<"PutRequest">> = fc
+  .record({
+    key: anyKey,
+    value,
+    lease: often(fc.constant(0), rarely(fc.constant(99), leaseId)),
+    prevKv: flag,
+    ignoreValue: mostly(fc.constant(false), fc.constant(true)),
+    ignoreLease: mostly(fc.constant(false), fc.constant(true)),
+  })
+  .chain((put) => {
+    const bare = { ...put };
+    if (put.ignoreValue) bare.value = new Uint8Array(0);
+    if (put.ignoreLease) bare.lease = 0;
+    return rarely(fc.constant(put), fc.constant(bare)); // most keep to the rules
+  })
+  .map(thin);
+
+const deleteRequest: Arbitrary<ToWire<"DeleteRangeRequest">> = fc
+  .record({ key: anyKey, rangeEnd, prevKv: flag })
+  .map(thin);
+
+const compare: Arbitrary<ToWire<"Compare">> = fc
+  .record({
+    result: rarely(fc.constantFrom(4, -1), fc.integer({ min: 0, max: 3 })),
+    target: rarely(fc.constantFrom(5, -1), fc.integer({ min: 0, max: 4 })),
+    key: anyKey,
+    rangeEnd: often(fc.constant("" as Bytes), rangeEnd),
+    operand: rarely(fc.integer({ min: 0, max: 5 }), fc.constant(6)),
+    version: fc.integer({ min: 0, max: 3 }),
+    revision: often(revision, fc.constant(0)),
+    value,
+    lease: fc.oneof(fc.constant(0), leaseId),
+  })
+  .map(({ operand, version, revision: at, value: bytes, lease, ...rest }) => {
+    const operands: readonly ToWire<"Compare">[] = [
+      { version },
+      { createRevision: at },
+      { modRevision: at },
+      { value: bytes },
+      { lease },
+      {}, // an absent one counts as zero
+    ];
+    return { ...thin(rest), ...(operands[operand] ?? operands[rest.target]) };
+  });
+
+function requestOp(depth: number): Arbitrary<ToWire<"RequestOp">> {
+  return fc.oneof(
+    { weight: 6, arbitrary: putRequest.map((put) => ({ put })) },
+    { weight: 3, arbitrary: rangeRequest.map((range) => ({ range })) },
+    { weight: 3, arbitrary: deleteRequest.map((deleteRange) => ({ deleteRange })) },
+    ...(depth > 0
+      ? [{ weight: 2, arbitrary: transaction(depth - 1).map((txn) => ({ txn })) }]
+      : []),
+  );
+}
+
+function transaction(depth: number): Arbitrary<ToWire<"TxnRequest">> {
+  const operation = mostly(requestOp(depth), rarely(fc.constant({}), requestOp(depth)));
+  return fc.record({
+    compare: fc.array(compare, { maxLength: 3 }),
+    success: fc.array(operation, { maxLength: 4 }),
+    failure: fc.array(operation, { maxLength: 3 }),
+  });
+}
+
+/** Around --max-txn-ops, which is 128. */
+const wideTransaction: Arbitrary<ToWire<"TxnRequest">> = fc
+  .record({ wide: fc.constantFrom(127, 128, 129), nested: fc.constantFrom(0, 1, 2) })
+  .map(({ wide, nested }) => {
+    const range = { range: { key: fromText("a") } };
+    const inner = { txn: { success: Array.from({ length: nested }, () => range) } };
+    return { success: [...Array.from({ length: wide - 1 }, () => range), inner] };
+  });
+
+const call: Arbitrary<CallStep> = fc.oneof(
+  { weight: 120, arbitrary: putRequest.map((message) => said("put", message)) },
+  { weight: 70, arbitrary: rangeAlone.map((message) => said("range", message)) },
+  { weight: 50, arbitrary: deleteRequest.map((message) => said("delete", message)) },
+  { weight: 120, arbitrary: transaction(2).map((message) => said("txn", harmless(message))) },
+  { weight: 2, arbitrary: wideTransaction.map((message) => said("txn", message)) },
+  {
+    weight: 30,
+    arbitrary: fc
+      .record({ revision, physical: flag })
+      .map((message) => said("compact", thin(message))),
+  },
+  {
+    weight: 40,
+    arbitrary: fc
+      .record({ ttl: ttl(), id: often(leaseId, fc.constant(0)) })
+      .map((message) => said("grant", thin(message))),
+  },
+  { weight: 20, arbitrary: anyLeaseId.map((id) => said("revoke", { id })) },
+  {
+    weight: 20,
+    arbitrary: fc.record({ id: anyLeaseId, keys: flag }).map((message) => said("left", message)),
+  },
+  { weight: 10, arbitrary: fc.constant(said("leases", {})) },
+  { weight: 10, arbitrary: maybeRevision.map((at) => said("hash", { revision: at })) },
+);
+
+/** The least that servers grant is far above what a sequence lasts (pair.ts). */
+function ttl(): Arbitrary<number> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(1000, 5000) },
+    { weight: 1, arbitrary: fc.constantFrom(1, 0, -1, 9_000_000_000, 9_000_000_001) },
+  );
+}
+
+const watchAsk: Arbitrary<ToWire<"WatchRequest">> = fc.oneof(
+  {
+    weight: 60,
+    arbitrary: fc
+      .record({
+        key: rarely(fc.constant("" as Bytes), key),
+        rangeEnd,
+        startRevision: fc.oneof(fc.constant(0), revision).filter((number) => number >= 0),
+        filters: often(fc.constant([]), fc.subarray([0, 1, 5], { minLength: 1 })),
+        prevKv: flag,
+        watchId: often(fc.constant(0), fc.constantFrom(1, 2, 7, -3)),
+        fragment: flag,
+        progressNotify: flag,
+      })
+      .map((createRequest) => ({ createRequest: thin(createRequest) })),
+  },
+  {
+    weight: 20,
+    arbitrary: fc.constantFrom(0, 1, 2, 7, 50).map((watchId) => ({ cancelRequest: { watchId } })),
+  },
+  { weight: 10, arbitrary: fc.constant({ progressRequest: {} }) },
+  { weight: 2, arbitrary: fc.constant({}) },
+);
+
+const stream: Arbitrary<number> = fc.constantFrom(0, 1);
+const watch: Arbitrary<WatchStep> = fc
+  .record({ stream, isHasty: flag, message: watchAsk })
+  .map((step) => ({ kind: "watch", ...step }));
+
+const step: Arbitrary<Step> = fc.oneof(
+  { weight: 500, arbitrary: call },
+  { weight: 90, arbitrary: watch },
+  {
+    weight: 10,
+    arbitrary: anyLeaseId.map((id) => ({ kind: "keep_alive", message: { id } }) as const),
+  },
+  { weight: 5, arbitrary: stream.map((which) => ({ kind: "leave", stream: which }) as const) },
+);
+
+export const sequences: Arbitrary<Sequence> = fc.record({
+  fresh: fc.integer({ min: 1, max: ONE_FRESH_OF }).map((number) => number === ONE_FRESH_OF),
+  steps: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
+});
+
+/** Without the one thing that ends etcd 3.4.23. */
+export function harmless(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
+  return deletesOpenEnded(txn) ? withoutIgnoring(txn) : txn;
+}
+
+function deletesOpenEnded(txn: ToWire<"TxnRequest">): boolean {
+  return operationsOf(txn).some(
+    ({ deleteRange, txn: inner }) =>
+      deleteRange?.rangeEnd === OPEN_END || (inner && deletesOpenEnded(inner)),
+  );
+}
+
+function operationsOf({ success, failure }: ToWire<"TxnRequest">): ToWire<"RequestOp">[] {
+  return [...(success ?? []), ...(failure ?? [])];
+}
+
+function withoutIgnoring(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
+  const tame = (operation: ToWire<"RequestOp">): ToWire<"RequestOp"> => {
+    const { put, txn: inner } = operation;
+    if (put) return { put: { ...put, ignoreValue: false, ignoreLease: false } };
+    return inner ? { txn: withoutIgnoring(inner) } : operation;
+  };
+  return { ...txn, success: (txn.success ?? []).map(tame), failure: (txn.failure ?? []).map(tame) };
+}
+
+function said<C extends CallStep["kind"]>(
+  kind: C,
+  message: Extract<CallStep, { kind: C }>["message"],
+): CallStep {
+  return { kind, message } as CallStep;
+}
+
+/** Without what is zero: it is not on the wire, and need not be read. */
+function thin<T extends object>(message: T): T {
+  return Object.fromEntries(Object.entries(message).filter(([, part]) => isSaid(part))) as T;
+}
+
+function isSaid(part: unknown): boolean {
+  return part !== 0 && part !== false && part !== "" && !(Array.isArray(part) && part.length === 0);
+}
+
+function oneOf(...texts: readonly string[]): Arbitrary<Bytes> {
+  return fc.constantFrom(...(texts as readonly Bytes[]));
+}
+
+function often<A, B>(usual: Arbitrary<A>, other: Arbitrary<B>): Arbitrary<A | B> {
+  return fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: other });
+}
+
+function mostly<A, B>(usual: Arbitrary<A>, other: Arbitrary<B>): Arbitrary<A | B> {
+  return fc.oneof({ weight: 8, arbitrary: usual }, { weight: 1, arbitrary: other });
+}
+
+function rarely<A, B>(rare: Arbitrary<A>, usual: Arbitrary<B>): Arbitrary<A | B> {
+  return fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: rare });
+}

@@ -1,0 +1,282 @@
+// One sequence of steps against two servers in lock step. After it both must have told the same to
+// their watchers, and hold the same leases, and the same keys and the same hash at every revision
+// that is left.
+
+import type { Bytes } from "../../core/contract.ts";
+import { CODEC } from "../../net/wire/etcd-messages.ts";
+import type { MessageName } from "../../net/wire/etcd-messages.ts";
+import type { KnownDifference } from "./known-differences.ts";
+import { outcomeOf, showOutcome } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
+import type { RawAnswer, RawClient } from "./raw-client.ts";
+import { show } from "./show.ts";
+import { CALLS, resolve } from "./step.ts";
+import type { CallStep, KeepAliveStep, Step, WatchStep } from "./step.ts";
+import { until } from "./until.ts";
+import { showTold, Watches } from "./watches.ts";
+import type { Story } from "./watches.ts";
+
+export type Servers = Readonly<{
+  ours: RawClient;
+  theirs: RawClient;
+  /** Resolves when etcd has looked through history for every watch. */
+  settled: () => Promise<void>;
+}>;
+
+/** What both said; `isSame` also where the difference is a known one. */
+export type Line = Readonly<{ said: string; ours: string; theirs: string; isSame: boolean }>;
+
+export type Report = Readonly<{
+  lines: readonly Line[];
+  differs: boolean;
+  taken: number; // steps: none is taken after they differ
+  excuses: ReadonlySet<string>; // the known differences that were met
+  /** Both servers are empty and equal again. */
+  isTidy: boolean;
+}>;
+
+const KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
+const FENCE_KEY = "\u00ff\u00ff" as Bytes;
+const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
+/** How long a hash may change: etcd compacts in the background. */
+const HASH_MS = 2000;
+
+/** Both servers must be in the same state; they are again, if they could be made so. */
+export async function duel(
+  servers: Servers,
+  steps: readonly Step[],
+  known: readonly KnownDifference[],
+): Promise<Report> {
+  const run = new Duel(servers, known);
+  await run.begin();
+  let taken = 0;
+  for (; taken < steps.length && !run.differs; taken++) await run.take(steps[taken] as Step);
+  if (!run.differs) await run.compareWatches();
+  if (!run.differs) await run.compareStores();
+  run.leave();
+  const { lines, excuses, differs } = run;
+  const report = { lines: [...lines], excuses: new Set(excuses), differs, taken };
+  return { ...report, isTidy: await run.tidy() };
+}
+
+class Duel {
+  readonly lines: Line[] = [];
+  readonly excuses = new Set<string>();
+  differs = false;
+  readonly #servers: Servers;
+  readonly #known: readonly KnownDifference[];
+  readonly #chosen: Readonly<Record<"ours" | "theirs", bigint[]>> = { ours: [], theirs: [] };
+  readonly #streams = new Map<number, Watches>();
+  readonly #compacted = new Set<number>();
+  #base = 1;
+  #isHasty = false;
+
+  constructor(servers: Servers, known: readonly KnownDifference[]) {
+    this.#servers = servers;
+    this.#known = known;
+  }
+
+  /** Revisions are counted from here on. */
+  async begin(): Promise<void> {
+    const now = await this.#call({ kind: "range", message: { ...EVERY_KEY, countOnly: true } });
+    this.#base = revisionOf(now);
+    this.#compacted.add(this.#base); // by whoever tidied up before
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.kind === "watch") return this.#watch(step);
+    if (step.kind === "keep_alive") return this.#keepAlive(step);
+    if (step.kind === "leave") {
+      this.#streams.get(step.stream)?.leave();
+      this.#streams.delete(step.stream);
+      return this.#note(describe(step), "", "", true);
+    }
+    if (step.kind === "compact") await this.#beforeCompaction();
+    await this.#call(step);
+  }
+
+  async compareWatches(): Promise<void> {
+    if (this.#streams.size === 0) return;
+    await this.#servers.settled();
+    for (const watches of this.#streams.values()) await watches.raiseFence(FENCE_KEY);
+    await this.#call({ kind: "put", message: { key: FENCE_KEY } });
+    for (const [number, watches] of this.#streams) {
+      const isReached = await watches.reachFence();
+      if (!isReached) this.#note(`stream ${number} ends in time`, "", "", false);
+      this.#compareStories(number, watches);
+    }
+  }
+
+  async compareStores(): Promise<void> {
+    const now = await this.#call({ kind: "hash", message: {} });
+    await this.#call({ kind: "leases", message: {} });
+    const count = revisionOf(now) - this.#base + 1;
+    const revisions = Array.from({ length: count }, (_, at) => at + 1);
+    await Promise.all(
+      revisions.flatMap((revision) => [
+        this.#call({ kind: "range", message: { ...EVERY_KEY, revision } }),
+        this.#call({ kind: "hash", message: { revision } }),
+      ]),
+    );
+  }
+
+  leave(): void {
+    for (const watches of this.#streams.values()) watches.leave();
+  }
+
+  /** Deletes everything on both. False: they are not equal any more. */
+  async tidy(): Promise<boolean> {
+    this.differs = false;
+    const { code, message } = await this.#call({ kind: "leases", message: {} });
+    if (code !== 0) return false;
+    const leases = (message?.["leases"] ?? []) as readonly Readonly<{ id: bigint }>[];
+    for (const { id } of leases) {
+      await this.#call({ kind: "revoke", message: { id } });
+    }
+    await this.#call({ kind: "put", message: { key: FENCE_KEY } }); // something to delete
+    const gone = await this.#call({ kind: "delete", message: EVERY_KEY });
+    const revision = revisionOf(gone) - this.#base + 1;
+    await this.#call({ kind: "compact", message: { revision, physical: true } });
+    return !this.differs;
+  }
+
+  async #call(step: CallStep): Promise<Outcome> {
+    const { path, request, response } = CALLS[step.kind];
+    const ask = (): Promise<readonly [Outcome, Outcome]> =>
+      this.#both(response, async (client, chosen) => {
+        const message = resolve(step.message, this.#base, chosen);
+        const answer = await client.call(path, CODEC.encode<MessageName>(request, message));
+        if (step.kind === "grant" && !step.message.id) chosen.push(...idsIn(answer));
+        return answer;
+      });
+    let [ours, theirs] = await ask();
+    if (step.kind === "hash") {
+      await until(async () => {
+        if (this.#excuse(step, ours, theirs) !== null) return true;
+        [ours, theirs] = await ask();
+        return false;
+      }, HASH_MS);
+    }
+    if (step.kind === "compact" && ours.code === 0) {
+      this.#compacted.add(Number(resolve(step.message, this.#base, []).revision));
+    }
+    this.#compare(step, ours, theirs);
+    return ours;
+  }
+
+  async #keepAlive(step: KeepAliveStep): Promise<void> {
+    const [ours, theirs] = await this.#both("LeaseKeepAliveResponse", async (client, chosen) => {
+      const stream = client.open(KEEP_ALIVE);
+      const message = resolve(step.message, this.#base, chosen);
+      stream.say(CODEC.encode("LeaseKeepAliveRequest", message));
+      await until(() => stream.heard.length > 0 || stream.end() !== null);
+      stream.leave();
+      const [bytes] = stream.heard;
+      if (bytes !== undefined) return { code: 0, words: "", bytes };
+      return stream.end() ?? { code: -1, words: "no answer", bytes: new Uint8Array(0) };
+    });
+    this.#compare(step, ours, theirs);
+  }
+
+  async #watch(step: WatchStep): Promise<void> {
+    const { ours, theirs } = this.#servers;
+    const watches = this.#streams.get(step.stream) ?? new Watches(ours, theirs);
+    this.#streams.set(step.stream, watches);
+    const message = resolve(step.message, this.#base, []);
+    const isAnswered = await watches.say(message, step.isHasty);
+    this.#note(describe(step), "", "", isAnswered);
+    const start = message.createRequest?.startRevision ?? 0;
+    if (start !== 0 && step.isHasty) this.#isHasty = true;
+    if (start !== 0 && !step.isHasty) await this.#servers.settled();
+  }
+
+  /** What a watch still wants of history when it is compacted away is a matter of etcd's pace. */
+  async #beforeCompaction(): Promise<void> {
+    if (this.#isHasty) await this.#servers.settled();
+    this.#isHasty = false;
+    for (const watches of this.#streams.values()) await watches.drain();
+  }
+
+  async #both(
+    name: MessageName,
+    ask: (client: RawClient, chosen: bigint[]) => Promise<RawAnswer>,
+  ): Promise<readonly [ours: Outcome, theirs: Outcome]> {
+    const { ours, theirs } = this.#servers;
+    const answers = await Promise.all([
+      ask(ours, this.#chosen.ours),
+      ask(theirs, this.#chosen.theirs),
+    ]);
+    return [
+      outcomeOf(name, answers[0], this.#chosen.ours),
+      outcomeOf(name, answers[1], this.#chosen.theirs),
+    ];
+  }
+
+  #compare(step: CallStep | KeepAliveStep, ours: Outcome, theirs: Outcome): void {
+    const excuse = this.#excuse(step, ours, theirs);
+    if (excuse !== null && excuse !== "") this.excuses.add(excuse);
+    this.#note(describe(step), showOutcome(ours), showOutcome(theirs), excuse !== null);
+  }
+
+  /** The known difference between the two; "" where there is none, null where it is not known. */
+  #excuse(step: CallStep | KeepAliveStep, ours: Outcome, theirs: Outcome): string | null {
+    if (showOutcome(ours) === showOutcome(theirs) && ours.strange === "") return "";
+    const answers = { step, ours, theirs };
+    const known = this.#known.find((each) => each.kind === "answer" && each.explains(answers));
+    return known?.name ?? null;
+  }
+
+  #compareStories(stream: number, watches: Watches): void {
+    const { ours, theirs } = watches.stories;
+    let told = ours;
+    const tell = (story: Story): string => storyText(story, watches).join("\n");
+    for (const known of this.#known) {
+      if (known.kind !== "story" || tell(told) === tell(theirs)) continue;
+      const older = known.older({ ours: told, theirs, compacted: this.#compacted });
+      if (tell(older) !== tell(told)) this.excuses.add(known.name);
+      told = older;
+    }
+    const [own, other] = [storyText(told, watches), storyText(theirs, watches)];
+    const lines = Math.max(own.length, other.length);
+    for (let at = 0; at < lines; at++) {
+      const [mine = "", its = ""] = [own[at], other[at]];
+      this.#note(`told on stream ${stream}`, mine, its, mine === its);
+    }
+  }
+
+  #note(said: string, ours: string, theirs: string, isSame: boolean): void {
+    this.lines.push({ said, ours, theirs, isSame });
+    if (!isSame) this.differs = true;
+  }
+}
+
+function storyText(story: Story, watches: Watches): readonly string[] {
+  return [
+    `answers: ${story.controls.map(showTold).join(" ")}`,
+    ...story.events.map((told, number) => `watch ${number}: ${watches.told(number, told)}`),
+    `progress: ${story.progress.map(showTold).join(" ")}`,
+    `strange: ${story.strange}`,
+  ];
+}
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case "watch":
+      return `stream ${step.stream}${step.isHasty ? " (hasty)" : ""}: ${show(step.message)}`;
+    case "leave":
+      return `stream ${step.stream} is left`;
+    default:
+      return `${step.kind} ${show(step.message)}`;
+  }
+}
+
+/** The id of a lease that was granted. */
+function idsIn({ code, bytes }: RawAnswer): readonly bigint[] {
+  const granted = code === 0 ? CODEC.decode("LeaseGrantResponse", bytes) : null;
+  return granted?.ok === true ? [BigInt(granted.value.id)] : [];
+}
+
+function revisionOf(outcome: Outcome): number {
+  const { revision } = (outcome.message?.["header"] ?? {}) as { revision?: number };
+  return revision ?? 0;
+}

@@ -1,0 +1,139 @@
+// Where detcd answers as the newest etcd does and 3.4.23 does not: every difference that is wanted,
+// why, and steps that show it, which a test takes. What is not in this list must not happen.
+
+import type { Bytes } from "../../core/contract.ts";
+import { ERRORS } from "../../core/api/errors.ts";
+import { fromText, toBytes } from "../../core/lib/bytes.ts";
+import type { Outcome } from "./outcome.ts";
+import { show } from "./show.ts";
+import type { Step } from "./step.ts";
+import type { Story } from "./watches.ts";
+
+/** What both said to one call. */
+export type Answers = Readonly<{ step: Step; ours: Outcome; theirs: Outcome }>;
+
+/** What both told on one stream, and at which revisions the store was compacted. */
+export type Stories = Readonly<{ ours: Story; theirs: Story; compacted: ReadonlySet<number> }>;
+
+export type KnownDifference = Readonly<
+  { name: string; reason: string; proof: readonly Step[] } & (
+    | { kind: "answer"; explains: (answers: Answers) => boolean }
+    /** What etcd 3.4.23 tells where we tell `ours`. */
+    | { kind: "story"; older: (stories: Stories) => Story }
+    /** Nothing can be compared after it, so it is never said (arbitraries.ts). */
+    | { kind: "unsaid" }
+  )
+>;
+
+const A = fromText("a");
+const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
+const put: Step = { kind: "put", message: { key: A, value: toBytes(A) } };
+const removeA: Step = { kind: "delete", message: { key: A } };
+const SORT_ORDERS = 3;
+
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    kind: "answer",
+    name: "hash at the compacted revision",
+    reason: "3.4 refuses it; since 3.5 it is the first revision that can be hashed",
+    proof: [put, { kind: "compact", message: { revision: 2 } }, hashAt(2)],
+    explains: ({ step, ours, theirs }) =>
+      step.kind === "hash" &&
+      isError(theirs, "Compacted") &&
+      ours.code === 0 &&
+      ours.message?.["hashRevision"] === ours.message?.["compactRevision"],
+  },
+  {
+    kind: "answer",
+    name: "the revision of a hash",
+    reason: "hash_revision came with 3.6",
+    proof: [hashAt(0)],
+    explains: ({ step, ours, theirs }) =>
+      step.kind === "hash" &&
+      theirs.message !== null &&
+      show({ ...ours.message, hashRevision: 0 }) === show(theirs.message),
+  },
+  {
+    kind: "answer",
+    name: "a sort order that is none",
+    reason: "3.4 ignores it; since 3.5 it is refused before anything is read",
+    proof: [{ kind: "range", message: { key: A, sortOrder: SORT_ORDERS } }],
+    explains: ({ step, ours }) =>
+      step.kind === "range" &&
+      isError(ours, "InvalidSortOption") &&
+      !isOrder(step.message.sortOrder ?? 0),
+  },
+  {
+    kind: "story",
+    name: "progress of watches that are not up to date",
+    reason: "3.4.23 answers at once; since 3.4.25 only if every watch of the stream is up to date",
+    proof: [watch({ createRequest: { key: A, startRevision: 9 } }), watch({ progressRequest: {} })],
+    older: ({ ours, theirs }) => {
+      const own = ours.progress.map((each) => show(each.header?.revision));
+      let next = 0;
+      for (const each of theirs.progress) if (show(each.header?.revision) === own[next]) next++;
+      return next === own.length ? { ...ours, progress: theirs.progress } : ours;
+    },
+  },
+  {
+    kind: "story",
+    name: "the deletion at a compacted revision",
+    reason: "3.4.23 forgets it, so that who watches from there on misses it (etcd#19179)",
+    proof: [
+      put,
+      removeA,
+      { kind: "compact", message: { revision: 3, physical: true } },
+      watch({ createRequest: { key: A, startRevision: 3 } }),
+    ],
+    older: ({ ours, theirs, compacted }) => ({
+      ...ours,
+      events: ours.events.map((told, number) =>
+        told.flatMap((each) => {
+          const known = new Set(theirs.events[number]?.flatMap(({ events }) => events.map(show)));
+          const events = each.events.filter((event) => {
+            const isAtCompaction = compacted.has(Number(event.kv?.modRevision));
+            return event.type === 0 || !isAtCompaction || known.has(show(event));
+          });
+          if (events.length === each.events.length) return [each];
+          return events.length === 0 ? [] : [{ ...each, events }];
+        }),
+      ),
+    }),
+  },
+  {
+    kind: "unsaid",
+    name: "a watch from a negative revision",
+    reason: "3.4 creates it and cancels it as compacted; the newest refuses to create it",
+    proof: [watch({ createRequest: { key: A, startRevision: -1 } })],
+  },
+  {
+    kind: "unsaid",
+    name: "ignore_value behind an open-ended delete",
+    reason: "validation does not see that the key is gone: 3.4.23 ends, and at every restart again",
+    proof: [
+      put,
+      {
+        kind: "txn",
+        message: {
+          success: [{ deleteRange: EVERY_KEY }, { put: { key: A, ignoreValue: true } }],
+        },
+      },
+    ],
+  },
+];
+
+function hashAt(revision: number): Step {
+  return { kind: "hash", message: { revision } };
+}
+
+function watch(message: Extract<Step, { kind: "watch" }>["message"]): Step {
+  return { kind: "watch", stream: 0, isHasty: false, message };
+}
+
+function isError(outcome: Outcome, name: keyof typeof ERRORS): boolean {
+  return outcome.code === ERRORS[name].code && outcome.words === ERRORS[name].message;
+}
+
+function isOrder(order: number): boolean {
+  return order >= 0 && order < SORT_ORDERS;
+}
