@@ -15,6 +15,7 @@ import type { Deadlines } from "./lease/deadlines.ts";
 import type { Observers } from "./observers.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
+import type { RangeStreams } from "./range-streams.ts";
 import type { Recipes } from "./recipes.ts";
 import type { Upkeep } from "./upkeep.ts";
 import type { Waits } from "./waits.ts";
@@ -41,6 +42,7 @@ export type NodeState = Readonly<{
   inner: InnerCalls;
   recipes: Recipes;
   observers: Observers;
+  rangeStreams: RangeStreams;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

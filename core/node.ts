@@ -117,6 +117,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     inner: createInnerCalls(),
     recipes: createRecipes(),
     observers: createOrderedMap(),
+    rangeStreams: createOrderedMap(),
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],

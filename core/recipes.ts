@@ -23,6 +23,7 @@ import type { OrderedMap } from "./lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "./lib/ordered-map.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
 import { lookForLeaders, tellObservers, toldLeader } from "./observers.ts";
+import { askRangeStreams, beginRangeStream } from "./range-streams.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
 
@@ -60,7 +61,8 @@ export function proceedRecipes(turn: Turn, take: Take): boolean {
   const answers = takeInner(turn);
   for (const answer of answers) {
     if (has(turn.state.recipes.running, answer.owner)) takeAnswer(turn, take, answer);
-    else toldLeader(turn, answer);
+    else if (has(turn.state.observers, answer.owner)) toldLeader(turn, answer);
+    else beginRangeStream(turn, answer);
   }
   const { due } = turn.state.recipes;
   turn.state = { ...turn.state, recipes: { ...turn.state.recipes, due: [] } };
@@ -69,7 +71,8 @@ export function proceedRecipes(turn: Turn, take: Take): boolean {
     if (running?.recipe.kind !== "waiting") continue; // its client has gone
     make(turn, take, call, running.context, lookAgain(running.recipe));
   }
-  return lookForLeaders(turn, take) || answers.length > 0 || due.length > 0;
+  const looked = lookForLeaders(turn, take);
+  return askRangeStreams(turn, take) || looked || answers.length > 0 || due.length > 0;
 }
 
 /** One entry was applied. */

@@ -11,6 +11,12 @@ import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
 import { remove } from "./lib/ordered-map.ts";
 import { creditObserver, dropObserver, openObserver, tickObservers } from "./observers.ts";
+import {
+  creditRangeStream,
+  dropRangeStream,
+  openRangeStream,
+  tickRangeStreams,
+} from "./range-streams.ts";
 import { dropStream, takeCredit, takeItem, takeStream, tickStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { endStream } from "./turn.ts";
@@ -37,6 +43,8 @@ export function openStreamCall(
       return openObserver(turn, call, request, context);
     case "snapshot":
       return openBackup(turn, call, context);
+    case "range_stream":
+      return openRangeStream(turn, call, request, context);
   }
 }
 
@@ -48,12 +56,14 @@ export function takeStreamItem(turn: Turn, call: CallId, request: StreamRequest)
       return takeKeepAlive(turn, call, request.id);
     case "observe": // all that is to say was said
     case "snapshot":
+    case "range_stream":
   }
 }
 
 /** As many pushes have left for the client. */
 export function creditStreamCall(turn: Turn, call: CallId, items: number): void {
   creditObserver(turn, call, items);
+  creditRangeStream(turn, call, items);
   giveBackupCredit(turn, call, items);
   takeCredit(turn, call, items);
 }
@@ -69,12 +79,14 @@ export function dropStreamCall(turn: Turn, call: CallId): void {
   turn.state = { ...turn.state, asks, guarded: remove(turn.state.guarded, call) };
   dropStream(turn, call);
   dropObserver(turn, call);
+  dropRangeStream(turn, call);
   dropBackup(turn, call);
 }
 
 export function tickStreamCalls(turn: Turn, now: Millis): void {
   tickStreams(turn, now);
   tickObservers(turn, now);
+  tickRangeStreams(turn);
   const end = (call: CallId, error: ApiError): void => {
     dropStreamCall(turn, call);
     endStream(turn, call, error);

@@ -143,6 +143,8 @@ export function describeRequest(request: Request): string {
       return `move_leader ${request.targetId.toString(16)}`;
     case "watch":
       return describeWatchAsk(request.ask);
+    case "range_stream":
+      return `${request.kind} ${describeOperation(request.range)}`;
     case "lock":
     case "unlock":
     case "campaign":
@@ -182,6 +184,10 @@ export function describeResult(result: Result<Response>): string {
       return `${head} ${response.leases.map(hex).join(" ")}`.trimEnd();
     case "watch":
       return describeWatchResponse(response);
+    case "range_stream": {
+      const keys = `keys=${response.kvs.length}`;
+      return response.isLast ? `${head} ${keys} count=${response.count}` : `range_stream ${keys}`;
+    }
     case "lock":
       return `${head} ${quote(response.key)}`;
     case "campaign":

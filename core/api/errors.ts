@@ -56,7 +56,9 @@ export type ErrorName =
   | "SessionExpired"
   | "ElectionNotLeader"
   | "ElectionNoLeader"
-  | "MissingLeaderKey";
+  | "MissingLeaderKey"
+  | "StreamedSort"
+  | "StreamedFilter";
 
 // prettier-ignore
 export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
@@ -91,6 +93,8 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   SessionExpired: maybe("SessionExpired", GRPC.UNKNOWN, "mutex: session is expired"),
   ElectionNotLeader: maybe("ElectionNotLeader", GRPC.UNKNOWN, "election: not leader"),
   ElectionNoLeader: never("ElectionNoLeader", GRPC.UNKNOWN, "election: no leader"),
+  StreamedSort: never("StreamedSort", GRPC.UNIMPLEMENTED, "RangeStream does not support custom sort orders"),
+  StreamedFilter: never("StreamedFilter", GRPC.UNIMPLEMENTED, "RangeStream does not support revision filters"),
   MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };
 

@@ -12,6 +12,7 @@ import type {
   ObserveRequest,
   ObserveResponse,
 } from "./request-concurrency.ts";
+import type { RangeStreamRequest, RangeStreamResponse } from "./request-stream.ts";
 import type { Member } from "../apply/membership.ts";
 import type { AlarmRequest, AlarmResponse } from "./request-maintenance.ts";
 
@@ -20,7 +21,8 @@ export type Request = UnaryRequest | ConcurrencyRequest | StreamRequest;
 export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 /** What a client says on a stream; the first of it opens the stream. */
-export type StreamRequest = WatchRequest | LeaseKeepAliveRequest | ObserveRequest | SnapshotRequest;
+export type StreamRequest =
+  WatchRequest | LeaseKeepAliveRequest | ObserveRequest | SnapshotRequest | RangeStreamRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -128,7 +130,13 @@ export type LeaseTimeToLiveRequest = Readonly<{
 /** The whole store, as a file for etcd's tools. */
 export type SnapshotRequest = Readonly<{ kind: "snapshot" }>;
 
-const STREAMS: readonly Request["kind"][] = ["watch", "lease_keep_alive", "observe", "snapshot"];
+const STREAMS: readonly Request["kind"][] = [
+  "watch",
+  "lease_keep_alive",
+  "observe",
+  "snapshot",
+  "range_stream",
+];
 
 export function isStreamRequest(request: Request): request is StreamRequest {
   return STREAMS.includes(request.kind);
@@ -156,7 +164,7 @@ export type WatchAsk = Readonly<
 
 export type Response = UnaryResponse | ConcurrencyResponse | StreamResponse;
 export type StreamResponse =
-  WatchResponse | LeaseKeepAliveResponse | ObserveResponse | SnapshotResponse;
+  WatchResponse | LeaseKeepAliveResponse | ObserveResponse | SnapshotResponse | RangeStreamResponse;
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse

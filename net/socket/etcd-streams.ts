@@ -11,8 +11,9 @@ import { assert } from "../../core/lib/assert.ts";
 import type { CallSink, OpenStream } from "./call-sink.ts";
 import type { GrpcSocket } from "./http2-socket.ts";
 
-/** Pushes that are given back at once. */
+/** Pushes, and bytes of them, that are given back at once. */
 const LUMP = 16;
+const LUMP_BYTES = 32 * 1024;
 
 class Stream {
   readonly #call: GrpcCall;
@@ -20,6 +21,7 @@ class Stream {
   readonly #onEnd: () => void;
   readonly #server: OpenStream;
   #owed = 0; // pushes not yet given back
+  #owedBytes = 0;
 
   constructor(
     call: GrpcCall,
@@ -33,9 +35,11 @@ class Stream {
     this.#onEnd = onEnd;
     this.#server = sink.openStream(first, call, {
       push: (response) => {
-        client.send(call, encodeResponse(response));
+        const message = encodeResponse(response);
+        client.send(call, message);
         this.#owed += 1;
-        if (this.#owed >= LUMP) this.giveBack();
+        this.#owedBytes += message.length;
+        if (this.#owed >= LUMP || this.#owedBytes >= LUMP_BYTES) this.giveBack();
       },
       end: (error) => this.#end(error),
     });
@@ -58,6 +62,7 @@ class Stream {
     if (this.#owed === 0 || !this.#client.hasRoom(this.#call)) return;
     this.#server.credit(this.#owed);
     this.#owed = 0;
+    this.#owedBytes = 0;
   }
 
   #end(error: ApiError | null): void {

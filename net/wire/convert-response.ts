@@ -26,6 +26,22 @@ export function rangeResponseFromWire(wire: Wire<"RangeResponse">): ResponseOf<"
   };
 }
 
+/** Only the last piece has a header. */
+export function rangeStreamResponseToWire(
+  response: ResponseOf<"range_stream">,
+): ToWire<"RangeStreamResponse"> {
+  const { header, isLast, kvs, more, count } = response;
+  return { rangeResponse: { header: isLast ? header : null, kvs, more, count } };
+}
+
+export function rangeStreamResponseFromWire(
+  wire: Wire<"RangeStreamResponse">,
+): ResponseOf<"range_stream"> | null {
+  if (wire.rangeResponse === null) return null;
+  const isLast = wire.rangeResponse.header !== null;
+  return { ...rangeResponseFromWire(wire.rangeResponse), kind: "range_stream", isLast };
+}
+
 export function putResponseFromWire(wire: Wire<"PutResponse">): ResponseOf<"put"> {
   const prevKv = wire.prevKv === null ? null : keyValueFromWire(wire.prevKv);
   return { kind: "put", header: headerFromWire(wire.header), prevKv };

@@ -42,6 +42,9 @@ const CORE_MESSAGES = {
     more: [3, "bool"],
     count: [4, "int64"],
   },
+  RangeStreamResponse: {
+    rangeResponse: [1, "RangeResponse"],
+  },
   PutRequest: {
     key: [1, "key"],
     value: [2, "bytes"],

@@ -16,11 +16,15 @@ import {
   headerOnlyFromWire,
   putResponseFromWire,
   rangeResponseFromWire,
+  rangeStreamResponseFromWire,
+  rangeStreamResponseToWire,
   txnResponseFromWire,
   txnResponseToWire,
 } from "./convert-response.ts";
 
-export const KV_METHODS: Rows<"range" | "put" | "delete_range" | "txn" | "compact"> = {
+export const KV_METHODS: Rows<
+  "range" | "range_stream" | "put" | "delete_range" | "txn" | "compact"
+> = {
   range: createRow({
     path: "/etcdserverpb.KV/Range",
     kind: "range",
@@ -30,6 +34,17 @@ export const KV_METHODS: Rows<"range" | "put" | "delete_range" | "txn" | "compac
     toRequest: rangeFromWire,
     fromResponse: (response) => response,
     toResponse: rangeResponseFromWire,
+  }),
+  range_stream: createRow({
+    path: "/etcdserverpb.KV/RangeStream",
+    kind: "range_stream",
+    stream: "server",
+    request: "RangeRequest",
+    response: "RangeStreamResponse",
+    fromRequest: ({ range }) => rangeToWire(range),
+    toRequest: (wire) => ({ kind: "range_stream", range: rangeFromWire(wire) }),
+    fromResponse: rangeStreamResponseToWire,
+    toResponse: rangeStreamResponseFromWire,
   }),
   put: createRow({
     path: "/etcdserverpb.KV/Put",

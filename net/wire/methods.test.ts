@@ -69,6 +69,7 @@ const CREATE = {
   fragment: true,
 } as const;
 const REQUESTS: readonly Request[] = [
+  { kind: "range_stream", range: RANGE },
   RANGE,
   { ...RANGE, sortOrder: "invalid", sortTarget: "invalid" },
   PUT,
@@ -141,6 +142,13 @@ const WATCHED = {
   fragment: true,
 } as const;
 const RESPONSES: readonly Response[] = [
+  { ...ANSWERS.range, kind: "range_stream", isLast: true },
+  {
+    ...ANSWERS.range,
+    kind: "range_stream",
+    isLast: false,
+    header: { ...INNER_HEADER, revision: 0 },
+  },
   ANSWERS.range,
   ANSWERS.put,
   { ...ANSWERS.put, prevKv: null },

@@ -1,0 +1,43 @@
+// A range in chunks, at one revision, from a key on: each is read for itself, so nothing is held
+// between them.
+
+import type { Bytes, KvReader, Result } from "../contract.ts";
+import { ERRORS } from "../api/errors.ts";
+import type { KeyValue, RangeRequest } from "../api/request.ts";
+import { liveVersions, versionsAt } from "./key-index.ts";
+import { keyRange } from "./range.ts";
+import { type Mvcc, rowsOf } from "./store.ts";
+
+export type Chunk = Readonly<{
+  kvs: readonly KeyValue[];
+  next: Bytes | null; // the first key that is not in it
+  bytes: number; // of keys and values
+}>;
+
+const NO_VALUE = new Uint8Array(0);
+
+/** At most `limit` keys of the range from `from` on. */
+export function readChunk(
+  mvcc: Mvcc,
+  view: KvReader,
+  { rangeEnd, keysOnly }: Pick<RangeRequest, "rangeEnd" | "keysOnly">,
+  { from, revision, limit }: Readonly<{ from: Bytes; revision: number; limit: number }>,
+): Result<Chunk> {
+  if (revision < mvcc.compaction.scheduled) return { ok: false, error: ERRORS.Compacted };
+  const keys = keyRange(from, rangeEnd);
+  const versions =
+    revision < mvcc.revision
+      ? versionsAt(mvcc.index, keys, revision)
+      : liveVersions(mvcc.index, keys);
+  const readRow = rowsOf(view);
+  const kvs: KeyValue[] = [];
+  let bytes = 0;
+  for (const [key, version] of versions) {
+    if (kvs.length === limit) return { ok: true, value: { kvs, next: key, bytes } };
+    const row = readRow(version);
+    const kv = keysOnly ? { ...row, value: NO_VALUE } : row;
+    kvs.push(kv);
+    bytes += kv.key.length + kv.value.length;
+  }
+  return { ok: true, value: { kvs, next: null, bytes } };
+}
