@@ -8,7 +8,7 @@ import { restoreMvcc } from "../mvcc/store.ts";
 import { applyKv } from "../mvcc/txn.ts";
 import { describeResult } from "../transcript.ts";
 import { fragments } from "./fragments.ts";
-import type { WatchAsk, WatchResponse } from "./request.ts";
+import type { PutRequest, TxnRequest, WatchAsk, WatchResponse } from "./request.ts";
 import type { Scene, Watched } from "./streams.ts";
 import {
   catchUpWatchers,
@@ -20,7 +20,7 @@ import {
   restoreWatching,
   tellStream,
 } from "./streams.ts";
-import { putOf, watchOf } from "./testing.ts";
+import { deleteOf, putOf, txnOf, watchOf } from "./testing.ts";
 
 const CALL = 1 as CallId;
 const REPLICA = { clusterId: 1n as ClusterId, memberId: 2n as NodeId, raftTerm: 3 as Term };
@@ -38,8 +38,11 @@ class Stage {
   }
 
   put(key: string, value: string): readonly string[] {
-    const put = putOf(key, value);
-    const { mvcc, writes } = applyKv(this.#mvcc, this.#kv, put, REPLICA, () => false);
+    return this.write(putOf(key, value));
+  }
+
+  write(request: PutRequest | TxnRequest): readonly string[] {
+    const { mvcc, writes } = applyKv(this.#mvcc, this.#kv, request, REPLICA, () => false);
     this.#mvcc = mvcc;
     this.#kv.perform(writes);
     return this.#take(publishEvents(this.#watching, eventsOfWrites(writes), this.#scene()));
@@ -103,6 +106,16 @@ describe("a stream of watches", () => {
     expect(stage.ask(watchOf("a", "", { startRevision: -1 }))).toEqual([
       refused("mvcc: required revision has been compacted"),
     ]);
+  });
+
+  it("tells nothing that came before a creation, even where its transaction deleted the key", () => {
+    const stage = new Stage();
+    stage.ask(watchOf("a", "", { prevKv: true }));
+    stage.put("a", "1");
+    stage.write(txnOf([], [deleteOf("a", "\0"), putOf("a", "2")]));
+    const [gone, made] = stage.last?.events ?? [];
+    expect(gone?.prevKv).toMatchObject({ modRevision: 2 });
+    expect(made).toMatchObject({ kind: "put", kv: { createRevision: 3 }, prevKv: null });
   });
 
   it("tells nothing before the revision at which a watch begins", () => {

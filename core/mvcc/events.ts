@@ -32,11 +32,11 @@ export function* eventsFrom(
   for (const [key, value] of view.scan("keys", from, ABOVE_ALL)) yield eventOf(key, value);
 }
 
-/** The key as it was just before this event; null where it did not exist, or where that is
- *  compacted away. */
+/** The key as it was before the revision of this event; null where it did not exist, or where that
+ *  is compacted away. Nothing comes before a creation, also where the same transaction deleted. */
 export function previousOf(mvcc: Mvcc, view: KvReader, event: WatchEvent): KeyValue | null {
-  const { key, modRevision } = event.kv;
-  if (modRevision - 1 < mvcc.compaction.scheduled) return null;
+  const { key, createRevision, modRevision } = event.kv;
+  if (createRevision === modRevision || modRevision - 1 < mvcc.compaction.scheduled) return null;
   const history = historyOf(mvcc.index, key);
   const version = history === null ? null : versionAt(history, modRevision - 1);
   if (version === null) return null;
