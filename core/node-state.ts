@@ -10,6 +10,7 @@ import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Config } from "./config.ts";
 import type { Guarded } from "./guards.ts";
+import type { HealthWatches } from "./health.ts";
 import type { InnerCalls } from "./inner-calls.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
 import type { Observers } from "./observers.ts";
@@ -43,6 +44,7 @@ export type NodeState = Readonly<{
   recipes: Recipes;
   observers: Observers;
   rangeStreams: RangeStreams;
+  healthWatches: HealthWatches;
   leaderLostAt: Millis; // −1: never
   publish: Publish;
   waits: Waits;

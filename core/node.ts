@@ -35,6 +35,7 @@ import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
 import { isStreamRequest } from "./api/request.ts";
 import { isConcurrencyRequest } from "./api/request-concurrency.ts";
+import { isHealthRequest } from "./api/request-health.ts";
 import { createBackups, takePiece } from "./backups.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
@@ -46,6 +47,7 @@ import { putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
 import { createGuarded, mustRefuse } from "./guards.ts";
+import { answerHealth } from "./health.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
@@ -118,6 +120,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     recipes: createRecipes(),
     observers: createOrderedMap(),
     rangeStreams: createOrderedMap(),
+    healthWatches: createOrderedMap(),
     leaderLostAt: -1 as Millis,
     publish: { kind: "waiting", askedAt: null },
     waits: [],
@@ -239,6 +242,7 @@ function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void 
   const { call, request, context } = input;
   if (isStreamRequest(request)) openStreamCall(turn, input, request);
   else if (isConcurrencyRequest(request)) beginRecipe(turn, takeCall, call, request, context);
+  else if (isHealthRequest(request)) answerHealth(turn, call, request, context);
   else takeCall(turn, call, request, context);
 }
 

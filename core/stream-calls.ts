@@ -8,6 +8,7 @@ import { ERRORS } from "./api/errors.ts";
 import type { ApiError } from "./api/errors.ts";
 import type { StreamRequest } from "./api/request.ts";
 import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
+import { dropHealthWatch, openHealthWatch, tickHealthWatches } from "./health.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
 import { remove } from "./lib/ordered-map.ts";
 import { creditObserver, dropObserver, openObserver, tickObservers } from "./observers.ts";
@@ -45,6 +46,8 @@ export function openStreamCall(
       return openBackup(turn, call, context);
     case "range_stream":
       return openRangeStream(turn, call, request, context);
+    case "health_watch":
+      return openHealthWatch(turn, call, request, context);
   }
 }
 
@@ -57,6 +60,7 @@ export function takeStreamItem(turn: Turn, call: CallId, request: StreamRequest)
     case "observe": // all that is to say was said
     case "snapshot":
     case "range_stream":
+    case "health_watch":
   }
 }
 
@@ -80,6 +84,7 @@ export function dropStreamCall(turn: Turn, call: CallId): void {
   dropStream(turn, call);
   dropObserver(turn, call);
   dropRangeStream(turn, call);
+  dropHealthWatch(turn, call);
   dropBackup(turn, call);
 }
 
@@ -87,6 +92,7 @@ export function tickStreamCalls(turn: Turn, now: Millis): void {
   tickStreams(turn, now);
   tickObservers(turn, now);
   tickRangeStreams(turn);
+  tickHealthWatches(turn, now);
   const end = (call: CallId, error: ApiError): void => {
     dropStreamCall(turn, call);
     endStream(turn, call, error);

@@ -143,6 +143,11 @@ export function describeRequest(request: Request): string {
       return `move_leader ${request.targetId.toString(16)}`;
     case "watch":
       return describeWatchAsk(request.ask);
+    case "health_check":
+    case "health_watch":
+      return `${request.kind} ${JSON.stringify(request.service)}`;
+    case "health_list":
+      return request.kind;
     case "range_stream":
       return `${request.kind} ${describeOperation(request.range)}`;
     case "lock":
@@ -184,6 +189,11 @@ export function describeResult(result: Result<Response>): string {
       return `${head} ${response.leases.map(hex).join(" ")}`.trimEnd();
     case "watch":
       return describeWatchResponse(response);
+    case "health_check":
+    case "health_watch":
+      return `${response.kind} ${response.status}`;
+    case "health_list":
+      return `health_list ${response.services.map(({ status }) => status).join(" ")}`;
     case "range_stream": {
       const keys = `keys=${response.kvs.length}`;
       return response.isLast ? `${head} ${keys} count=${response.count}` : `range_stream ${keys}`;

@@ -56,6 +56,7 @@ export type ErrorName =
   | "SessionExpired"
   | "ElectionNotLeader"
   | "ElectionNoLeader"
+  | "UnknownService"
   | "MissingLeaderKey"
   | "StreamedSort"
   | "StreamedFilter";
@@ -95,6 +96,7 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   ElectionNoLeader: never("ElectionNoLeader", GRPC.UNKNOWN, "election: no leader"),
   StreamedSort: never("StreamedSort", GRPC.UNIMPLEMENTED, "RangeStream does not support custom sort orders"),
   StreamedFilter: never("StreamedFilter", GRPC.UNIMPLEMENTED, "RangeStream does not support revision filters"),
+  UnknownService: never("UnknownService", GRPC.NOT_FOUND, "unknown service"),
   MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };
 

@@ -12,17 +12,28 @@ import type {
   ObserveRequest,
   ObserveResponse,
 } from "./request-concurrency.ts";
+import type {
+  HealthRequest,
+  HealthResponse,
+  HealthWatchRequest,
+  HealthWatchResponse,
+} from "./request-health.ts";
 import type { RangeStreamRequest, RangeStreamResponse } from "./request-stream.ts";
 import type { Member } from "../apply/membership.ts";
 import type { AlarmRequest, AlarmResponse } from "./request-maintenance.ts";
 
-export type Request = UnaryRequest | ConcurrencyRequest | StreamRequest;
+export type Request = UnaryRequest | ConcurrencyRequest | HealthRequest | StreamRequest;
 /** One request, one answer. */
 export type UnaryRequest =
   KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
 /** What a client says on a stream; the first of it opens the stream. */
 export type StreamRequest =
-  WatchRequest | LeaseKeepAliveRequest | ObserveRequest | SnapshotRequest | RangeStreamRequest;
+  | WatchRequest
+  | LeaseKeepAliveRequest
+  | ObserveRequest
+  | SnapshotRequest
+  | RangeStreamRequest
+  | HealthWatchRequest;
 export type KvRequest = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
 export type LeaseRequest =
   | LeaseGrantRequest
@@ -162,9 +173,14 @@ export type WatchAsk = Readonly<
   | { kind: "nothing" }
 >;
 
-export type Response = UnaryResponse | ConcurrencyResponse | StreamResponse;
+export type Response = UnaryResponse | ConcurrencyResponse | StreamResponse | HealthResponse;
 export type StreamResponse =
-  WatchResponse | LeaseKeepAliveResponse | ObserveResponse | SnapshotResponse | RangeStreamResponse;
+  | WatchResponse
+  | LeaseKeepAliveResponse
+  | ObserveResponse
+  | SnapshotResponse
+  | RangeStreamResponse
+  | HealthWatchResponse;
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse

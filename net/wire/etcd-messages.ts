@@ -3,6 +3,7 @@
 // in a table of its service that is spread into MESSAGES.
 
 import { CONCURRENCY_MESSAGES } from "./messages-concurrency.ts";
+import { HEALTH_MESSAGES } from "./messages-health.ts";
 import { createCodec } from "./protobuf.ts";
 import type { Codec, Decoded, Encodable } from "./protobuf.ts";
 
@@ -264,9 +265,13 @@ const CORE_MESSAGES = {
   },
 } as const;
 
-type Messages = typeof CORE_MESSAGES & typeof CONCURRENCY_MESSAGES;
+type Messages = typeof CORE_MESSAGES & typeof CONCURRENCY_MESSAGES & typeof HEALTH_MESSAGES;
 
-export const MESSAGES: Messages = { ...CORE_MESSAGES, ...CONCURRENCY_MESSAGES };
+export const MESSAGES: Messages = {
+  ...CORE_MESSAGES,
+  ...CONCURRENCY_MESSAGES,
+  ...HEALTH_MESSAGES,
+};
 
 export type MessageName = keyof Messages;
 /** A decoded message of this name, and one to encode. */

@@ -93,4 +93,5 @@ const SERVICES: readonly string[] = [
   "etcdserverpb.Auth",
   "v3lockpb.Lock",
   "v3electionpb.Election",
+  "grpc.health.v1.Health",
 ];

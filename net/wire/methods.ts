@@ -12,6 +12,7 @@ import { KV_METHODS } from "./methods-kv.ts";
 import { LEASE_METHODS } from "./methods-lease.ts";
 import { CLUSTER_METHODS } from "./methods-cluster.ts";
 import { CONCURRENCY_METHODS } from "./methods-concurrency.ts";
+import { HEALTH_METHODS } from "./methods-health.ts";
 import { MAINTENANCE_METHODS } from "./methods-maintenance.ts";
 import { WATCH_METHODS } from "./methods-watch.ts";
 
@@ -66,6 +67,7 @@ const METHODS: Rows<Request["kind"]> = {
   ...MAINTENANCE_METHODS,
   ...WATCH_METHODS,
   ...CONCURRENCY_METHODS,
+  ...HEALTH_METHODS,
 };
 
 const ROW_BY_PATH: ReadonlyMap<string, AnyRow> = new Map(
