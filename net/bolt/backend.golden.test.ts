@@ -12,6 +12,7 @@ import type {
   NodeId,
   Term,
 } from "../../core/contract.ts";
+import { putAlarm, readAlarms } from "../../core/apply/alarms.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { putMember, readMembers } from "../../core/apply/membership.ts";
 import { createMemoryKv, type MemoryKv } from "../../core/kv/memory-kv.ts";
@@ -52,7 +53,7 @@ describe("an etcd backend", () => {
     await expect(lines.join("\n")).toMatchFileSnapshot("testdata/backend.txt");
   });
 
-  it("gives the tables back: keys, hash, leases and compaction, but new members", () => {
+  it("gives the tables back: keys, hash, leases, alarms and compaction, but new members", () => {
     const before = exampleStore();
     const restored = restore(fileOf(backendOf(before, VERSIONS)), 0);
     expect([...restored.scan("keys", EMPTY, ABOVE_ALL)]).toEqual([
@@ -61,6 +62,7 @@ describe("an etcd backend", () => {
     expect(hashOf(restored)).toBe(hashOf(before));
     expect([...leasesIn(restored)]).toEqual([...leasesIn(before)]);
     expect(readCompaction(restored)).toEqual(readCompaction(before));
+    expect(readAlarms(restored)).toEqual(readAlarms(before));
     expect(readMembers(restored)).toEqual(NEW_MEMBERS);
   });
 
@@ -100,6 +102,8 @@ function exampleStore(): MemoryKv {
     ...MEMBERS.map(putMember),
     putApplied(applied),
     putCompaction({ scheduled: 3, finished: 2, next: EMPTY }),
+    putAlarm({ memberId: 0xf00dn as NodeId, alarm: "no_space" }),
+    putAlarm({ memberId: 0xabcn as NodeId, alarm: "corrupt" }),
     putLease({ id: 5n as LeaseId, ttlSeconds: 60 }),
     putLease({ id: -5n as LeaseId, ttlSeconds: 61 }),
     row(2, 0, "a", "one", 0n),

@@ -9,6 +9,7 @@
 //   alarm, auth, authRoles, authUsers
 
 import type { Bytes, KvReader } from "../../core/contract.ts";
+import { readAlarms } from "../../core/apply/alarms.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { readMembers } from "../../core/apply/membership.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
@@ -20,7 +21,7 @@ import {
   writeVarint64,
   written,
 } from "../../core/lib/binary.ts";
-import { ABOVE_ALL, EMPTY, fromText, toBytes } from "../../core/lib/bytes.ts";
+import { ABOVE_ALL, EMPTY, fromBytes, fromText, toBytes } from "../../core/lib/bytes.ts";
 import { encodeRowKey } from "../../core/mvcc/revision.ts";
 import type { Bucket } from "./writer.ts";
 
@@ -51,12 +52,14 @@ export const META = {
   storageVersion: "storageVersion",
   term: "term",
 } as const;
+/** etcdserverpb.AlarmType */
+export const ALARM_TYPES = { no_space: 1, corrupt: 2 } as const;
 export const CLUSTER_VERSION = "clusterVersion";
 
 /** In the order of their names. `view` must stay as it is while they are read. */
 export function backendOf(view: KvReader, versions: Versions): readonly Bucket[] {
   return [
-    bucket(BUCKETS.alarm, noPairs),
+    bucket(BUCKETS.alarm, () => alarmPairs(view)),
     bucket(BUCKETS.auth, noPairs),
     bucket(BUCKETS.authRoles, noPairs),
     bucket(BUCKETS.authUsers, noPairs),
@@ -75,6 +78,20 @@ function noPairs(): readonly Pair[] {
 
 function bucket(name: string, pairs: Bucket["pairs"]): Bucket {
   return { name: name as Bytes, pairs };
+}
+
+/** etcdserverpb.AlarmMember is the key; there is nothing else to say. */
+function alarmPairs(view: KvReader): readonly Pair[] {
+  return readAlarms(view)
+    .map(({ memberId, alarm }) => {
+      const writer = createWriter();
+      writeByte(writer, 8);
+      writeVarint64(writer, memberId);
+      writeByte(writer, 16);
+      writeVarint(writer, ALARM_TYPES[alarm]);
+      return [fromBytes(written(writer)), new Uint8Array(0)] as const;
+    })
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** etcd's order is that of the unsigned ids, ours that of the signed ones. */

@@ -2,16 +2,18 @@
 // release. The keys with their revisions stay, and leases; who the members are does not,
 // for they are new ones of a new cluster.
 
-import type { Bytes, KvWrite, LeaseId, SnapshotMeta } from "../../core/contract.ts";
+import type { Bytes, KvWrite, LeaseId, NodeId, SnapshotMeta } from "../../core/contract.ts";
+import type { Alarm } from "../../core/api/request-maintenance.ts";
+import { putAlarm } from "../../core/apply/alarms.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { putMember } from "../../core/apply/membership.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
 import { decodeKeyValue, putApplied, putCompaction } from "../../core/kv/tables.ts";
 import { putLease } from "../../core/lease/lessor.ts";
 import { atEnd, createReader, readByte, readVarint, readVarint64 } from "../../core/lib/binary.ts";
-import { EMPTY, fromBytes } from "../../core/lib/bytes.ts";
+import { EMPTY, fromBytes, toBytes } from "../../core/lib/bytes.ts";
 import { decodeRowKey, type RowKey } from "../../core/mvcc/revision.ts";
-import { BUCKETS, META } from "./backend.ts";
+import { ALARM_TYPES, BUCKETS, META } from "./backend.ts";
 import type { FoundBucket, Reading } from "./reader.ts";
 import { bucketsIn } from "./reader.ts";
 
@@ -22,6 +24,8 @@ export type Beginning = Readonly<{
   /** Above 0: so many revisions more are as if they had been, and all history is compacted. */
   bumpRevision: number;
 }>;
+
+const ALARMS = ["no_space", "corrupt"] as const;
 
 type Found = { revision: number; scheduled: number; finished: number };
 type Pairs = FoundBucket["pairs"];
@@ -50,6 +54,8 @@ function* writesOf(
   switch (name as string) {
     case BUCKETS.key:
       return yield* keyWrites(reading, pairs, found);
+    case BUCKETS.alarm:
+      return yield* alarmWrites(reading, pairs);
     case BUCKETS.lease:
       return yield* leaseWrites(reading, pairs);
     case BUCKETS.meta:
@@ -80,6 +86,30 @@ function isRow(row: RowKey, value: Uint8Array): boolean {
   const kv = decodeKeyValue(value);
   if (kv === null) return false;
   return row.tombstone || (kv.modRevision === row.main && kv.createRevision <= row.main);
+}
+
+/** They stay in force, though of members that are no more, until somebody disarms them. */
+function* alarmWrites(reading: Reading, pairs: Pairs): Generator<KvWrite, void> {
+  for (const [key] of pairs) {
+    const alarm = decodeAlarm(toBytes(key));
+    if (alarm === null) return refuse(reading, "the record of an alarm cannot be read");
+    yield putAlarm(alarm);
+  }
+}
+
+/** etcdserverpb.AlarmMember */
+function decodeAlarm(bytes: Uint8Array): Alarm | null {
+  const reader = createReader(bytes);
+  let memberId = 0n;
+  let type = 0;
+  while (!atEnd(reader)) {
+    const tag = readByte(reader);
+    if (tag === 8) memberId = readVarint64(reader);
+    else if (tag === 16) type = readVarint(reader);
+    else return null;
+  }
+  const alarm = ALARMS.find((known) => ALARM_TYPES[known] === type);
+  return reader.failed || alarm === undefined ? null : { memberId: memberId as NodeId, alarm };
 }
 
 function* leaseWrites(reading: Reading, pairs: Pairs): Generator<KvWrite, void> {
