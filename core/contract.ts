@@ -61,7 +61,7 @@ export type Effect = Readonly<
   | { kind: "call.end"; call: CallId; error: ApiError | null } // of a stream: the last word
   | { kind: "snapshot.send"; to: NodeId; term: Term; meta: SnapshotMeta } // then snapshot.sent
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
-  | { kind: "backup.read"; call: CallId } // the next piece; for the first one a view is pinned
+  | { kind: "backup.read"; call: CallId; pieces: number } // the next ones, of a pinned view
   | { kind: "backup.close"; call: CallId } // no more of them: the view may go
   | { kind: "trace"; event: TraceEvent } // for people only
 >;
@@ -155,6 +155,6 @@ export type Performer = {
 //     stream ends. `call.credit` gives back what pushes took, once they have left for the client;
 //     it may come late. Items, credit and cancels may cross a `call.end`; they mean nothing then.
 //  7. `trace` may be thrown away. A run without traces is the same run.
-//  8. Every `backup.read` is answered by one backup.piece, in order, unless `backup.close` comes
-//     first. All pieces of a call show the store at one moment, which is no earlier than the last
-//     kv.done before its first `backup.read`. The last one lets the view go.
+//  8. A `backup.read` is answered by as many backup.piece as it asks for, or as there are, until
+//     `backup.close` lets the view go. All pieces of a call show the store at one moment, which is
+//     no earlier than the last kv.done before its first `backup.read`.

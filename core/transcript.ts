@@ -72,8 +72,9 @@ export function describeEffect(effect: Effect, name: NameOf): string {
     case "snapshot.install":
       return `snapshot.install ${effect.meta.term}/${effect.meta.index}`;
     case "backup.read":
+      return `backup.read ${effect.call} ${effect.pieces}`;
     case "backup.close":
-      return `${effect.kind} ${effect.call}`;
+      return `backup.close ${effect.call}`;
     case "trace":
       return describeTraceEvent(effect.event, name);
     default:

@@ -15,7 +15,11 @@ export type BackupOptions = Readonly<{
   clusterVersion: string;
 }>;
 
-type Backup = { readonly image: KvImage; readonly pieces: Generator<BackupPiece | null, void> };
+type Backup = {
+  readonly image: KvImage;
+  readonly pieces: Generator<BackupPiece | null, void>;
+  owed: number; // pieces that were asked for
+};
 
 /** The longest that others wait for a backup. */
 const SLICE_MS = 5;
@@ -28,17 +32,18 @@ export class Backups {
     this.#options = options;
   }
 
-  /** Makes the next piece; the first time, of the store as it is now. */
-  read(call: CallId): void {
+  /** Makes the next pieces; the first time, of the store as it is now. */
+  read(call: CallId, pieces: number): void {
     let backup = this.#open.get(call);
     if (backup === undefined) {
       const { image: pin, clusterVersion: cluster } = this.#options;
       const image = pin();
       const buckets = backendOf(image.reader, { storage: STORAGE_VERSION, cluster });
-      backup = { image, pieces: piecesOf(buckets, createDigest()) };
+      backup = { image, pieces: piecesOf(buckets, createDigest()), owed: 0 };
       this.#open.set(call, backup);
     }
-    setImmediate(() => this.#slice(call));
+    if (backup.owed === 0) setImmediate(() => this.#slice(call));
+    backup.owed += pieces;
   }
 
   close(call: CallId): void {
@@ -54,18 +59,14 @@ export class Backups {
     const backup = this.#open.get(call);
     if (backup === undefined) return; // closed meanwhile
     const until = performance.now() + SLICE_MS;
-    for (;;) {
+    while (backup.owed > 0 && performance.now() < until) {
       const next = backup.pieces.next();
-      if (next.done === true) throw new Error(`backup ${call} was read beyond its end`);
-      if (next.value !== null) return this.#give(call, next.value);
-      if (performance.now() > until) break;
+      if (next.done === true) return;
+      if (next.value === null) continue;
+      backup.owed -= 1;
+      this.#options.submit({ kind: "backup.piece", call, ...next.value });
     }
-    setImmediate(() => this.#slice(call));
-  }
-
-  #give(call: CallId, piece: BackupPiece): void {
-    if (piece.isLast) this.close(call);
-    this.#options.submit({ kind: "backup.piece", call, ...piece });
+    if (backup.owed > 0) setImmediate(() => this.#slice(call));
   }
 }
 

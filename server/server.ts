@@ -152,7 +152,7 @@ function outsideOf({ kv, disk, links, snapshots, backups, trace }: Parts): Outsi
     kv: ({ applied, writes }) => kv.apply(applied, writes),
     "snapshot.send": (effect) => void snapshots.send(effect, links),
     "snapshot.install": ({ meta }) => kv.install(meta.index),
-    "backup.read": ({ call }) => backups.read(call),
+    "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
     trace: ({ event }) => trace(event),
   };

@@ -14,25 +14,16 @@ type Pieces = Generator<BackupPiece | null, void>;
 export class SimBackups {
   readonly #open = new Map<CallId, Pieces>();
 
-  /** The next piece; the first one pins the root. */
-  read(call: CallId, root: KvRoot, cluster: string): BackupPiece {
-    const versions = { storage: STORAGE_VERSION, cluster };
-    const pieces =
-      this.#open.get(call) ??
-      piecesOf(
-        backendOf(
-          readerOf(() => root),
-          versions,
-        ),
-        createDigest(),
-      );
+  /** The next pieces, or as many as there are; the first of them pins the root. */
+  *read(call: CallId, count: number, root: KvRoot, cluster: string): Generator<BackupPiece, void> {
+    const pieces = this.#open.get(call) ?? piecesOfRoot(root, cluster);
     this.#open.set(call, pieces);
-    for (;;) {
+    for (let made = 0; made < count;) {
       const next = pieces.next();
-      if (next.done === true) throw new Error(`backup ${call} was read beyond its end`);
+      if (next.done === true) return;
       if (next.value === null) continue;
-      if (next.value.isLast) this.close(call);
-      return next.value;
+      made += 1;
+      yield next.value;
     }
   }
 
@@ -43,6 +34,17 @@ export class SimBackups {
   clear(): void {
     this.#open.clear();
   }
+}
+
+function piecesOfRoot(root: KvRoot, cluster: string): Pieces {
+  const versions = { storage: STORAGE_VERSION, cluster };
+  return piecesOf(
+    backendOf(
+      readerOf(() => root),
+      versions,
+    ),
+    createDigest(),
+  );
 }
 
 /** A real hash would cost much and find nothing here. */

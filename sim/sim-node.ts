@@ -5,7 +5,6 @@
 import type { Config } from "../core/config.ts";
 import type {
   Boot,
-  CallId,
   DiskOp,
   DiskToken,
   Effect,
@@ -79,6 +78,7 @@ export class SimNode {
   readonly #backups = new SimBackups();
   #syncs: Lane;
   #commits: Lane;
+  #copies: Lane;
   readonly #performer: Performer = {
     "peer.send": (effect) => this.#around.send(this, effect),
     peers: () => {}, // the simulated network knows everybody
@@ -89,7 +89,7 @@ export class SimNode {
     "call.end": (effect) => this.#around.end(this, effect),
     "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
     "snapshot.install": (effect) => this.#install(effect.meta),
-    "backup.read": (effect) => this.#backup(effect.call),
+    "backup.read": (effect) => this.#backup(effect),
     "backup.close": (effect) => this.#backups.close(effect.call),
     trace: () => {}, // told with the step
   };
@@ -108,6 +108,7 @@ export class SimNode {
     this.#around = around;
     this.#syncs = new Lane(around.world);
     this.#commits = new Lane(around.world);
+    this.#copies = new Lane(around.world);
   }
 
   get life(): number {
@@ -142,6 +143,7 @@ export class SimNode {
     this.#become("up");
     this.#syncs = new Lane(world);
     this.#commits = new Lane(world);
+    this.#copies = new Lane(world);
     const seed = fates.bits64("boot", this.number, this.#life);
     const now = this.clock.read(world.now);
     this.#around.begins(this, null);
@@ -294,12 +296,13 @@ export class SimNode {
   }
 
   /** A piece takes as long as a commit. */
-  #backup(call: CallId): void {
-    const life = this.#life;
-    const piece = this.#backups.read(call, this.kv.visible, this.config.version);
-    this.#around.world.after(this.#around.commitMicros, () => {
-      if (this.#life === life) this.take({ kind: "backup.piece", call, ...piece });
-    });
+  #backup({ call, pieces }: EffectOf<"backup.read">): void {
+    const { version } = this.config;
+    for (const piece of this.#backups.read(call, pieces, this.kv.visible, version)) {
+      this.#copies.order(this.#around.commitMicros, () =>
+        this.take({ kind: "backup.piece", call, ...piece }),
+      );
+    }
   }
 
   #crash(keep: Keep, restartAfterMs: number): void {
@@ -307,6 +310,7 @@ export class SimNode {
     this.#become("crashed");
     this.#syncs.close();
     this.#commits.close();
+    this.#copies.close();
     this.clock.go(world.now);
     this.#crashPlan = null;
     this.#failure = null;
