@@ -226,6 +226,15 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     expect((await detcd("save", path, "--endpoints", "127.0.0.1:1")).code).toBe(1);
     expect(fs.readdirSync(dirname(path)).filter((name) => name.includes("full"))).toEqual([]);
   });
+
+  it("that nobody reads to the end do not keep a member from stopping", async () => {
+    const client = createEtcdClient(plan.clientUrl);
+    const pieces = client.snapshot();
+    expect((await pieces.next()).value?.ok).toBe(true);
+    expect(await member.end("SIGTERM")).toBe(0);
+    await pieces.return();
+    client.close();
+  });
 });
 
 function contentHash(path: string): Readonly<{ revision: number; hash: number }> {
