@@ -1,5 +1,5 @@
-// gRPC's own health service. As in etcd, a server that answers is healthy, with or without a leader:
-// whoever wants a leader says so by "hasleader", or asks for something.
+// gRPC's own health service. As in etcd, a server that answers is healthy, with or without a
+// leader: whoever wants a leader says so by "hasleader", or asks for something.
 
 import type { CallContext, CallId, Millis } from "./contract.ts";
 import { ERRORS } from "./api/errors.ts";

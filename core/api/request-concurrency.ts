@@ -38,10 +38,17 @@ export type ConcurrencyResponse = Readonly<
 >;
 export type ObserveResponse = Readonly<{ kind: "observe"; header: Header; kv: KeyValue }>;
 
-const KINDS: readonly string[] = ["lock", "unlock", "campaign", "proclaim", "leader", "resign"];
+const KINDS: Readonly<Record<ConcurrencyRequest["kind"], true>> = {
+  lock: true,
+  unlock: true,
+  campaign: true,
+  proclaim: true,
+  leader: true,
+  resign: true,
+};
 
 export function isConcurrencyRequest(
   request: Readonly<{ kind: string }>,
 ): request is ConcurrencyRequest {
-  return KINDS.includes(request.kind);
+  return request.kind in KINDS;
 }

@@ -141,16 +141,17 @@ export type LeaseTimeToLiveRequest = Readonly<{
 /** The whole store, as a file for etcd's tools. */
 export type SnapshotRequest = Readonly<{ kind: "snapshot" }>;
 
-const STREAMS: readonly Request["kind"][] = [
-  "watch",
-  "lease_keep_alive",
-  "observe",
-  "snapshot",
-  "range_stream",
-];
+const STREAMS: Readonly<Record<StreamRequest["kind"], true>> = {
+  watch: true,
+  lease_keep_alive: true,
+  observe: true,
+  snapshot: true,
+  range_stream: true,
+  health_watch: true,
+};
 
 export function isStreamRequest(request: Request): request is StreamRequest {
-  return STREAMS.includes(request.kind);
+  return request.kind in STREAMS;
 }
 
 /** What a client says on a stream of watches; `nothing` is a message with no variant set. */
