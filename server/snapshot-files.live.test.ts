@@ -106,7 +106,9 @@ describe("an image on its way", () => {
       { kind: "snapshot.staged", from: FROM, term: TERM, meta: metaAt(12) },
     ]);
     expect(to.store.reader.get("keys", "k0" as Bytes)).toHaveLength(800_000);
-    expect(to.store.reader.get("keys", "k2999" as Bytes)).toEqual(new Uint8Array(200).fill(2999 & 255));
+    expect(to.store.reader.get("keys", "k2999" as Bytes)).toEqual(
+      new Uint8Array(200).fill(2999 & 255),
+    );
     expect(fs.readFileSync(join(directory, "to", "current"), "utf8")).toBe("kv-2\n");
   });
 

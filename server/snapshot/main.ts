@@ -14,7 +14,7 @@ const USAGE = `usage: detcd snapshot <command> <file> [flags]
       --endpoints host:port     the member (127.0.0.1:2379)
 
   status    what a snapshot holds; its hash is checked
-      --write-out, -w simple|table|json
+      --write-out, -w simple|table|fields|json
 
   restore   make the data directory of one member of a new cluster; each needs its own
       --data-dir path           must be empty or absent (<name>.etcd)
@@ -46,6 +46,21 @@ const OPTIONS = {
     "mark-compacted": flag,
   },
 } as const;
+/** Those of `detcd serve` that say whose directory it is. */
+const SERVE_FLAGS: ReadonlySet<string> = new Set([
+  "data-dir",
+  "name",
+  "initial-cluster",
+  "initial-cluster-token",
+  "initial-advertise-peer-urls",
+]);
+
+const SINK = {
+  least: "info",
+  write: (line: string): void => void process.stderr.write(line),
+  now: () => new Date(),
+} as const;
+
 type Command = keyof typeof OPTIONS;
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -137,21 +152,6 @@ async function restore(file: string, values: Values): Promise<number> {
   log("info", "restored snapshot", { path: file, "data-dir": flags["data-dir"] });
   return EXIT.ok;
 }
-
-/** Those of `detcd serve` that say whose directory it is. */
-const SERVE_FLAGS: ReadonlySet<string> = new Set([
-  "data-dir",
-  "name",
-  "initial-cluster",
-  "initial-cluster-token",
-  "initial-advertise-peer-urls",
-]);
-
-const SINK = {
-  least: "info",
-  write: (line: string): void => void process.stderr.write(line),
-  now: () => new Date(),
-} as const;
 
 function usage(): number {
   say(USAGE);

@@ -110,6 +110,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     expect(ours.stdout).toBe(`${hash}, ${revision}, 3, ${size}, 3.6.0\n`);
     const asJson = JSON.parse((await detcd("status", file, "-w", "json")).stdout);
     expect(asJson).toMatchObject({ hash: Number.parseInt(hash as string, 16), totalKey: 3 });
+    expect((await detcd("status", file, "-w", "fields")).stdout).toContain('"Keys" : 3\n');
     expect((await detcd("status", file, "-w", "table")).stdout).toMatch(
       /^\+-+\+.*\n\| +HASH +\| REVISION \|/,
     );

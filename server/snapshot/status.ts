@@ -17,7 +17,7 @@ export type Status = Readonly<{
   version: string; // of the storage; "": older than 3.6
 }>;
 
-export const FORMATS = ["simple", "table", "json"] as const;
+export const FORMATS = ["simple", "table", "fields", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
 const HEADINGS = ["HASH", "REVISION", "TOTAL KEYS", "TOTAL SIZE", "VERSION"];
@@ -55,6 +55,11 @@ export function printStatus(status: Status, format: Format): string {
   if (format === "json") return JSON.stringify(status);
   const { hash, revision, totalKey, totalSize, version } = status;
   const size = describeSize(totalSize);
+  if (format === "fields") {
+    const fields = { Hash: hash, Revision: revision, Keys: totalKey, Size: totalSize };
+    const lines = Object.entries({ ...fields, Version: version });
+    return lines.map(([name, value]) => `"${name}" : ${value}`).join("\n");
+  }
   const cells = [hash.toString(16), String(revision), String(totalKey), size, version];
   return format === "simple" ? cells.join(", ") : printTable(HEADINGS, cells);
 }
