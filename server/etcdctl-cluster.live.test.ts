@@ -1,8 +1,10 @@
 // etcdctl with three members: what is asked of one of them, and of all at once. A real etcd has the
 // same beside it.
 
-import { afterAll, beforeAll, describe, it } from "vitest";
-import type { Line, Sides } from "./side-by-side.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NodeId } from "../core/contract.ts";
+import { createEtcdClient } from "../net/socket/client.ts";
+import type { Line, Side, Sides } from "./side-by-side.ts";
 import { startThree, tell } from "./side-by-side.ts";
 import { cleanUp, HAS_ETCD } from "./testing.ts";
 
@@ -82,4 +84,35 @@ describe.skipIf(!HAS_ETCD)(`etcdctl, with three members and three of etcd${skipR
   for (const [name, lines] of Object.entries(STORIES)) {
     it(name, async () => tell(sides, lines), 15_000);
   }
+
+  it("an alarm is heard by all members, until it is disarmed", async () => {
+    for (const side of [sides.ours, sides.theirs]) await raiseNoSpace(side);
+    await tell(sides, [
+      "alarm list",
+      "! put a 1",
+      "! @1 put a 1",
+      "! @2 lease grant 100",
+      ["! @1 txn", "\nput a 1\n\n\n"],
+      "@2 get a",
+      "@0 del a",
+      "@0 endpoint status",
+      "@1 endpoint status -w json",
+      "@2 endpoint status -w fields",
+      "@0 endpoint status -w table",
+      "endpoint health",
+      "endpoint health -w json",
+      "alarm disarm",
+      "alarm list",
+      "@1 put a 1",
+      "endpoint health",
+    ]);
+  });
 });
+
+async function raiseNoSpace(side: Side): Promise<void> {
+  const client = createEtcdClient(side.plans[0]?.clientUrl as string);
+  const memberId = BigInt(`0x${side.known.get("two")}`) as NodeId;
+  const request = { kind: "alarm", action: "activate", memberId, alarm: "no_space" } as const;
+  expect((await client.call(request, 5000)).ok).toBe(true);
+  client.close();
+}

@@ -1,9 +1,9 @@
 // Every command of etcdctl 3.4 about keys, transactions, leases and one's own health, in every
 // format, to a member of detcd and to a real etcd side by side: what they say is equal.
 
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Line, Sides } from "./side-by-side.ts";
-import { startAlone, tell } from "./side-by-side.ts";
+import { startAlone, tell, type } from "./side-by-side.ts";
 import { cleanUp, HAS_ETCD } from "./testing.ts";
 
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
@@ -142,6 +142,17 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     "! put late 1 --command-timeout=1ns",
     "get late",
   ],
+  snapshot: [
+    "snapshot save $file",
+    "snapshot status $file",
+    "snapshot status $file -w json",
+    "snapshot status $file -w fields",
+    "snapshot status $file -w table",
+    "! snapshot status $file.missing",
+    "snapshot restore $file --data-dir $file.restored",
+    "! snapshot restore $file --data-dir $file.restored",
+    "! snapshot save",
+  ],
   lease: [
     "lease list",
     "$lease = lease grant 600",
@@ -191,9 +202,18 @@ describe.skipIf(!HAS_ETCD)(`etcdctl, with a real etcd beside it${skipReason}`, (
 
   beforeAll(async () => {
     sides = await startAlone();
+    const file = sides.ours.plans[0]?.dataDirectory;
+    sides.ours.known.set("file", `${file}.ours.db`);
+    sides.theirs.known.set("file", `${file}.theirs.db`);
   }, 30_000);
 
   for (const [name, lines] of Object.entries(STORIES)) {
     it(name, async () => tell(sides, lines));
   }
+
+  it("what one of them does alone is noticed", async () => {
+    await type(sides.ours, "put alone 1");
+    await expect(tell(sides, ["get alone"])).rejects.toThrow("detcd:\nalone\n1\n");
+    await expect(tell(sides, ["! get a"])).rejects.toThrow("ended with 0 on both sides");
+  });
 });

@@ -194,6 +194,7 @@ function filledIn({ known }: Side, text: string): string {
 
 /** Patterns of what may differ, and what is put in its place. */
 const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
+  [/-{2,}\+?| +/g, " "], // tables are as wide as what is in them
   [/\b\d+(\.\d+)?(µs|ms|s)\b/g, "<time>"],
   [/("ttl":)\d+/g, "$1<time>"],
   [/\b\d+(\.\d+)? [kM]?B\b/g, "<size>"],
@@ -204,7 +205,10 @@ const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
   [/("ID"(?::| : ))\d+(?=\s*,?\s*"TTL")/g, "$1<lease>"],
   // terms and indexes in `endpoint status`
   [/(true|false)(,| \|) +(true|false)\2 +\d+\2 +\d+\2 +\d+/g, "$1, $3, <term>, <index>"],
-  [/-+\+|-+| +/g, " "], // tables are as wide as what is in them
+  // a snapshot: two buckets may have more rows in them, of newer releases
+  [/\b[0-9a-f]{7,8}(,| \|) (\d+)\1 \d+/g, "<hash>, $2, <keys>"],
+  [/\{"hash":\d+,("revision":\d+),"totalKey":\d+,"totalSize":\d+/g, "<hash>, $1, <keys>"],
+  [/"Hash" : \d+\n("Revision" : \d+)\n"Keys" : \d+\n"Size" : \d+/g, "<hash>, $1, <keys>"],
 ];
 
 function equal({ plans, advertised, known }: Side, text: string): string {
