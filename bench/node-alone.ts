@@ -42,6 +42,7 @@ export function startNodeAlone(): NodeAlone {
     leases: createOrderedMap(),
     members: createOrderedMap(),
     alarms: createOrderedMap(),
+    auth: createOrderedMap(),
   };
   const kv = readerOf(tables);
   const node = 1n as NodeId;

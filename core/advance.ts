@@ -5,6 +5,8 @@ import type { CallId, Index, KvWrite, Result } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
+import { isPasswordRequest } from "./api/auth.ts";
+import type { WaitingCall } from "./api/calls.ts";
 import { findCall, markProposed } from "./api/calls.ts";
 import { isVisitor } from "./api/asks.ts";
 import { ERRORS } from "./api/errors.ts";
@@ -13,6 +15,7 @@ import { answer, replicaOf } from "./api/handle.ts";
 import { maybeAsk, takeServable } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
 import { startBackups } from "./backups.ts";
+import { noteTokens, refusalNow } from "./callers.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
@@ -20,6 +23,7 @@ import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from
 import { isWalking } from "./mvcc/compaction.ts";
 import { entriesBetween } from "./raft/log.ts";
 import { noteApplied } from "./recipes.ts";
+import { servePassword, tellToken } from "./passwords.ts";
 import { publishApplied } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
@@ -93,6 +97,7 @@ function applyCommitted(turn: Turn): void {
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
+    if (applied.tokens !== null) noteTokens(turn, applied.tokens);
     if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);
     publishApplied(turn, next, applied.writes);
     noteApplied(turn, next, applied.writes);
@@ -127,11 +132,14 @@ function tell(turn: Turn, outcome: Outcome): void {
 
 /** A compaction that is to be physical is answered when its rows are gone. */
 function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
-  const request = findCall(turn.state.calls, call)?.request;
-  if (result.ok && result.value.kind === "alarm" && request?.kind !== "alarm") {
+  const waiting = findCall(turn.state.calls, call);
+  if (waiting === null) return;
+  const { request } = waiting;
+  if (request.kind === "authenticate") return tellToken(turn, waiting, result);
+  if (result.ok && result.value.kind === "alarm" && request.kind !== "alarm") {
     return reply(turn, call, { ok: false, error: ERRORS.NoSpace }); // proposed in its stead
   }
-  if (request?.kind !== "compact" || !request.physical || !result.ok) {
+  if (request.kind !== "compact" || !request.physical || !result.ok) {
     return reply(turn, call, result);
   }
   turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
@@ -164,11 +172,22 @@ function serveReads(turn: Turn): void {
     const waiting = findCall(turn.state.calls, call);
     if (waiting === null) continue; // it timed out, or its client has gone
     if (waiting.request.kind === "lease_time_to_live") {
-      serveLease(turn, call, waiting.request);
+      serveLease(turn, waiting, waiting.request);
       continue;
     }
-    const { config, raft, store } = turn.state;
-    const request = waiting.request as ReadRequest;
-    reply(turn, call, answer(request, config, raft, store, turn.kv));
+    if (isPasswordRequest(waiting.request)) servePassword(turn, waiting);
+    else serveRead(turn, waiting, waiting.request as ReadRequest);
   }
+}
+
+/** From the state as it is now, to whoever may see it now. */
+export function serveRead(
+  turn: Turn,
+  { call, context }: Pick<WaitingCall, "call" | "context">,
+  request: ReadRequest,
+): void {
+  const error = refusalNow(turn, request, context);
+  if (error !== null) return reply(turn, call, { ok: false, error });
+  const { config, raft, store } = turn.state;
+  reply(turn, call, answer(request, config, raft, store, turn.kv));
 }

@@ -35,6 +35,7 @@ export type Limits = Readonly<{
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
+  tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -50,6 +51,7 @@ export const DEFAULT_LIMITS: Limits = {
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
   retention: { kind: "everything" },
+  tokenMs: 300_000,
   applyBehind: 5000,
 };
 

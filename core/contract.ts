@@ -7,6 +7,7 @@
 import type { ApiError } from "./api/errors.ts";
 // etcd's calls, as plain data
 import type { Request, Response, StreamRequest, StreamResponse } from "./api/request.ts";
+import type { Claims } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Member } from "./apply/membership.ts";
 import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
@@ -43,6 +44,7 @@ export type Input = Readonly<
   | { kind: "call.credit"; call: CallId; items: number } // as many pushes left the client's pipe
   | { kind: "call.close"; call: CallId } // the client of a stream says no more, but listens
   | { kind: "call.cancel"; call: CallId } // the client has gone: no reply is wanted
+  | { kind: "password.done"; call: CallId; answer: PasswordAnswer }
   | { kind: "disk.done"; token: DiskToken }
   | { kind: "kv.done"; applied: Index } // durable, not merely visible
   | { kind: "snapshot.sent"; peer: NodeId; ok: boolean }
@@ -59,6 +61,7 @@ export type Effect = Readonly<
   | { kind: "call.reply"; call: CallId; result: Result<Response> } // exactly once for each call
   | { kind: "call.push"; call: CallId; response: StreamResponse } // on a stream, in order
   | { kind: "call.end"; call: CallId; error: ApiError | null } // of a stream: the last word
+  | { kind: "password"; call: CallId; work: PasswordWork } // in the background, then password.done
   | { kind: "snapshot.send"; to: NodeId; term: Term; meta: SnapshotMeta } // then snapshot.sent
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
   | { kind: "backup.read"; call: CallId; pieces: number } // the next ones, of a pinned view
@@ -71,9 +74,25 @@ export type CallContext = Readonly<{
   /** When the client stops waiting, on this node's clock. The core has a limit of its own
    *  besides. */
   deadline: Millis;
-  token: string; // "": the client shows none
+  /** "": the client shows none. Of a signed one that the driver found right: what it says. */
+  token: string | Claims;
   requireLeader: boolean; // better an error than an answer while this node knows no leader
 }>;
+
+/** Hashing a password takes a while on purpose, so it is no business of a step. */
+export type PasswordWork = Readonly<
+  | { kind: "hash"; password: string }
+  /** The token of a right one names this user and revision, where tokens are signed. */
+  | { kind: "check"; password: string; hash: Bytes; user: Bytes; revision: number }
+>;
+/** `prefix`: sixteen letters that nobody can guess, of a token to be. Where tokens are signed: "",
+ *  and the token itself. */
+export type PasswordAnswer = Readonly<
+  | { kind: "hashed"; hash: Bytes }
+  | { kind: "right"; prefix: Bytes; token: string }
+  | { kind: "wrong" }
+  | { kind: "refused"; error: ApiError } // nobody has the time, or the right, to do it
+>;
 
 /** What a KV image holds: the state after entry `index`, and the voters at that point. */
 export type SnapshotMeta = Readonly<{
@@ -115,7 +134,7 @@ export interface KvReader {
   /** Of these, what its content fills: the quota is about them. Differs from member to member. */
   readonly sizeInUseBytes: () => number;
 }
-export type Table = "meta" | "keys" | "leases" | "members" | "alarms";
+export type Table = "meta" | "keys" | "leases" | "members" | "alarms" | "auth";
 export type KvWrite = Readonly<
   | { kind: "put"; table: Table; key: Bytes; value: Uint8Array }
   | { kind: "delete"; table: Table; key: Bytes }
@@ -158,3 +177,5 @@ export type Performer = {
 //  8. A `backup.read` is answered by as many backup.piece as it asks for, or as there are, until
 //     `backup.close` lets the view go. All pieces of a call show the store at one moment, which is
 //     no earlier than the last kv.done before its first `backup.read`.
+//  9. Each `password` is answered by one password.done, unless the node stops before: in any order,
+//     and some time. What it was asked is written nowhere.

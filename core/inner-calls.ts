@@ -61,7 +61,7 @@ export function noteInner(turn: Turn, inner: CallId, result: Result<Response>): 
  *  must be told of it. */
 export function traceInner(turn: Turn, { index, data }: Entry, outcome: Outcome): void {
   if (outcome.kind !== "call" || !isInnerCall(outcome.origin.call) || !outcome.result.ok) return;
-  const command = decodeCommand(data);
+  const command = decodeCommand(data)?.command;
   const response = outcome.result.value;
   if (command?.kind === "kv") show(turn, { index, request: command.request, response });
   if (command?.kind !== "lease_grant") return;

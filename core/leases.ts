@@ -5,7 +5,7 @@
 // before the first entry of its successor, who begins to renew leases only behind that. So a leader
 // that sleeps and wakes cannot revoke what another has renewed since.
 
-import type { CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
+import type { CallContext, CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
 import { isAnyRaised } from "./apply/alarms.ts";
 import type { LeaseChange } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
@@ -18,7 +18,7 @@ import {
   dismissOld,
   expiredKeepAlives,
   findVisitor,
-  isKeepAlive,
+  findKeepAlive,
   isSent,
   isVisitor,
   markSent,
@@ -26,6 +26,7 @@ import {
   reopen,
   takeOpen,
 } from "./api/asks.ts";
+import type { WaitingCall } from "./api/calls.ts";
 import { findCall } from "./api/calls.ts";
 import { replicaOf } from "./api/handle.ts";
 import type { ApiError } from "./api/errors.ts";
@@ -48,6 +49,7 @@ import {
 import { findLease, keysOf } from "./lease/lessor.ts";
 import type { LeaseAnswer, LeaseMessage } from "./lease/message.ts";
 import { createPrng, next } from "./lib/prng.ts";
+import { refusalNow, refusalOfKeysNow } from "./callers.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
 import { endStream, reply, tellRaft } from "./turn.ts";
@@ -135,7 +137,10 @@ function expire(turn: Turn, now: Millis): void {
 
 /** What a client says on a stream of keep-alives. */
 export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
-  if (!isKeepAlive(turn.state.asks, call)) return;
+  const context = findKeepAlive(turn.state.asks, call);
+  if (context === null) return;
+  const error = refusalNow(turn, { kind: "lease_keep_alive", id: lease }, context);
+  if (error !== null) return endKeepAlive(turn, call, error);
   const question = { lease, renew: true, keys: false };
   const visitor = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
   const [asks, handle] = admit(turn.state.asks, visitor);
@@ -144,7 +149,7 @@ export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
 
 /** The stream is over: its client has said the last, or its time is up. */
 export function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
-  if (!isKeepAlive(turn.state.asks, call)) return;
+  if (findKeepAlive(turn.state.asks, call) === null) return;
   turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
   endStream(turn, call, error);
 }
@@ -198,17 +203,19 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
   if (!isSent(turn.state.asks, call)) return;
   turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
   if (isVisitor(call)) return answerVisitor(turn, call, message);
-  const request = findCall(turn.state.calls, call)?.request;
-  if (request?.kind !== "lease_time_to_live") return;
-  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, message) });
+  const waiting = findCall(turn.state.calls, call);
+  if (waiting?.request.kind !== "lease_time_to_live") return;
+  replyTimeToLive(turn, waiting.context, { call, request: waiting.request, known: message });
 }
 
 /** Raft has vouched for this node's lead at some moment since the call came. */
-export function serveLease(turn: Turn, call: CallId, request: LeaseTimeToLiveRequest): void {
+export function serveLease(
+  turn: Turn,
+  { call, context }: Pick<WaitingCall, "call" | "context">,
+  request: LeaseTimeToLiveRequest,
+): void {
   const known = lookUp(turn.state, request.id, request.keys);
-  if (known !== null) {
-    return reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known) });
-  }
+  if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
   turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) }; // another leads by now
 }
 
@@ -256,6 +263,15 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });
+}
+
+type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; known: Known }>;
+
+/** To whom may know of the keys that hang on it. */
+function replyTimeToLive(turn: Turn, context: CallContext, { call, request, known }: LeaseToTell) {
+  const error = refusalOfKeysNow(turn, known.keys, context);
+  if (error !== null) return reply(turn, call, { ok: false, error });
+  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known) });
 }
 
 type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision" | "keys">;

@@ -8,12 +8,14 @@ import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
 import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
+import type { Tokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Guarded } from "./guards.ts";
 import type { HealthWatches } from "./health.ts";
 import type { InnerCalls } from "./inner-calls.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
 import type { Observers } from "./observers.ts";
+import type { Lobby } from "./lobby.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
 import type { RangeStreams } from "./range-streams.ts";
@@ -35,6 +37,8 @@ export type NodeState = Readonly<{
   installing: SnapshotMeta | null; // an image takes the store's place: no reads, no applying
   calls: Calls;
   reads: Reads;
+  tokens: Tokens; // who showed the right password lately
+  lobby: Lobby;
   asks: Asks; // what only the leader can answer
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;

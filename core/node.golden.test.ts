@@ -94,6 +94,7 @@ const EMPTY: Tables = {
   meta: createOrderedMap(),
   keys: createOrderedMap(),
   leases: createOrderedMap(),
+  auth: createOrderedMap(),
   members: createOrderedMap(),
   alarms: createOrderedMap(),
 };

@@ -17,7 +17,7 @@ import type {
   NodeId,
   StepFunction,
 } from "./contract.ts";
-import { advance, maybePublish } from "./advance.ts";
+import { advance, maybePublish, serveRead } from "./advance.ts";
 import {
   addCall,
   createCalls,
@@ -25,10 +25,12 @@ import {
   findCall,
   removeCall,
   timeoutOf,
+  UNCHECKED,
 } from "./api/calls.ts";
+import { changeOf } from "./api/auth.ts";
 import { createAsks, openAsk } from "./api/asks.ts";
 import type { ProposedRequest, ReadRequest } from "./api/handle.ts";
-import { answer, plan } from "./api/handle.ts";
+import { plan } from "./api/handle.ts";
 import { ERRORS } from "./api/errors.ts";
 import { exceedsQuota } from "./api/quota.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
@@ -44,6 +46,8 @@ import { isRaised, noSpaceAlarm } from "./apply/alarms.ts";
 import type { Command, Origin } from "./apply/command.ts";
 import { encodeCommand } from "./apply/command.ts";
 import { putMember, sortedMembers } from "./apply/membership.ts";
+import { createTokens } from "./auth/tokens.ts";
+import { proposerOf, refusalOnArrival, tickTokens } from "./callers.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
 import { createGuarded, mustRefuse } from "./guards.ts";
@@ -54,8 +58,11 @@ import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { createOrderedMap } from "./lib/ordered-map.ts";
 import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
+import type { CallInput } from "./lobby.ts";
+import { detain, takeAdmitted, tickLobby } from "./lobby.ts";
 import type { NodeState } from "./node-state.ts";
 import { restoreObservers } from "./observers.ts";
+import { passwordDone } from "./passwords.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
@@ -111,6 +118,8 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     installing: null,
     calls: createCalls(),
     reads: NO_READS,
+    tokens: createTokens(now),
+    lobby: [],
     asks: createAsks(),
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
@@ -150,21 +159,14 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
       break;
     case "call":
-      takeRequest(turn, input);
-      break;
     case "call.item":
-      takeStreamItem(turn, input.call, input.request);
-      break;
     case "call.credit":
-      creditStreamCall(turn, input.call, input.items);
-      break;
     case "call.close":
-      closeStreamCall(turn, input.call);
-      break;
     case "call.cancel":
-      turn.state = { ...state, calls: removeCall(state.calls, input.call) };
-      dropRecipe(turn, takeCall, input.call);
-      dropStreamCall(turn, input.call);
+      if (!detain(turn, input)) takeCallInput(turn, input);
+      break;
+    case "password.done":
+      passwordDone(turn, input.call, input.answer);
       break;
     case "disk.done":
       diskDone(turn, input.token);
@@ -186,9 +188,30 @@ export const step: StepFunction = (state, input, kv) => {
     }
   }
   advance(turn);
+  for (const each of takeAdmitted(turn)) {
+    takeCallInput(turn, each);
+    advance(turn);
+  }
   while (proceedRecipes(turn, takeCall)) advance(turn);
   return [turn.state, turn.effects];
 };
+
+function takeCallInput(turn: Turn, input: CallInput): void {
+  switch (input.kind) {
+    case "call":
+      return takeRequest(turn, input);
+    case "call.item":
+      return takeStreamItem(turn, input.call, input.request);
+    case "call.credit":
+      return creditStreamCall(turn, input.call, input.items);
+    case "call.close":
+      return closeStreamCall(turn, input.call);
+    case "call.cancel":
+      turn.state = { ...turn.state, calls: removeCall(turn.state.calls, input.call) };
+      dropRecipe(turn, takeCall, input.call);
+      return dropStreamCall(turn, input.call);
+  }
+}
 
 /** The state that the KV holds; in an empty one, the genesis: the members of the new cluster. */
 function openStore(config: Config, kv: KvReader, effects: Effect[]): Store {
@@ -223,6 +246,8 @@ function tick(turn: Turn, now: Millis): void {
     const error = timeoutOf(waiting, now, turn.state.leaderLostAt);
     reply(turn, waiting.call, { ok: false, error });
   }
+  tickTokens(turn, now);
+  tickLobby(turn, now);
   tickLeases(turn);
   tickStreamCalls(turn, now);
   tickRecipes(turn, takeCall, now);
@@ -248,11 +273,13 @@ function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void 
 
 function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
   if (mustRefuse(turn, context)) return reply(turn, call, { ok: false, error: ERRORS.NoLeader });
+  const refusal = refusalOnArrival(turn, request, context);
+  if (refusal !== null) return reply(turn, call, { ok: false, error: refusal });
   const { config, raft, store, now, installing, life } = turn.state;
   const what = plan(request, config, raft, raft.log.commit - store.applied);
   if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
   if (what.kind === "local" && installing === null) {
-    return reply(turn, call, answer(request as ReadRequest, config, raft, store, turn.kv));
+    return serveRead(turn, { call, context }, request as ReadRequest);
   }
   let queued: Uint8Array | null = null;
   if (what.kind === "propose") {
@@ -261,17 +288,19 @@ function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: Call
     if (isFull && isRaised(store.alarms, "no_space", config.node)) {
       return reply(turn, call, { ok: false, error: ERRORS.NoSpace });
     }
+    const caller = proposerOf(turn, request, context);
+    if (!caller.ok) return reply(turn, call, caller);
     // The call is answered, with the same error, once the alarm is in force.
     const command = isFull ? noSpaceAlarm(origin) : commandOf(what.request, origin, config);
-    queued = encodeCommand(command);
+    queued = encodeCommand(command, caller.value);
     if (queued.length > config.limits.requestBytes) {
       return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
     }
   }
   assert(findCall(turn.state.calls, call) === null, `call ${call} is already waiting`);
   const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
-  const clientDeadline = context.deadline;
-  const waiting = { call, request, since: now, serverDeadline, clientDeadline, queued };
+  const checked = UNCHECKED;
+  const waiting = { call, request, since: now, serverDeadline, context, queued, checked };
   turn.state = { ...turn.state, calls: addCall(turn.state.calls, waiting) };
   if (what.kind === "transfer") {
     turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
@@ -299,8 +328,13 @@ function commandOf(request: ProposedRequest, origin: Origin, config: Config): Co
       const { action, memberId, alarm } = request;
       return { kind: "alarm", origin, raised: action === "activate", alarm: { memberId, alarm } };
     }
-    default:
+    case "put":
+    case "delete_range":
+    case "txn":
+    case "compact":
       return { kind: "kv", origin, request };
+    default:
+      return { kind: "auth", origin, change: changeOf(request, null) };
   }
 }
 
@@ -324,7 +358,14 @@ function kvDone(turn: Turn, applied: Index): void {
     const shown = `the image shows ${loaded.applied}, its meta says ${installing.index}`;
     assert(loaded.applied === installing.index, shown);
     const { index, term } = installing;
-    turn.state = { ...turn.state, installing: null, store: loaded, appliedDurable: applied };
+    const tokens = createTokens(turn.state.now); // what became of those of before is not known
+    turn.state = {
+      ...turn.state,
+      installing: null,
+      store: loaded,
+      appliedDurable: applied,
+      tokens,
+    };
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     turn.effects.push({ kind: "peers", members: loaded.members });
     restoreStreams(turn, loaded.mvcc.revision);

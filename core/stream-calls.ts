@@ -7,6 +7,7 @@ import { dropBackup, giveBackupCredit, openBackup, tickBackups } from "./backups
 import { ERRORS } from "./api/errors.ts";
 import type { ApiError } from "./api/errors.ts";
 import type { StreamRequest } from "./api/request.ts";
+import { refusalOnArrival } from "./callers.ts";
 import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
 import { dropHealthWatch, openHealthWatch, tickHealthWatches } from "./health.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
@@ -31,12 +32,14 @@ export function openStreamCall(
   request: StreamRequest,
 ): void {
   if (mustRefuse(turn, context)) return endStream(turn, call, ERRORS.NoLeader);
+  const refusal = refusalOnArrival(turn, request, context);
+  if (refusal !== null) return endStream(turn, call, refusal);
   guardStream(turn, call, context);
   switch (request.kind) {
     case "watch":
       return takeStream(turn, call, request, context);
     case "lease_keep_alive": {
-      const asks = openKeepAlive(turn.state.asks, call, context.deadline);
+      const asks = openKeepAlive(turn.state.asks, call, context);
       turn.state = { ...turn.state, asks };
       return takeKeepAlive(turn, call, request.id);
     }

@@ -17,6 +17,7 @@ import {
   tellStream,
 } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
+import { refusalNow } from "./callers.ts";
 import { overlaid } from "./kv/overlay.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
 import type { Turn } from "./turn.ts";
@@ -33,12 +34,7 @@ export function takeStream(
 ): void {
   turn.state = {
     ...turn.state,
-    watching: openStream(
-      turn.state.watching,
-      call,
-      context.deadline,
-      turn.state.config.limits.streamPushes,
-    ),
+    watching: openStream(turn.state.watching, call, context, turn.state.config.limits.streamPushes),
   };
   takeItem(turn, call, request);
 }
@@ -100,6 +96,7 @@ function sceneOf(turn: Turn, store: Store): Scene {
     view: overlaid(store.overlay, turn.kv),
     historyRevisions: config.limits.historyRevisions,
     responseBytes: config.limits.requestBytes + OVERHEAD_BYTES,
+    refusalOf: (request, context) => refusalNow(turn, request, context),
   };
 }
 

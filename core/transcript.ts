@@ -14,6 +14,12 @@ import type {
 import type { ConcurrencyRequest, LeaderKey, ObserveRequest } from "./api/request-concurrency.ts";
 import { quote } from "./lib/bytes.ts";
 import { assertNever } from "./lib/assert.ts";
+import {
+  describeAuthRequest,
+  describeAuthResponse,
+  describePasswordAnswer,
+  describePasswordWork,
+} from "./transcript-auth.ts";
 import { describeMessage, describeTrace } from "./raft/transcript.ts";
 import type { NameOf } from "./raft/transcript.ts";
 import type { TraceEvent } from "./trace.ts";
@@ -36,6 +42,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `close ${input.call}`;
     case "call.cancel":
       return `cancel ${input.call}`;
+    case "password.done":
+      return `password.done ${input.call} ${describePasswordAnswer(input.answer)}`;
     case "disk.done":
       return `disk.done t${input.token}`;
     case "kv.done":
@@ -67,6 +75,8 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `push ${effect.call} ${describeResult({ ok: true, value: effect.response })}`;
     case "call.end":
       return `end ${effect.call} ${effect.error?.message ?? "ok"}`;
+    case "password":
+      return `password ${effect.call} ${describePasswordWork(effect.work)}`;
     case "snapshot.send":
       return `snapshot.send ${name(effect.to)} ${effect.meta.term}/${effect.meta.index}`;
     case "snapshot.install":
@@ -160,7 +170,7 @@ export function describeRequest(request: Request): string {
     case "observe":
       return describeConcurrency(request);
     default:
-      return assertNever(request);
+      return describeAuthRequest(request);
   }
 }
 
@@ -228,7 +238,7 @@ export function describeResult(result: Result<Response>): string {
     case "hash_kv":
       return `${head} hash=${response.hash} at ${response.hashRevision}`;
     default:
-      return assertNever(response);
+      return describeAuthResponse(response);
   }
 }
 

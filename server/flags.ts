@@ -41,6 +41,9 @@ export type Flags = Readonly<{
   "auto-compaction-mode": "periodic" | "revision";
   "auto-compaction-retention": string;
   "watch-progress-notify-interval": number;
+  "auth-token": string;
+  "auth-token-ttl": number;
+  "bcrypt-cost": number;
   "log-level": LogLevel;
   "log-outputs": "stderr" | "stdout";
   logger: "zap";
@@ -56,8 +59,10 @@ export type ParsedFlags = Readonly<
   | { kind: "refused"; message: string; exitCode: 1 | 2 }
 >;
 
+const GROUPS = ["Member", "Clustering", "Auth", "Logging", "Other"] as const;
+
 type Flag<T> = Readonly<{
-  group: "Member" | "Clustering" | "Logging" | "Other";
+  group: (typeof GROUPS)[number];
   initial: string;
   help: string;
   boolean: boolean;
@@ -159,6 +164,14 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     parseText,
     "A word that makes this cluster's ids unlike any other's.",
   ),
+  "auth-token": flag("Auth", "simple", oneOf(["simple"]), "Kind of token: 'simple'."),
+  "auth-token-ttl": flag(
+    "Auth",
+    "300",
+    parseCount,
+    "Time in seconds after which an unused simple token is forgotten.",
+  ),
+  "bcrypt-cost": flag("Auth", "10", parseCost, "Cost of hashing a password: 4 to 31."),
   logger: flag("Logging", "zap", oneOf(["zap"]), "'zap': JSON lines of etcd's shape."),
   "log-level": flag(
     "Logging",
@@ -289,7 +302,7 @@ function refused(exitCode: 1 | 2, message: string): Extract<ParsedFlags, { kind:
 
 function helpText(): string {
   const lines = ["usage: detcd serve [flags]", ""];
-  for (const group of ["Member", "Clustering", "Logging", "Other"] as const) {
+  for (const group of GROUPS) {
     lines.push(`${group}:`);
     for (const name of NAMES.filter((candidate) => TABLE[candidate].group === group)) {
       const { initial, help, boolean } = TABLE[name];
@@ -343,6 +356,12 @@ function parseQuota(text: string): Result<number, string> {
   const quota =
     bytes < 0 ? Number.MAX_SAFE_INTEGER : bytes === 0 ? DEFAULT_LIMITS.quotaBytes : bytes;
   return { ok: true, value: Math.min(quota, Number.MAX_SAFE_INTEGER) };
+}
+
+/** As in etcd, a cost that bcrypt does not have is the usual one. */
+function parseCost(text: string): Result<number, string> {
+  const count = parseCount(text);
+  return count.ok && (count.value < 4 || count.value > 31) ? { ok: true, value: 10 } : count;
 }
 
 /** In milliseconds, at least 100, as etcd wants it here. */

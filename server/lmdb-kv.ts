@@ -34,6 +34,7 @@ const TABLES: Readonly<Record<Table, string>> = {
   meta: "\x01",
   members: "\x02",
   alarms: "\x03",
+  auth: "\x04",
   keys: "\x40",
 };
 

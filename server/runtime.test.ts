@@ -48,6 +48,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
         runtime.submit({ kind: "disk.done", token: effect.token }); // at once: the worst case
       },
       kv: note("kv"),
+      password: note("password"),
       "snapshot.send": note("snapshot.send"),
       "snapshot.install": note("snapshot.install"),
       "backup.read": note("backup.read"),

@@ -9,7 +9,7 @@ import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
-import { type DataDirectory, openDataDirectory } from "./boot.ts";
+import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts";
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
@@ -17,6 +17,7 @@ import { retentionOf } from "./flags.ts";
 import type { FlagName, Flags } from "./flags.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
+import { Passwords } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTraceLog } from "./trace-log.ts";
@@ -93,6 +94,12 @@ async function open(
   const seed = randomBytes(8).readBigUInt64LE();
   const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
   if (!booted.ok) throw new Error(booted.error);
+  const passwords = new Passwords({
+    cost: flags["bcrypt-cost"],
+    onDone: (call, answer) => submit({ kind: "password.done", call, answer }),
+    onFailure: end,
+  });
+  closers.push(() => passwords.close());
   const snapshots = new SnapshotFiles({
     store: kv,
     stepped: (input) => runtime.stepped(input),
@@ -108,20 +115,14 @@ async function open(
     log: (line) => logOf("net/socket/peer-link.ts")("info", line),
   });
   closers.push(() => links.close());
-  const trace = createTraceLog({
-    identity,
-    name: flags.name,
-    listenClientUrls: flags["listen-client-urls"],
-    advertiseClientUrls: flags["advertise-client-urls"],
-    log: logOf("core/node.ts"),
-  });
+  const trace = traceOf(flags, identity, logOf("core/node.ts"));
   const runtime: Runtime = new Runtime({
     first: booted.value,
     step,
     kv: kv.reader,
     clock,
     tickMs: config.heartbeatMs / 2,
-    outside: outsideOf({ kv, disk, links, snapshots, backups, trace }),
+    outside: outsideOf({ kv, disk, links, passwords, snapshots, backups, trace }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
@@ -135,21 +136,33 @@ async function open(
   closers.push(() => stopClients(clients, runtime));
 }
 
+function traceOf(flags: Flags, identity: Identity, log: Log): (event: TraceEvent) => void {
+  return createTraceLog({
+    identity,
+    name: flags.name,
+    listenClientUrls: flags["listen-client-urls"],
+    advertiseClientUrls: flags["advertise-client-urls"],
+    log,
+  });
+}
+
 type Parts = Readonly<{
   kv: KvStore;
   disk: WalDisk;
   links: PeerLinks;
+  passwords: Passwords;
   snapshots: SnapshotFiles;
   backups: Backups;
   trace: (event: TraceEvent) => void;
 }>;
 
-function outsideOf({ kv, disk, links, snapshots, backups, trace }: Parts): Outside {
+function outsideOf({ kv, disk, links, passwords, snapshots, backups, trace }: Parts): Outside {
   return {
     "peer.send": ({ to, message }) => links.send(to, message),
     peers: ({ members }) => links.setPeers(members),
     disk: ({ token, ops }) => disk.perform(token, ops),
     kv: ({ applied, writes }) => kv.apply(applied, writes),
+    password: ({ call, work }) => passwords.perform(call, work),
     "snapshot.send": (effect) => void snapshots.send(effect, links),
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
@@ -191,6 +204,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
       transactionOperations: flags["max-txn-ops"],
       quotaBytes: flags["quota-backend-bytes"],
       retention: retention.value,
+      tokenMs: flags["auth-token-ttl"] * 1000,
     },
   });
 }

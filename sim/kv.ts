@@ -36,6 +36,7 @@ const PREFIXES: Readonly<Record<Table, string>> = {
   keys: "c",
   leases: "d",
   alarms: "e",
+  auth: "f",
 };
 
 /** Equal contents do not fill the pages of two stores alike. */
@@ -145,7 +146,7 @@ export function readerOf(root: () => KvRoot, wastedBytes = 0): KvReader {
 /** The content of a root as the writes that make it from nothing. */
 export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
   const reader = readerOf(() => root);
-  for (const table of ["meta", "members", "keys", "leases", "alarms"] as const) {
+  for (const table of ["meta", "members", "keys", "leases", "alarms", "auth"] as const) {
     for (const [key, value] of reader.scan(table, "" as Bytes, ABOVE_ALL)) {
       yield { kind: "put", table, key, value };
     }

@@ -28,6 +28,7 @@ import type { SimKv } from "./kv.ts";
 import { Lane } from "./lane.ts";
 import type { Fates } from "./random.ts";
 import { firstDifference } from "./twice.ts";
+import { workOnPassword } from "./passwords.ts";
 import type { World } from "./world.ts";
 
 /** The product, as the simulator knows it. */
@@ -72,6 +73,7 @@ export class SimNode {
   #state: NodeState | null = null;
   #life = 0; // boots so far
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
+  #passwords = 0; // worked on so far
   #inbox: Input[] = []; // what came while paused
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
@@ -87,6 +89,7 @@ export class SimNode {
     "call.reply": (effect) => this.#around.reply(this, effect),
     "call.push": (effect) => this.#around.push(this, effect),
     "call.end": (effect) => this.#around.end(this, effect),
+    password: (effect) => this.#workOnPassword(effect),
     "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
     "snapshot.install": (effect) => this.#install(effect.meta),
     "backup.read": (effect) => this.#backup(effect),
@@ -283,6 +286,15 @@ export class SimNode {
       this.kv.commit(applied);
       this.#around.witness({ kind: "stored", node: this.number, applied });
       this.take({ kind: "kv.done", applied });
+    });
+  }
+
+  #workOnPassword({ call, work }: EffectOf<"password">): void {
+    const life = this.#life;
+    const who = { node: this.number, life, call, nth: ++this.#passwords };
+    const { takes, answer } = workOnPassword(this.#around.fates, work, who);
+    this.#around.world.after(takes, () => {
+      if (this.#life === life) this.take({ kind: "password.done", call, answer });
     });
   }
 

@@ -23,6 +23,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "call.credit": 11,
   "call.close": 12,
   "backup.piece": 13,
+  "password.done": 14,
 };
 const BOOT = 0;
 
@@ -98,6 +99,7 @@ export class Tally {
       case "call.close":
       case "call.cancel":
       case "backup.piece":
+      case "password.done":
         return digest.number(input.call);
       case "disk.done":
         return digest.number(input.token);
@@ -132,6 +134,7 @@ export class Tally {
       case "call.end":
       case "backup.read":
       case "backup.close":
+      case "password":
         return digest.number(effect.call);
       case "snapshot.send":
         counts.snapshotsSent += 1;

@@ -172,6 +172,7 @@ function digestEffect(digest: Digest, effect: Effect): void {
       return digest.text(effect.error?.message ?? "");
     case "backup.read":
     case "backup.close":
+    case "password":
       return digest.number(effect.call);
     case "snapshot.send":
     case "snapshot.install":
@@ -195,7 +196,7 @@ function diskImage(disk: DiskReader): DiskImage {
 }
 
 function kvImage(kv: KvReader): KvImage {
-  return (["meta", "members", "keys", "leases", "alarms"] as const).flatMap((table) =>
+  return (["meta", "members", "keys", "leases", "alarms", "auth"] as const).flatMap((table) =>
     [...kv.scan(table, "" as Bytes, ABOVE_ALL)].map(([key, value]): KvWrite => {
       return { kind: "put", table, key, value };
     }),

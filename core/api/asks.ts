@@ -5,7 +5,7 @@
 // of the leader by message, and asked again if no answer comes, for a message may be lost. Asking
 // twice does no harm, and an answer that nobody waits for any more is dropped.
 
-import type { CallId, Millis, NodeId, Term } from "../contract.ts";
+import type { CallContext, CallId, Millis, NodeId, Term } from "../contract.ts";
 import type { LeaseAsk } from "../lease/message.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
@@ -17,7 +17,7 @@ export type Asks = Readonly<{
    *  node's own, all below zero. */
   visitors: OrderedMap<CallId, Visitor>;
   lastVisitor: number;
-  streams: OrderedMap<CallId, Millis>; // of keep-alives, and when each must end
+  streams: OrderedMap<CallId, CallContext>; // of keep-alives: who speaks, and when it must end
 }>;
 
 type Sent = Readonly<{ term: Term; at: Millis }>;
@@ -86,17 +86,18 @@ export function dismiss(asks: Asks, call: CallId): Asks {
   return { ...asks, visitors: remove(asks.visitors, call) };
 }
 
-export function openKeepAlive(asks: Asks, call: CallId, deadline: Millis): Asks {
-  return { ...asks, streams: set(asks.streams, call, deadline) };
+export function openKeepAlive(asks: Asks, call: CallId, context: CallContext): Asks {
+  return { ...asks, streams: set(asks.streams, call, context) };
 }
 
-export function isKeepAlive(asks: Asks, call: CallId): boolean {
-  return get(asks.streams, call) !== null;
+/** Null: there is no such stream of keep-alives, or not any more. */
+export function findKeepAlive(asks: Asks, call: CallId): CallContext | null {
+  return get(asks.streams, call);
 }
 
 /** The stream is over, and what it asked is forgotten. */
 export function closeKeepAlive(asks: Asks, call: CallId): Asks {
-  if (!isKeepAlive(asks, call)) return asks;
+  if (findKeepAlive(asks, call) === null) return asks;
   let { visitors } = asks;
   for (const [handle, { asker }] of entries(asks.visitors)) {
     if (asker.kind === "stream" && asker.call === call) visitors = remove(visitors, handle);
@@ -106,7 +107,9 @@ export function closeKeepAlive(asks: Asks, call: CallId): Asks {
 
 export function expiredKeepAlives(asks: Asks, now: Millis): readonly CallId[] {
   const expired: CallId[] = [];
-  for (const [call, deadline] of entries(asks.streams)) if (now >= deadline) expired.push(call);
+  for (const [call, { deadline }] of entries(asks.streams)) {
+    if (now >= deadline) expired.push(call);
+  }
   return expired;
 }
 

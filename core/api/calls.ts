@@ -1,6 +1,6 @@
 // Calls that wait for something: a place in the log, an index to read at. Every wait has an end.
 
-import type { CallId, Millis } from "../contract.ts";
+import type { CallContext, CallId, Millis } from "../contract.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
 import type { ApiError } from "./errors.ts";
@@ -11,12 +11,17 @@ export type WaitingCall = Readonly<{
   call: CallId;
   request: UnaryRequest;
   since: Millis;
-  /** When this server gives up, and when the client does: whichever comes first. */
+  /** When this server gives up; or the client does, by its context, whichever comes first. */
   serverDeadline: Millis;
-  clientDeadline: Millis;
+  context: CallContext;
   /** A write that has found no leader yet: the command to propose. It certainly did not happen. */
   queued: Uint8Array | null;
+  /** Of an authentication: the users of this revision had this password, and the token that was
+   *  signed for it. */
+  checked: Readonly<{ revision: number; signed: string }>;
 }>;
+
+export const UNCHECKED: WaitingCall["checked"] = { revision: 0, signed: "" };
 
 export type Calls = Readonly<{
   waiting: OrderedMap<CallId, WaitingCall>;
@@ -38,6 +43,16 @@ export function addCall(calls: Calls, waiting: WaitingCall): Calls {
   };
 }
 
+/** Who waits may wait for something else now. */
+export function replaceCall(calls: Calls, waiting: WaitingCall): Calls {
+  return { ...calls, waiting: set(calls.waiting, waiting.call, waiting) };
+}
+
+/** The call has found out what to propose. */
+export function queueCall(calls: Calls, waiting: WaitingCall, queued: Uint8Array): Calls {
+  return addCall(calls, { ...waiting, queued });
+}
+
 export function removeCall(calls: Calls, call: CallId): Calls {
   const queued = calls.queued.includes(call)
     ? calls.queued.filter((c) => c !== call)
@@ -56,7 +71,7 @@ export function markProposed(calls: Calls, waiting: WaitingCall): Calls {
 export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] {
   const expired: WaitingCall[] = [];
   for (const [, waiting] of entries(calls.waiting)) {
-    if (now >= Math.min(waiting.serverDeadline, waiting.clientDeadline)) expired.push(waiting);
+    if (now >= Math.min(waiting.serverDeadline, waiting.context.deadline)) expired.push(waiting);
   }
   return expired;
 }
@@ -65,6 +80,6 @@ export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] 
  *  leader. */
 export function timeoutOf(waiting: WaitingCall, now: Millis, leaderLostAt: Millis): ApiError {
   if (waiting.request.kind === "move_leader") return ERRORS.TimeoutLeaderTransfer;
-  if (now >= waiting.clientDeadline) return ERRORS.DeadlineExceeded;
+  if (now >= waiting.context.deadline) return ERRORS.DeadlineExceeded;
   return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;
 }

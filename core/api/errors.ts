@@ -16,6 +16,7 @@ export const GRPC = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   OUT_OF_RANGE: 11,
@@ -23,6 +24,7 @@ export const GRPC = {
   INTERNAL: 13,
   UNAVAILABLE: 14,
   DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
 } as const;
 export type GrpcCode = (typeof GRPC)[keyof typeof GRPC];
 
@@ -40,6 +42,26 @@ export type ErrorName =
   | "LeaseNotFound"
   | "LeaseExist"
   | "LeaseTTLTooLarge"
+  | "RootUserNotExist"
+  | "RootRoleNotExist"
+  | "UserAlreadyExist"
+  | "UserEmpty"
+  | "UserNotFound"
+  | "RoleAlreadyExist"
+  | "RoleNotFound"
+  | "RoleEmpty"
+  | "AuthFailed"
+  | "NoPasswordUser"
+  | "PasswordTooLong"
+  | "PermissionNotGiven"
+  | "PermissionDenied"
+  | "RoleNotGranted"
+  | "PermissionNotGranted"
+  | "AuthNotEnabled"
+  | "InvalidAuthToken"
+  | "InvalidAuthMgmt"
+  | "AuthOldRevision"
+  | "VerifyOnly"
   | "TooManyRequests"
   | "NoSpace"
   | "Corrupt"
@@ -76,6 +98,27 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   LeaseNotFound: never("LeaseNotFound", GRPC.NOT_FOUND, "etcdserver: requested lease not found"),
   LeaseExist: never("LeaseExist", GRPC.FAILED_PRECONDITION, "etcdserver: lease already exists"),
   LeaseTTLTooLarge: never("LeaseTTLTooLarge", GRPC.OUT_OF_RANGE, "etcdserver: too large lease TTL"),
+  RootUserNotExist: never("RootUserNotExist", GRPC.FAILED_PRECONDITION, "etcdserver: root user does not exist"),
+  RootRoleNotExist: never("RootRoleNotExist", GRPC.FAILED_PRECONDITION, "etcdserver: root user does not have root role"),
+  UserAlreadyExist: never("UserAlreadyExist", GRPC.FAILED_PRECONDITION, "etcdserver: user name already exists"),
+  UserEmpty: never("UserEmpty", GRPC.INVALID_ARGUMENT, "etcdserver: user name is empty"),
+  UserNotFound: never("UserNotFound", GRPC.FAILED_PRECONDITION, "etcdserver: user name not found"),
+  RoleAlreadyExist: never("RoleAlreadyExist", GRPC.FAILED_PRECONDITION, "etcdserver: role name already exists"),
+  RoleNotFound: never("RoleNotFound", GRPC.FAILED_PRECONDITION, "etcdserver: role name not found"),
+  RoleEmpty: never("RoleEmpty", GRPC.INVALID_ARGUMENT, "etcdserver: role name is empty"),
+  AuthFailed: never("AuthFailed", GRPC.INVALID_ARGUMENT, "etcdserver: authentication failed, invalid user ID or password"),
+  // These three are in nobody's table: Go's words, as they are.
+  NoPasswordUser: never("NoPasswordUser", GRPC.UNKNOWN, "auth: authentication failed, password was given for no password user"),
+  PasswordTooLong: never("PasswordTooLong", GRPC.UNKNOWN, "bcrypt: password length exceeds 72 bytes"),
+  VerifyOnly: never("VerifyOnly", GRPC.UNKNOWN, "auth: token signing attempted with verify-only key"),
+  PermissionNotGiven: never("PermissionNotGiven", GRPC.INVALID_ARGUMENT, "etcdserver: permission not given"),
+  PermissionDenied: never("PermissionDenied", GRPC.PERMISSION_DENIED, "etcdserver: permission denied"),
+  RoleNotGranted: never("RoleNotGranted", GRPC.FAILED_PRECONDITION, "etcdserver: role is not granted to the user"),
+  PermissionNotGranted: never("PermissionNotGranted", GRPC.FAILED_PRECONDITION, "etcdserver: permission is not granted to the role"),
+  AuthNotEnabled: never("AuthNotEnabled", GRPC.FAILED_PRECONDITION, "etcdserver: authentication is not enabled"),
+  InvalidAuthToken: never("InvalidAuthToken", GRPC.UNAUTHENTICATED, "etcdserver: invalid auth token"),
+  InvalidAuthMgmt: never("InvalidAuthMgmt", GRPC.INVALID_ARGUMENT, "etcdserver: invalid auth management"),
+  AuthOldRevision: never("AuthOldRevision", GRPC.INVALID_ARGUMENT, "etcdserver: revision of auth store is old"),
   // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
   TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
   NoSpace: never("NoSpace", GRPC.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"),

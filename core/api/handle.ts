@@ -11,8 +11,11 @@ import { hashKv, hashStore } from "../mvcc/hash.ts";
 import { range } from "../mvcc/range.ts";
 import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
+import type { AuthWriteRequest } from "./auth.ts";
+import { answerAuth, isPasswordRequest, refusalOfPassword } from "./auth.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
+import type { AuthenticateRequest } from "./request-auth.ts";
 import type {
   Header,
   LeaseGrantRequest,
@@ -40,11 +43,16 @@ export type Plan = Readonly<
 export type ReadRequest =
   | Exclude<
       UnaryRequest,
-      WriteRequest | LeaseWrite | LeaseTimeToLiveRequest | Readonly<{ kind: "move_leader" }>
+      | WriteRequest
+      | LeaseWrite
+      | AuthWriteRequest
+      | AuthenticateRequest
+      | LeaseTimeToLiveRequest
+      | Readonly<{ kind: "move_leader" }>
     >
   | TxnRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
-export type ProposedRequest = WriteRequest | LeaseWrite | AlarmChange;
+export type ProposedRequest = WriteRequest | LeaseWrite | AlarmChange | AuthWriteRequest;
 
 /** What etcd puts on the answers of move-leader and defragment. */
 export const NO_HEADER: Header = {
@@ -96,6 +104,30 @@ export function plan(request: UnaryRequest, config: Config, raft: RaftState, beh
     case "hash_kv":
     case "defragment":
       return { kind: "local" };
+    case "auth_status":
+    case "user_get":
+    case "user_list":
+    case "role_get":
+    case "role_list":
+      return { kind: "linearizable" };
+    case "authenticate":
+      return { kind: "linearizable" };
+    case "user_add":
+    case "user_change_password": {
+      if (!isPasswordRequest(request)) return proposed(request);
+      const error = refusalOfPassword(request);
+      return error === null ? { kind: "linearizable" } : { kind: "refuse", error };
+    }
+    case "auth_enable":
+    case "auth_disable":
+    case "user_delete":
+    case "user_grant_role":
+    case "user_revoke_role":
+    case "role_add":
+    case "role_delete":
+    case "role_grant_permission":
+    case "role_revoke_permission":
+      return proposed(request);
   }
 }
 
@@ -143,6 +175,12 @@ export function answer(
       return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
     case "hash_kv":
       return answerHashKv(header, request.revision, store, kv);
+    case "auth_status":
+    case "user_get":
+    case "user_list":
+    case "role_get":
+    case "role_list":
+      return answerAuth(request, store.auth, header);
     case "defragment": // LMDB takes free pages again by itself: there is nothing to win
       return ok({ kind: "defragment", header: NO_HEADER });
   }

@@ -21,11 +21,12 @@ import type {
 import type { RangeStreamRequest, RangeStreamResponse } from "./request-stream.ts";
 import type { Member } from "../apply/membership.ts";
 import type { AlarmRequest, AlarmResponse } from "./request-maintenance.ts";
+import type { AuthRequest, AuthResponse } from "./request-auth.ts";
 
 export type Request = UnaryRequest | ConcurrencyRequest | HealthRequest | StreamRequest;
 /** One request, one answer. */
 export type UnaryRequest =
-  KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest;
+  KvRequest | CompactRequest | LeaseRequest | ClusterRequest | MaintenanceRequest | AuthRequest;
 /** What a client says on a stream; the first of it opens the stream. */
 export type StreamRequest =
   | WatchRequest
@@ -185,6 +186,7 @@ export type StreamResponse =
 export type UnaryResponse =
   | KvResponse
   | LeaseResponse
+  | AuthResponse
   | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
   | StatusResponse
   | CompactResponse

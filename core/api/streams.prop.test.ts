@@ -27,7 +27,7 @@ import { deleteOf, putOf, txnOf, watchOf } from "./testing.ts";
 
 const SEED = 20261102;
 const REPLICA = { clusterId: 1n as ClusterId, memberId: 2n as NodeId, raftTerm: 3 as Term };
-const NEVER = Number.MAX_SAFE_INTEGER as Millis;
+const SPEAKER = { deadline: Number.MAX_SAFE_INTEGER as Millis, token: "", requireLeader: false };
 
 const key = fc.constantFrom("a", "b", "c", "d");
 const write: fc.Arbitrary<Exclude<KvRequest, { kind: "range" }>> = fc.oneof(
@@ -144,6 +144,7 @@ class Stage {
       view: this.#kv,
       responseBytes: 1e6,
       historyRevisions: 2,
+      refusalOf: () => null,
     };
   }
 
@@ -158,7 +159,7 @@ class Stage {
   }
 
   #openStream(call: number): void {
-    this.watching = openStream(this.watching, call as CallId, NEVER, 2);
+    this.watching = openStream(this.watching, call as CallId, SPEAKER, 2);
   }
 
   #write(request: Exclude<KvRequest, { kind: "range" }>): readonly WatchEvent[] | null {

@@ -24,13 +24,13 @@ import { deleteOf, putOf, txnOf, watchOf } from "./testing.ts";
 
 const CALL = 1 as CallId;
 const REPLICA = { clusterId: 1n as ClusterId, memberId: 2n as NodeId, raftTerm: 3 as Term };
-const NEVER = Number.MAX_SAFE_INTEGER as Millis;
+const SPEAKER = { deadline: Number.MAX_SAFE_INTEGER as Millis, token: "", requireLeader: false };
 
 /** One stream, and what it is told since it was last looked at. */
 class Stage {
   readonly #kv = createMemoryKv();
   #mvcc = restoreMvcc(this.#kv);
-  #watching = openStream(createWatching(1 as Revision, 0 as Millis), CALL, NEVER, 3);
+  #watching = openStream(createWatching(1 as Revision, 0 as Millis), CALL, SPEAKER, 3);
   #told: WatchResponse[] = [];
 
   ask(ask: WatchAsk): readonly string[] {
@@ -70,7 +70,7 @@ class Stage {
   #scene(): Scene {
     const { revision } = this.#mvcc;
     expect(revision).toBeGreaterThanOrEqual(1);
-    const limits = { responseBytes: 300, historyRevisions: 10 };
+    const limits = { responseBytes: 300, historyRevisions: 10, refusalOf: () => null };
     return { replica: REPLICA, mvcc: this.#mvcc, view: this.#kv, ...limits };
   }
 

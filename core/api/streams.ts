@@ -4,7 +4,7 @@
 // A stream has credit: so many responses fit into its client's pipe. Answers to what the client
 // asks are pushed in any case; events and notices only while there is credit.
 
-import type { CallId, KvReader, Millis, Revision } from "../contract.ts";
+import type { CallContext, CallId, KvReader, Millis, Revision } from "../contract.ts";
 import type { Replica } from "../apply/apply.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
@@ -24,7 +24,9 @@ import {
   watcherOf,
 } from "../watch/hub.ts";
 import { fragments } from "./fragments.ts";
-import type { KeyValue, WatchAsk, WatchEvent, WatchResponse } from "./request.ts";
+import type { ApiError } from "./errors.ts";
+import { GRPC } from "./errors.ts";
+import type { KeyValue, WatchAsk, WatchEvent, WatchRequest, WatchResponse } from "./request.ts";
 
 /** Passes through history that one tick makes at most. */
 const PASSES_PER_TICK = 8;
@@ -46,7 +48,7 @@ type Interval = Readonly<{ number: number; since: Millis }>;
 
 export type Stream = Readonly<{
   call: CallId;
-  deadline: Millis;
+  context: CallContext; // who speaks, and when it must end
   credit: number; // negative: what was asked for was answered nevertheless
   nextId: bigint;
   ids: OrderedMap<string, WatcherNumber>; // by watch id, in decimal
@@ -73,6 +75,7 @@ export type Scene = Readonly<{
   view: KvReader;
   responseBytes: number; // a fragmented response is smaller
   historyRevisions: number; // what one pass reads
+  refusalOf: (request: WatchRequest, context: CallContext) => ApiError | null;
 }>;
 
 export function createWatching(revision: Revision, now: Millis): Watching {
@@ -87,11 +90,11 @@ export function createWatching(revision: Revision, now: Millis): Watching {
 export function openStream(
   watching: Watching,
   call: CallId,
-  deadline: Millis,
+  context: CallContext,
   credit: number,
 ): Watching {
   const ids: Stream["ids"] = createOrderedMap();
-  return withStream(watching, { call, deadline, credit, nextId: 0n, ids });
+  return withStream(watching, { call, context, credit, nextId: 0n, ids });
 }
 
 /** The stream is over, and all its watches with it. */
@@ -108,8 +111,8 @@ export function closeStream(watching: Watching, call: CallId): Watching {
 
 export function expiredStreams(watching: Watching, now: Millis): readonly CallId[] {
   const expired: CallId[] = [];
-  for (const [call, { deadline }] of entries(watching.streams)) {
-    if (now >= deadline) expired.push(call);
+  for (const [call, { context }] of entries(watching.streams)) {
+    if (now >= context.deadline) expired.push(call);
   }
   return expired;
 }
@@ -196,7 +199,7 @@ function createWatch(
 ): Watched {
   const { call } = stream;
   const key = ask.key === "" ? ("\0" as typeof ask.key) : ask.key;
-  const refusal = refusalOf(stream, key, ask);
+  const refusal = refusalOf(stream, key, ask, scene);
   if (refusal !== null) {
     const refused = { created: true, canceled: true, cancelReason: refusal };
     return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, refused) }]];
@@ -224,11 +227,25 @@ function refusalOf(
   stream: Stream,
   key: string,
   ask: Extract<WatchAsk, { kind: "create" }>,
+  scene: Scene,
 ): string | null {
+  if (ask.startRevision < 0) return COMPACTED;
+  const error = scene.refusalOf({ kind: "watch", ask }, stream.context);
+  if (error !== null) return inWordsOfGo(error);
   const isOpen = ask.rangeEnd === "" || ask.rangeEnd === "\0";
   if (!isOpen && ask.rangeEnd <= key) return EMPTY_RANGE;
-  if (ask.watchId !== 0n && has(stream.ids, String(ask.watchId))) return DUPLICATE_ID;
-  return ask.startRevision < 0 ? COMPACTED : null;
+  return ask.watchId !== 0n && has(stream.ids, String(ask.watchId)) ? DUPLICATE_ID : null;
+}
+
+/** A refused watch is told the status that a refused call would have had. */
+function inWordsOfGo({ code, message }: ApiError): string {
+  const name =
+    code === GRPC.UNAUTHENTICATED
+      ? "Unauthenticated"
+      : code === GRPC.INVALID_ARGUMENT
+        ? "InvalidArgument"
+        : "PermissionDenied";
+  return `rpc error: code = ${name} desc = ${message}`;
 }
 
 /** The counter skips ids that the client chose itself, and never goes back. */

@@ -15,6 +15,9 @@ import type {
 } from "../contract.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { Response } from "../api/request.ts";
+import type { Auth } from "../auth/store.ts";
+import { restoreAuth } from "../auth/store.ts";
+import type { TokenChange } from "../auth/tokens.ts";
 import type { Overlay } from "../kv/overlay.ts";
 import { createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
 import { readApplied } from "../kv/tables.ts";
@@ -39,6 +42,7 @@ import type { AppliedKv } from "../mvcc/txn.ts";
 import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Ended } from "../trace.ts";
+import { applyAuth, refusalWhenApplied } from "./apply-auth.ts";
 import type { Alarms } from "./alarms.ts";
 import { clear, deleteAlarm, putAlarm, raise, readAlarms, refusalOf } from "./alarms.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
@@ -51,6 +55,7 @@ import { putMember, readMembers } from "./membership.ts";
 export type Store = Readonly<{
   mvcc: Mvcc;
   lessor: Lessor;
+  auth: Auth;
   members: readonly Member[]; // sorted by id
   alarms: Alarms;
   overlay: Overlay;
@@ -67,6 +72,7 @@ export type Applied = Readonly<{
   lease: LeaseChange | null;
   outcome: Outcome | null;
 }>;
+export type AppliedEntry = Applied & Readonly<{ tokens: TokenChange | null }>;
 /** What a leader must know to keep its deadlines. */
 export type LeaseChange = Readonly<
   | { kind: "granted"; id: LeaseId; ttlSeconds: number }
@@ -84,6 +90,7 @@ export function restoreStore(kv: KvReader): Store {
   return {
     mvcc,
     lessor: restoreLessor(kv, () => attachmentsIn(mvcc, kv)),
+    auth: restoreAuth(kv),
     members: readMembers(kv),
     alarms: readAlarms(kv),
     overlay: createOverlay(),
@@ -92,17 +99,40 @@ export function restoreStore(kv: KvReader): Store {
   };
 }
 
-export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Replica): Applied {
+export function applyEntry(
+  store: Store,
+  entry: Entry,
+  kv: KvReader,
+  replica: Replica,
+): AppliedEntry {
   const next: Store = { ...store, applied: entry.index, appliedTerm: entry.term };
-  const command = decodeCommand(entry.data);
-  if (command === null) return { store: next, writes: [], lease: null, outcome: null };
-  const refusal = refusalOf(store.alarms, command);
-  if (refusal !== null) {
+  const envelope = decodeCommand(entry.data);
+  if (envelope === null) return { ...NOTHING, store: next };
+  const { command, caller } = envelope;
+  const { origin } = command;
+  const alarm = refusalOf(store.alarms, command);
+  const error = alarm ?? refusalWhenApplied(store.auth, store.lessor, caller, command);
+  if (error !== null) {
     const lease = command.kind === "lease_revoke" ? kept(command.lease) : null;
-    const result: Result<Response> = { ok: false, error: refusal };
-    const outcome: Outcome = { kind: "call", origin: command.origin, result };
-    return { store: next, writes: [], lease, outcome };
+    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
+    return { ...NOTHING, store: next, lease, outcome };
   }
+  if (command.kind !== "auth") {
+    return { ...applyCommand(next, command, kv, replica), tokens: null };
+  }
+  const { auth, writes, tokens, result } = applyAuth(next, command.change, replica);
+  const outcome: Outcome = { kind: "call", origin, result };
+  return { ...NOTHING, store: withWrites({ ...next, auth }, writes), writes, tokens, outcome };
+}
+
+const NOTHING = { writes: [], lease: null, tokens: null, outcome: null } as const;
+
+function applyCommand(
+  store: Store,
+  command: Exclude<Command, { kind: "auth" }>,
+  kv: KvReader,
+  replica: Replica,
+): Applied {
   switch (command.kind) {
     case "kv": {
       const view = overlaid(store.overlay, kv);
@@ -110,21 +140,26 @@ export function applyEntry(store: Store, entry: Entry, kv: KvReader, replica: Re
       const { mvcc, writes, attachments, result } = applied;
       const lessor = attachAll(store.lessor, attachments);
       const outcome: Outcome = { kind: "call", origin: command.origin, result };
-      return { store: withWrites({ ...next, mvcc, lessor }, writes), writes, lease: null, outcome };
+      return {
+        store: withWrites({ ...store, mvcc, lessor }, writes),
+        writes,
+        lease: null,
+        outcome,
+      };
     }
     case "lease_grant":
-      return applyGrant(next, command, replica);
+      return applyGrant(store, command, replica);
     case "lease_revoke":
-      return applyRevoke(next, command, kv, replica);
+      return applyRevoke(store, command, kv, replica);
     case "publish":
-      return applyPublish(next, command);
+      return applyPublish(store, command);
     case "compact_step": {
       const view = overlaid(store.overlay, kv);
       const { mvcc, writes } = walkCompaction(store.mvcc, view, command.next, command.rows);
-      return { store: withWrites({ ...next, mvcc }, writes), writes, lease: null, outcome: null };
+      return { store: withWrites({ ...store, mvcc }, writes), writes, lease: null, outcome: null };
     }
     case "alarm":
-      return applyAlarm(next, command, replica);
+      return applyAlarm(store, command, replica);
   }
 }
 

@@ -131,7 +131,8 @@ describe("the bytes of a command", () => {
   it("come back as they went", () => {
     fc.assert(
       fc.property(command, (given) => {
-        expect(decodeCommand(encodeCommand(given))).toEqual(given);
+        const caller = { user: "u" as Bytes, revision: 7 };
+        expect(decodeCommand(encodeCommand(given, caller))).toEqual({ command: given, caller });
       }),
       { seed: SEED, numRuns: 500 },
     );
@@ -153,6 +154,7 @@ describe("the bytes of a command", () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
         decodeCommand(noise);
         decodeCommand(new Uint8Array([1, ...new Uint8Array(17), ...noise]));
+        decodeCommand(new Uint8Array([2, ...new Uint8Array(19), ...noise]));
       }),
       { seed: SEED, numRuns: 1000 },
     );

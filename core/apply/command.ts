@@ -24,6 +24,10 @@ import {
   writeVarint64,
   written,
 } from "../lib/binary.ts";
+import type { Caller } from "../auth/tokens.ts";
+import { NO_CALLER } from "../auth/tokens.ts";
+import type { AuthCommand } from "./command-auth.ts";
+import { isAuthTag, readAuthChange, writeAuthChange } from "./command-auth.ts";
 import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
 import type { MaintenanceCommand } from "./command-maintenance.ts";
 import { MAINTENANCE_TAG, readMaintenance, writeMaintenance } from "./command-maintenance.ts";
@@ -42,10 +46,14 @@ export type Command = Readonly<
   | { kind: "lease_grant"; origin: Origin; lease: LeaseId; ttlSeconds: number }
   | { kind: "lease_revoke"; origin: Origin; lease: LeaseId }
   | MaintenanceCommand
+  | AuthCommand
 >;
+/** A command, and who wants it: permission is asked for when it is applied. */
+export type Envelope = Readonly<{ command: Command; caller: Caller }>;
 export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
-const VERSION = 1;
+/** Most commands are nobody's: auth is off, or the member wants them itself. */
+const VERSION = { nobody: 1, caller: 2 } as const;
 /** 1 to 5 are the operations on keys. */
 const TAG = {
   publish: 6,
@@ -54,25 +62,32 @@ const TAG = {
   lease_grant: 9,
   lease_revoke: 10,
 } as const;
-export function encodeCommand(command: Command): Uint8Array {
+export function encodeCommand(command: Command, caller: Caller = NO_CALLER): Uint8Array {
   const writer = createWriter(128);
-  writeByte(writer, VERSION);
+  const isNobody = caller.user === "" && caller.revision === 0;
+  writeByte(writer, isNobody ? VERSION.nobody : VERSION.caller);
   writeFixed64(writer, command.origin.node);
   writeFixed64(writer, command.origin.life);
   writeVarint(writer, command.origin.call);
+  if (!isNobody) {
+    writeByteString(writer, caller.user);
+    writeVarint(writer, caller.revision);
+  }
   writeBody(writer, command);
   return written(writer);
 }
 
 /** Null: these bytes are no command of this version. */
-export function decodeCommand(data: Uint8Array): Command | null {
+export function decodeCommand(data: Uint8Array): Envelope | null {
   const reader = createReader(data);
-  if (readByte(reader) !== VERSION) return null;
+  const version = readByte(reader);
+  if (version !== VERSION.nobody && version !== VERSION.caller) return null;
   const node = readFixed64(reader) as NodeId;
   const life = readFixed64(reader);
   const origin: Origin = { node, life, call: readVarint(reader) as CallId };
+  const caller = version === VERSION.nobody ? NO_CALLER : readCaller(reader);
   const command = readBody(reader, origin);
-  return reader.failed || !atEnd(reader) ? null : command;
+  return reader.failed || !atEnd(reader) || command === null ? null : { command, caller };
 }
 
 function writeBody(writer: Writer, command: Command): void {
@@ -101,11 +116,14 @@ function writeBody(writer: Writer, command: Command): void {
       return writeVarint64(writer, command.lease);
     case "alarm":
       return writeMaintenance(writer, command);
+    case "auth":
+      return writeAuthChange(writer, command.change);
   }
 }
 
 function readBody(reader: Reader, origin: Origin): Command | null {
-  switch (reader.bytes[reader.at]) {
+  const tag = reader.bytes[reader.at];
+  switch (tag) {
     case TAG.publish: {
       readByte(reader);
       const name = readText(reader);
@@ -133,7 +151,7 @@ function readBody(reader: Reader, origin: Origin): Command | null {
     case MAINTENANCE_TAG.alarm:
       return readMaintenance(reader, origin);
     default:
-      return readWrite(reader, origin);
+      return isAuthTag(tag) ? readAuth(reader, origin) : readWrite(reader, origin);
   }
 }
 
@@ -141,6 +159,15 @@ function readWrite(reader: Reader, origin: Origin): Command | null {
   const request = readOperation(reader, 0);
   if (request.kind === "range" || request.kind === "empty") return null; // they are not writes
   return { kind: "kv", origin, request };
+}
+
+function readAuth(reader: Reader, origin: Origin): Command | null {
+  const change = readAuthChange(reader);
+  return change === null ? null : { kind: "auth", origin, change };
+}
+
+function readCaller(reader: Reader): Caller {
+  return { user: readKey(reader), revision: readVarint(reader) };
 }
 
 function readLease(reader: Reader): LeaseId {

@@ -1,12 +1,16 @@
 // What a request may add to the store, as etcd estimates it: a charge against the quota. Zero: it
 // adds nothing. Source: etcd server/storage/quota.go.
 
+import type { AuthRequest } from "../api/request-auth.ts";
 import type { RequestOp } from "../api/request.ts";
 
 const KEY_BYTES = 256; // what a key costs besides its own bytes and those of its value
 const LEASE_BYTES = 64;
 
-type Costing = RequestOp | Readonly<{ kind: "lease_grant" | "lease_revoke" | "compact" | "alarm" }>;
+type Costing =
+  | RequestOp
+  | Readonly<{ kind: "lease_grant" | "lease_revoke" | "compact" | "alarm" }>
+  | Readonly<{ kind: AuthRequest["kind"] }>;
 
 export function costOf(request: Costing): number {
   switch (request.kind) {
@@ -22,6 +26,8 @@ export function costOf(request: Costing): number {
     case "alarm":
     case "lease_revoke":
     case "empty":
+      return 0;
+    default: // users and roles are few
       return 0;
   }
 }

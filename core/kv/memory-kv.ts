@@ -22,6 +22,7 @@ export function createMemoryKv(): MemoryKv {
     leases: nothing,
     members: nothing,
     alarms: nothing,
+    auth: nothing,
   };
   return {
     get: (table, key) => get(tables[table], key),

@@ -6,7 +6,7 @@ import { createMemoryKv } from "./memory-kv.ts";
 import { confirm, createOverlay, overlaid, type Overlay, pushWrites } from "./overlay.ts";
 
 const SEED = 20260902;
-const TABLES: readonly Table[] = ["meta", "keys", "leases", "members", "alarms"];
+const TABLES: readonly Table[] = ["meta", "keys", "leases", "members", "alarms", "auth"];
 
 const table = fc.constantFrom(...TABLES);
 const key = fc.string({

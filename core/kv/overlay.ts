@@ -38,6 +38,7 @@ const EMPTY_OVERLAY: Overlay = {
     leases: NOTHING,
     members: NOTHING,
     alarms: NOTHING,
+    auth: NOTHING,
   },
   batches: createOrderedMap(),
 };

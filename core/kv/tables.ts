@@ -5,6 +5,7 @@
 //   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
 //   leases    core/lease/lessor.ts
 //   members   core/apply/membership.ts
+//   auth      core/auth/records.ts
 //
 // Rows of "keys" are etcd's own bytes, so that HashKV is etcd's own number.
 

@@ -11,7 +11,7 @@ import { type Mvcc, readKeyOf } from "./store.ts";
 
 const BUCKET: Bytes = fromText("key"); // where etcd keeps these rows; its name is hashed first
 const EVERY_KEY = { from: EMPTY, to: ABOVE_ALL };
-const TABLES: readonly Table[] = ["meta", "members", "keys"];
+const TABLES: readonly Table[] = ["meta", "members", "keys", "leases", "auth"];
 
 /** The hash of the rows up to and including this revision. Of those at or below the compacted one
  *  only what a reader of `revision` still sees is hashed, for the others may be deleted or not. If

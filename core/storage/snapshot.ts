@@ -56,6 +56,7 @@ const TABLES: Readonly<Record<Table, number>> = {
   keys: 3,
   leases: 4,
   alarms: 5,
+  auth: 6,
 };
 
 export function* encodeImage(

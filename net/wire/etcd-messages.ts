@@ -2,6 +2,7 @@
 // A name is etcd's in camel case. To serve another call, add its messages here, or
 // in a table of its service that is spread into MESSAGES.
 
+import { AUTH_MESSAGES } from "./messages-auth.ts";
 import { CONCURRENCY_MESSAGES } from "./messages-concurrency.ts";
 import { HEALTH_MESSAGES } from "./messages-health.ts";
 import { createCodec } from "./protobuf.ts";
@@ -265,10 +266,14 @@ const CORE_MESSAGES = {
   },
 } as const;
 
-type Messages = typeof CORE_MESSAGES & typeof CONCURRENCY_MESSAGES & typeof HEALTH_MESSAGES;
+type Messages = typeof CORE_MESSAGES &
+  typeof AUTH_MESSAGES &
+  typeof CONCURRENCY_MESSAGES &
+  typeof HEALTH_MESSAGES;
 
 export const MESSAGES: Messages = {
   ...CORE_MESSAGES,
+  ...AUTH_MESSAGES,
   ...CONCURRENCY_MESSAGES,
   ...HEALTH_MESSAGES,
 };

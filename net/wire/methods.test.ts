@@ -19,6 +19,9 @@ import {
 const MAX = Number.MAX_SAFE_INTEGER;
 const NOTHING = new Uint8Array(0);
 const KEY = "\0\xff\x80k" as Bytes;
+const NAME = fromText("nød");
+const KEY_ROLE = fromText("röle");
+const PERMISSION = { type: 2, key: KEY, rangeEnd: "\0" as Bytes };
 const RANGE: Request = {
   kind: "range",
   key: KEY,
@@ -93,6 +96,25 @@ const REQUESTS: readonly Request[] = [
   { kind: "move_leader", targetId: (2n ** 64n - 1n) as NodeId },
   { kind: "defragment" },
   { kind: "snapshot" },
+  { kind: "auth_enable" },
+  { kind: "auth_disable" },
+  { kind: "auth_status" },
+  { kind: "authenticate", name: NAME, password: "påss" },
+  { kind: "user_add", name: NAME, password: "påss", noPassword: false },
+  { kind: "user_add", name: NAME, password: "", noPassword: true },
+  { kind: "user_get", name: NAME },
+  { kind: "user_list" },
+  { kind: "user_delete", name: NAME },
+  { kind: "user_change_password", name: NAME, password: "p", hashedPassword: "h" },
+  { kind: "user_grant_role", name: NAME, role: KEY_ROLE },
+  { kind: "user_revoke_role", name: NAME, role: KEY_ROLE },
+  { kind: "role_add", name: NAME },
+  { kind: "role_get", name: NAME },
+  { kind: "role_list" },
+  { kind: "role_delete", name: NAME },
+  { kind: "role_grant_permission", name: NAME, permission: PERMISSION },
+  { kind: "role_grant_permission", name: NAME, permission: null },
+  { kind: "role_revoke_permission", name: NAME, key: KEY, rangeEnd: KEY },
   { kind: "watch", ask: CREATE },
   { kind: "watch", ask: { ...CREATE, noPut: false, progressNotify: false, watchId: 0n } },
   { kind: "watch", ask: { kind: "cancel", watchId: 2n ** 63n - 1n } },
@@ -206,6 +228,23 @@ const RESPONSES: readonly Response[] = [
     blob: new Uint8Array([1, 2, 3]),
     version: "3.6.0",
   },
+  { kind: "auth_enable", header: HEADER },
+  { kind: "auth_disable", header: HEADER },
+  { kind: "auth_status", header: HEADER, enabled: true, authRevision: 9 },
+  { kind: "authenticate", header: HEADER, token: "abc.7" },
+  { kind: "user_add", header: HEADER },
+  { kind: "user_get", header: HEADER, roles: [NAME, KEY_ROLE] },
+  { kind: "user_list", header: HEADER, users: [NAME] },
+  { kind: "user_delete", header: HEADER },
+  { kind: "user_change_password", header: HEADER },
+  { kind: "user_grant_role", header: HEADER },
+  { kind: "user_revoke_role", header: HEADER },
+  { kind: "role_add", header: HEADER },
+  { kind: "role_get", header: HEADER, permissions: [PERMISSION, { ...PERMISSION, type: 0 }] },
+  { kind: "role_list", header: HEADER, roles: [KEY_ROLE] },
+  { kind: "role_delete", header: HEADER },
+  { kind: "role_grant_permission", header: HEADER },
+  { kind: "role_revoke_permission", header: HEADER },
   { ...WATCHED, events: [] },
   {
     ...WATCHED,
@@ -254,8 +293,8 @@ describe("a call", () => {
   });
 
   it("has etcd's words for what is not served", () => {
-    expect(decodeRequest("/etcdserverpb.Auth/AuthEnable", NOTHING)).toEqual(
-      refused("unknown method AuthEnable for service etcdserverpb.Auth"),
+    expect(decodeRequest("/etcdserverpb.Auth/AuthToggle", NOTHING)).toEqual(
+      refused("unknown method AuthToggle for service etcdserverpb.Auth"),
     );
     expect(decodeRequest("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
     expect(decodeRequest("nonsense", NOTHING)).toEqual(
@@ -307,7 +346,7 @@ describe("a status", () => {
       message: "connection refused",
       definite: false,
     });
-    expect(errorFromStatus(16, "who are you")).toMatchObject({ code: GRPC.UNKNOWN });
+    expect(errorFromStatus(10, "try again")).toMatchObject({ code: GRPC.UNKNOWN });
   });
 });
 

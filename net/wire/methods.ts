@@ -8,6 +8,7 @@ import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import { unknownPath } from "./method-row.ts";
 import type { AnyRow, Rows, Streaming } from "./method-row.ts";
+import { AUTH_METHODS } from "./methods-auth.ts";
 import { KV_METHODS } from "./methods-kv.ts";
 import { LEASE_METHODS } from "./methods-lease.ts";
 import { CLUSTER_METHODS } from "./methods-cluster.ts";
@@ -61,6 +62,7 @@ export function errorFromStatus(code: number, message: string): ApiError {
 }
 
 const METHODS: Rows<Request["kind"]> = {
+  ...AUTH_METHODS,
   ...KV_METHODS,
   ...LEASE_METHODS,
   ...CLUSTER_METHODS,

@@ -1,0 +1,103 @@
+// Calls with a password, within a turn. Hashing one takes a while on purpose, so the driver does it
+// in the background; meanwhile the call waits like any other.
+//
+//   authenticate      read ticket → check against the user's hash → entry → token
+//   user_add, …       read ticket, root? → hash → entry
+//
+// The ticket comes first: a member that lags must not take an old password for the right one, nor
+// work for somebody who is root no more. If users changed while the password was checked, the entry
+// makes no token and the check begins again.
+
+import type { CallId, PasswordAnswer, Result } from "./contract.ts";
+import { changeOf, isPasswordRequest } from "./api/auth.ts";
+import type { WaitingCall } from "./api/calls.ts";
+import { findCall, queueCall, replaceCall } from "./api/calls.ts";
+import { ERRORS } from "./api/errors.ts";
+import type { AuthChange, AuthenticateRequest } from "./api/request-auth.ts";
+import type { Response } from "./api/request.ts";
+import { findUser } from "./auth/store.ts";
+import { encodeCommand } from "./apply/command.ts";
+import { proposerOf, refusalNow } from "./callers.ts";
+import type { Turn } from "./turn.ts";
+import { reply } from "./turn.ts";
+
+/** The state is fit to decide. */
+export function servePassword(turn: Turn, waiting: WaitingCall): void {
+  const { call, request, context } = waiting;
+  if (!isPasswordRequest(request)) return;
+  if (request.kind === "authenticate") return checkPassword(turn, call, request);
+  const error = refusalNow(turn, request, context);
+  if (error !== null) return reply(turn, call, { ok: false, error });
+  const { password } = request;
+  turn.effects.push({ kind: "password", call, work: { kind: "hash", password } });
+}
+
+/** The driver has done its part. */
+export function passwordDone(turn: Turn, call: CallId, answer: PasswordAnswer): void {
+  const waiting = findCall(turn.state.calls, call);
+  if (waiting === null || !isPasswordRequest(waiting.request)) return; // nobody waits any more
+  const { request } = waiting;
+  switch (answer.kind) {
+    case "refused":
+      return reply(turn, call, { ok: false, error: answer.error });
+    case "wrong":
+      return reply(turn, call, { ok: false, error: ERRORS.AuthFailed });
+    case "hashed":
+      if (request.kind === "authenticate") return;
+      return proposeChange(
+        turn,
+        { ...waiting, request: { ...request, password: "" } },
+        changeOf(request, answer.hash),
+      );
+    case "right": {
+      if (request.kind !== "authenticate") return;
+      const { name } = request;
+      const { prefix, token: signed } = answer;
+      const { revision: checkedRevision } = waiting.checked;
+      const checked = { revision: checkedRevision, signed };
+      const change = { kind: "authenticate", name, prefix, checkedRevision } as const;
+      return proposeChange(turn, { ...waiting, checked }, change);
+    }
+  }
+}
+
+function checkPassword(turn: Turn, call: CallId, request: AuthenticateRequest): void {
+  const { calls, store } = turn.state;
+  const waiting = findCall(calls, call);
+  if (waiting === null) return;
+  const { name, password } = request;
+  const { revision, enabled } = store.auth;
+  const user = findUser(store.auth, name);
+  if (!enabled) return reply(turn, call, { ok: false, error: ERRORS.AuthNotEnabled });
+  if (user === null) return reply(turn, call, { ok: false, error: ERRORS.AuthFailed });
+  if (user.noPassword) return reply(turn, call, { ok: false, error: ERRORS.NoPasswordUser });
+  turn.state = {
+    ...turn.state,
+    calls: replaceCall(calls, { ...waiting, checked: { revision, signed: "" } }),
+  };
+  const work = { kind: "check", password, hash: user.hash, user: name, revision } as const;
+  turn.effects.push({ kind: "password", call, work });
+}
+
+function proposeChange(turn: Turn, waiting: WaitingCall, change: AuthChange): void {
+  const { call, request, context } = waiting;
+  const caller = proposerOf(turn, request, context);
+  if (!caller.ok) return reply(turn, call, caller);
+  const { config, life } = turn.state;
+  const origin = { node: config.node, life, call };
+  const data = encodeCommand({ kind: "auth", origin, change }, caller.value);
+  turn.state = { ...turn.state, calls: queueCall(turn.state.calls, waiting, data) };
+}
+
+/** An authentication was applied. */
+export function tellToken(turn: Turn, waiting: WaitingCall, result: Result<Response>): void {
+  const { call, request, checked } = waiting;
+  if (request.kind !== "authenticate") return;
+  if (!result.ok && result.error === ERRORS.AuthOldRevision) {
+    return checkPassword(turn, call, request); // users changed since the password was checked
+  }
+  if (!result.ok || result.value.kind !== "authenticate" || checked.signed === "") {
+    return reply(turn, call, result);
+  }
+  reply(turn, call, { ok: true, value: { ...result.value, token: checked.signed } });
+}
