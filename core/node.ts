@@ -31,6 +31,7 @@ import { changeOf } from "./api/auth.ts";
 import { createAsks, openAsk } from "./api/asks.ts";
 import type { ProposedRequest, ReadRequest } from "./api/handle.ts";
 import { plan } from "./api/handle.ts";
+import { downgradeCommand } from "./api/downgrade.ts";
 import { ERRORS } from "./api/errors.ts";
 import { exceedsQuota } from "./api/quota.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
@@ -328,6 +329,8 @@ function commandOf(request: ProposedRequest, origin: Origin, config: Config): Co
       const { action, memberId, alarm } = request;
       return { kind: "alarm", origin, raised: action === "activate", alarm: { memberId, alarm } };
     }
+    case "downgrade":
+      return downgradeCommand(request, origin, config);
     case "put":
     case "delete_range":
     case "txn":

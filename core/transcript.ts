@@ -146,6 +146,8 @@ export function describeRequest(request: Request): string {
       return request.kind;
     case "alarm":
       return `alarm ${request.action} ${request.alarm} of ${request.memberId.toString(16)}`;
+    case "downgrade":
+      return `downgrade ${request.action} ${request.version}`.trimEnd();
     case "compact":
       return `compact ${request.revision}${request.physical ? " physical" : ""}`;
     case "hash_kv":
@@ -233,6 +235,8 @@ export function describeResult(result: Result<Response>): string {
       const shown = response.alarms.map((each) => `${each.alarm} of ${each.memberId.toString(16)}`);
       return `${head} ${shown.join(", ")}`.trimEnd();
     }
+    case "downgrade":
+      return `${head} version=${response.version}`;
     case "hash":
       return `${head} hash=${response.hash}`;
     case "hash_kv":

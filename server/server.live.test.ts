@@ -94,10 +94,10 @@ describe.skipIf(!HAS_ETCDCTL)(`one member and etcdctl${skipReason}`, () => {
     expect(await ctl("member list -w simple")).toContain(`, started, one, ${plan.peerUrl}, `);
     expect(await ctl("member list -w table")).toContain("| started |  one |");
     expect(await ctl("member list -w fields")).toContain('"Name" : "one"');
-    expect(await ctl("endpoint status -w simple")).toContain(", 3.4.23, ");
-    expect(await ctl("endpoint status -w json")).toContain('"version":"3.4.23"');
+    expect(await ctl("endpoint status -w simple")).toContain(", 3.7.1, ");
+    expect(await ctl("endpoint status -w json")).toContain('"version":"3.7.1"');
     expect(await ctl("endpoint status -w table")).toContain("|      true |      false |");
-    expect(await ctl("endpoint status -w fields")).toContain('"Version" : "3.4.23"');
+    expect(await ctl("endpoint status -w fields")).toContain('"Version" : "3.7.1"');
     expect(await ctl("endpoint health -w json")).toContain('"health":true');
     expect(await ctl("endpoint health -w table")).toContain("|   true |");
   });

@@ -278,7 +278,7 @@ function createNode(
     members,
     name: self.name,
     clientUrls: [`http://node-${number}:2379`],
-    version: "sim",
+    version: "3.7.0",
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs,
     electionMs,

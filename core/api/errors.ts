@@ -64,6 +64,11 @@ export type ErrorName =
   | "VerifyOnly"
   | "TooManyRequests"
   | "NoSpace"
+  | "WrongDowngradeVersionFormat"
+  | "InvalidDowngradeTargetVersion"
+  | "ClusterVersionUnavailable"
+  | "DowngradeInProcess"
+  | "UnknownAction"
   | "Corrupt"
   | "NotLeader"
   | "BadLeaderTransferee"
@@ -121,6 +126,11 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   AuthOldRevision: never("AuthOldRevision", GRPC.INVALID_ARGUMENT, "etcdserver: revision of auth store is old"),
   // Arrives as Unknown, as from a real etcd, whose table maps this one to the client's error type.
   TooManyRequests: never("TooManyRequests", GRPC.UNKNOWN, "etcdserver: too many requests"),
+  WrongDowngradeVersionFormat: never("WrongDowngradeVersionFormat", GRPC.INVALID_ARGUMENT, "etcdserver: wrong downgrade target version format"),
+  InvalidDowngradeTargetVersion: never("InvalidDowngradeTargetVersion", GRPC.INVALID_ARGUMENT, "etcdserver: invalid downgrade target version"),
+  ClusterVersionUnavailable: never("ClusterVersionUnavailable", GRPC.FAILED_PRECONDITION, "etcdserver: cluster version not found during downgrade"),
+  DowngradeInProcess: never("DowngradeInProcess", GRPC.FAILED_PRECONDITION, "etcdserver: cluster has a downgrade job in progress"),
+  UnknownAction: never("UnknownAction", GRPC.UNKNOWN, "etcdserver: unknown method"),
   NoSpace: never("NoSpace", GRPC.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"),
   Corrupt: never("Corrupt", GRPC.DATA_LOSS, "etcdserver: corrupt cluster"),
   NotLeader: never("NotLeader", GRPC.FAILED_PRECONDITION, "etcdserver: not leader"),

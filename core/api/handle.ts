@@ -13,6 +13,7 @@ import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
 import type { AuthWriteRequest } from "./auth.ts";
 import { answerAuth, isPasswordRequest, refusalOfPassword } from "./auth.ts";
+import { answerDowngrade, validateDowngrade } from "./downgrade.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import type { AuthenticateRequest } from "./request-auth.ts";
@@ -27,7 +28,8 @@ import type {
   UnaryResponse,
 } from "./request.ts";
 import { isAlarmChange } from "./request-maintenance.ts";
-import type { Alarm, AlarmChange } from "./request-maintenance.ts";
+import type { AlarmChange, DowngradeRequest } from "./request-maintenance.ts";
+import { statusOf } from "./status.ts";
 import { validate } from "./validate.ts";
 
 export type Plan = Readonly<
@@ -52,7 +54,8 @@ export type ReadRequest =
     >
   | TxnRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
-export type ProposedRequest = WriteRequest | LeaseWrite | AlarmChange | AuthWriteRequest;
+export type ProposedRequest =
+  WriteRequest | LeaseWrite | AlarmChange | DowngradeRequest | AuthWriteRequest;
 
 /** What etcd puts on the answers of move-leader and defragment. */
 export const NO_HEADER: Header = {
@@ -99,6 +102,11 @@ export function plan(request: UnaryRequest, config: Config, raft: RaftState, beh
       return planTransfer(request.targetId, config, raft);
     case "alarm":
       return isAlarmChange(request) ? proposed(request) : { kind: "linearizable" };
+    case "downgrade": {
+      const error = validateDowngrade(request, config);
+      if (error !== null) return { kind: "refuse", error };
+      return request.action === "validate" ? { kind: "linearizable" } : proposed(request);
+    }
     case "status":
     case "hash":
     case "hash_kv":
@@ -166,11 +174,13 @@ export function answer(
         members: store.members,
       });
     case "status":
-      return ok(status(header, config, raft, store, kv));
+      return ok(statusOf(header, config, raft, store, kv));
     case "alarm": {
       const alarms = request.action === "get" ? alarmsOf(store.alarms, request.alarm) : [];
       return ok({ kind: "alarm", header, alarms });
     }
+    case "downgrade":
+      return answerDowngrade(request, header, config, store);
     case "hash":
       return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
     case "hash_kv":
@@ -214,36 +224,6 @@ function isReadOnly(txn: TxnRequest): boolean {
 function readPlan(ranges: readonly RequestOp[]): Plan {
   const serializable = ranges.every((each) => each.kind === "range" && each.serializable);
   return serializable && ranges.length > 0 ? { kind: "local" } : { kind: "linearizable" };
-}
-
-function status(
-  header: Header,
-  config: Config,
-  raft: RaftState,
-  store: Store,
-  kv: KvReader,
-): UnaryResponse {
-  const size = Math.max(1, kv.sizeBytes()); // etcdctl divides by it
-  return {
-    kind: "status",
-    header,
-    version: config.version,
-    dbSize: size,
-    dbSizeInUse: Math.max(1, kv.sizeInUseBytes()),
-    leader: raft.leader ?? (0n as NodeId),
-    raftIndex: raft.log.commit,
-    raftTerm: raft.term,
-    raftAppliedIndex: store.applied,
-    errors: [
-      ...(raft.leader === null ? [ERRORS.NoLeader.message] : []),
-      ...store.alarms.map(describeAlarm),
-    ],
-  };
-}
-
-/** As protobuf prints an alarm, down to the space at its end. */
-function describeAlarm({ memberId, alarm }: Alarm): string {
-  return `memberID:${memberId} alarm:${alarm === "corrupt" ? "CORRUPT" : "NOSPACE"} `;
 }
 
 function ok(value: UnaryResponse): Result<UnaryResponse> {

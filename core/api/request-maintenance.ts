@@ -24,6 +24,18 @@ export type AlarmRequest = Readonly<{
 /** Those that were asked for, or the one that was raised or cleared. */
 export type AlarmResponse = Readonly<{ kind: "alarm"; header: Header; alarms: readonly Alarm[] }>;
 
+export const DOWNGRADE_ACTIONS = ["validate", "enable", "cancel"] as const;
+
+/** The next lower minor version, as "3.6" or "3.6.0". */
+export type DowngradeRequest = Readonly<{
+  kind: "downgrade";
+  action: (typeof DOWNGRADE_ACTIONS)[number] | "unknown";
+  version: string;
+}>;
+
+/** The version of the cluster before, as "3.7". */
+export type DowngradeResponse = Readonly<{ kind: "downgrade"; header: Header; version: string }>;
+
 /** Activates or clears an alarm that there is. Whatever else may be asked for changes nothing. */
 export type AlarmChange = Readonly<{
   kind: "alarm";

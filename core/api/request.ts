@@ -20,8 +20,13 @@ import type {
 } from "./request-health.ts";
 import type { RangeStreamRequest, RangeStreamResponse } from "./request-stream.ts";
 import type { Member } from "../apply/membership.ts";
-import type { AlarmRequest, AlarmResponse } from "./request-maintenance.ts";
 import type { AuthRequest, AuthResponse } from "./request-auth.ts";
+import type {
+  AlarmRequest,
+  AlarmResponse,
+  DowngradeRequest,
+  DowngradeResponse,
+} from "./request-maintenance.ts";
 
 export type Request = UnaryRequest | ConcurrencyRequest | HealthRequest | StreamRequest;
 /** One request, one answer. */
@@ -45,6 +50,7 @@ export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boole
 export type MaintenanceRequest = Readonly<
   | { kind: "status" }
   | AlarmRequest
+  | DowngradeRequest
   | { kind: "hash" }
   | { kind: "hash_kv"; revision: number } // 0: the present
   | { kind: "move_leader"; targetId: NodeId }
@@ -193,6 +199,7 @@ export type UnaryResponse =
   | HashKvResponse
   | Readonly<{ kind: "hash"; header: Header; hash: number }>
   | AlarmResponse
+  | DowngradeResponse
   | Readonly<{ kind: "move_leader"; header: Header }>
   | Readonly<{ kind: "defragment"; header: Header }>;
 export type KvResponse = RangeResponse | PutResponse | DeleteRangeResponse | TxnResponse;
@@ -291,6 +298,9 @@ export type StatusResponse = Readonly<{
   raftTerm: number;
   raftAppliedIndex: number;
   errors: readonly string[];
+  storageVersion: string;
+  dbSizeQuota: number;
+  downgradeInfo: Readonly<{ enabled: boolean; targetVersion: string }> | null; // before 3.6
 }>;
 
 /** What happened to a key; of one that was deleted, `kv` has its name and the revision only. */

@@ -34,6 +34,7 @@ export function refusalWhenApplied(
     case "auth":
       return refusalOfChange(auth, caller, command.change.kind);
     case "alarm": // asked for at the door
+    case "downgrade":
     case "publish":
     case "compact_step":
       return null;

@@ -35,6 +35,7 @@ import {
   restoreLessor,
 } from "../lease/lessor.ts";
 import { EMPTY, ABOVE_ALL } from "../lib/bytes.ts";
+import { shortVersion } from "../lib/version.ts";
 import { liveVersions } from "../mvcc/key-index.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
@@ -47,6 +48,8 @@ import type { Alarms } from "./alarms.ts";
 import { clear, deleteAlarm, putAlarm, raise, readAlarms, refusalOf } from "./alarms.ts";
 import type { Command, Origin, WriteRequest } from "./command.ts";
 import { decodeCommand, NOBODY } from "./command.ts";
+import type { Downgrade } from "./downgrade.ts";
+import { putDowngrade, readDowngrade, refusalOfDowngrade } from "./downgrade.ts";
 import type { Member } from "./membership.ts";
 import { putMember, readMembers } from "./membership.ts";
 
@@ -58,6 +61,7 @@ export type Store = Readonly<{
   auth: Auth;
   members: readonly Member[]; // sorted by id
   alarms: Alarms;
+  downgrade: Downgrade;
   overlay: Overlay;
   applied: Index;
   appliedTerm: Term;
@@ -93,6 +97,7 @@ export function restoreStore(kv: KvReader): Store {
     auth: restoreAuth(kv),
     members: readMembers(kv),
     alarms: readAlarms(kv),
+    downgrade: readDowngrade(kv),
     overlay: createOverlay(),
     applied: index,
     appliedTerm: term,
@@ -160,6 +165,8 @@ function applyCommand(
     }
     case "alarm":
       return applyAlarm(store, command, replica);
+    case "downgrade":
+      return applyDowngrade(store, command, replica);
   }
 }
 
@@ -267,6 +274,29 @@ function applyAlarm(
     writes,
     lease: null,
     outcome: { kind: "call", origin, result },
+  };
+}
+
+/** Ending one that nobody began is well, too, as in etcd. */
+function applyDowngrade(
+  store: Store,
+  { origin, own, target }: Extract<Command, { kind: "downgrade" }>,
+  replica: Replica,
+): Applied {
+  const error = target === null ? null : refusalOfDowngrade(store.downgrade, own, target);
+  if (error !== null) {
+    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
+    return { store, writes: [], lease: null, outcome };
+  }
+  const header = { ...replica, revision: store.mvcc.revision };
+  const version = shortVersion(store.downgrade ?? own);
+  const value: Response = { kind: "downgrade", header, version };
+  const writes = [putDowngrade(target)];
+  return {
+    store: withWrites({ ...store, downgrade: target }, writes),
+    writes,
+    lease: null,
+    outcome: { kind: "call", origin, result: { ok: true, value } },
   };
 }
 

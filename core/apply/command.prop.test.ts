@@ -85,6 +85,7 @@ const origin = fc.record({
   life: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   call: fc.maxSafeNat().map((id) => id as CallId),
 });
+const version = fc.record({ major: fc.maxSafeNat(), minor: fc.maxSafeNat() });
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant("kv"), origin, request: fc.oneof(put, deleteRange, txn) }),
   fc.record({
@@ -118,6 +119,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     kind: fc.constant("lease_revoke"),
     origin,
     lease: lease as fc.Arbitrary<LeaseId>,
+  }),
+  fc.record({
+    kind: fc.constant("downgrade"),
+    origin,
+    own: version,
+    target: fc.option(version),
   }),
   fc.record({
     kind: fc.constant("alarm"),

@@ -115,6 +115,7 @@ function writeBody(writer: Writer, command: Command): void {
       writeByte(writer, TAG.lease_revoke);
       return writeVarint64(writer, command.lease);
     case "alarm":
+    case "downgrade":
       return writeMaintenance(writer, command);
     case "auth":
       return writeAuthChange(writer, command.change);
@@ -149,6 +150,7 @@ function readBody(reader: Reader, origin: Origin): Command | null {
       readByte(reader);
       return { kind: "lease_revoke", origin, lease: readLease(reader) };
     case MAINTENANCE_TAG.alarm:
+    case MAINTENANCE_TAG.downgrade:
       return readMaintenance(reader, origin);
     default:
       return isAuthTag(tag) ? readAuth(reader, origin) : readWrite(reader, origin);

@@ -9,7 +9,7 @@ const LEASE_BYTES = 64;
 
 type Costing =
   | RequestOp
-  | Readonly<{ kind: "lease_grant" | "lease_revoke" | "compact" | "alarm" }>
+  | Readonly<{ kind: "lease_grant" | "lease_revoke" | "compact" | "alarm" | "downgrade" }>
   | Readonly<{ kind: AuthRequest["kind"] }>;
 
 export function costOf(request: Costing): number {
@@ -24,6 +24,7 @@ export function costOf(request: Costing): number {
     case "delete_range":
     case "compact":
     case "alarm":
+    case "downgrade":
     case "lease_revoke":
     case "empty":
       return 0;

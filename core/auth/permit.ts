@@ -46,6 +46,7 @@ const NEEDS: Readonly<Record<Request["kind"], Needs>> = {
   member_list: USER_LATER,
   status: USER_LATER,
   alarm: { door: "root", due: "nothing" }, // members raise alarms in the name of any call
+  downgrade: { door: "root", due: "nothing" },
   snapshot: ROOT_ONLY,
   hash: ROOT_LATER,
   hash_kv: ROOT_LATER,

@@ -522,6 +522,9 @@ function answerOf(request: Request): Result<Response> {
           raftTerm: 2,
           raftAppliedIndex: 9,
           errors: [],
+          storageVersion: "3.6.0",
+          dbSizeQuota: 2 ** 31,
+          downgradeInfo: { enabled: false, targetVersion: "" },
         },
       };
     case "alarm":

@@ -149,6 +149,9 @@ export function statusResponseFromWire(wire: Wire<"StatusResponse">): ResponseOf
     raftTerm: saturate(wire.raftTerm),
     raftAppliedIndex: saturate(wire.raftAppliedIndex),
     errors: wire.errors,
+    storageVersion: wire.storageVersion,
+    dbSizeQuota: saturate(wire.dbSizeQuota),
+    downgradeInfo: wire.downgradeInfo,
   };
 }
 

@@ -5,6 +5,7 @@
 import { AUTH_MESSAGES } from "./messages-auth.ts";
 import { CONCURRENCY_MESSAGES } from "./messages-concurrency.ts";
 import { HEALTH_MESSAGES } from "./messages-health.ts";
+import { DOWNGRADE_MESSAGES } from "./messages-downgrade.ts";
 import { createCodec } from "./protobuf.ts";
 import type { Codec, Decoded, Encodable } from "./protobuf.ts";
 
@@ -269,12 +270,14 @@ const CORE_MESSAGES = {
 type Messages = typeof CORE_MESSAGES &
   typeof AUTH_MESSAGES &
   typeof CONCURRENCY_MESSAGES &
+  typeof DOWNGRADE_MESSAGES &
   typeof HEALTH_MESSAGES;
 
 export const MESSAGES: Messages = {
   ...CORE_MESSAGES,
   ...AUTH_MESSAGES,
   ...CONCURRENCY_MESSAGES,
+  ...DOWNGRADE_MESSAGES,
   ...HEALTH_MESSAGES,
 };
 

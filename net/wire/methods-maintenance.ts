@@ -3,6 +3,11 @@
 import { createRow } from "./method-row.ts";
 import type { Rows } from "./method-row.ts";
 import {
+  downgradeFromWire,
+  downgradeResponseFromWire,
+  downgradeToWire,
+} from "./convert-downgrade.ts";
+import {
   alarmFromWire,
   alarmResponseFromWire,
   alarmResponseToWire,
@@ -18,7 +23,7 @@ import {
 } from "./convert-response.ts";
 
 export const MAINTENANCE_METHODS: Rows<
-  "status" | "alarm" | "hash" | "hash_kv" | "move_leader" | "defragment" | "snapshot"
+  "status" | "alarm" | "downgrade" | "hash" | "hash_kv" | "move_leader" | "defragment" | "snapshot"
 > = {
   status: createRow({
     path: "/etcdserverpb.Maintenance/Status",
@@ -39,6 +44,16 @@ export const MAINTENANCE_METHODS: Rows<
     toRequest: alarmFromWire,
     fromResponse: alarmResponseToWire,
     toResponse: alarmResponseFromWire,
+  }),
+  downgrade: createRow({
+    path: "/etcdserverpb.Maintenance/Downgrade",
+    kind: "downgrade",
+    request: "DowngradeRequest",
+    response: "DowngradeResponse",
+    fromRequest: downgradeToWire,
+    toRequest: downgradeFromWire,
+    fromResponse: (response) => response,
+    toResponse: downgradeResponseFromWire,
   }),
   hash: createRow({
     path: "/etcdserverpb.Maintenance/Hash",

@@ -1,15 +1,22 @@
 // Maintenance and the list of members.
 
 import type { NodeId } from "../../contract.ts";
+import type { DowngradeRequest } from "../request-maintenance.ts";
 import { deleteOf, putOf, rangeOf } from "../testing.ts";
 import type { Case } from "./case.ts";
 import { at, call, caseOf, since } from "./case.ts";
 import * as words from "./words.ts";
 
-const STATUS =
+const STATUS = [
   "status @1 version=* dbSize=* dbSizeInUse=*" +
-  " leader=<leader> raftIndex=* raftTerm=* raftAppliedIndex=*";
+    " leader=<leader> raftIndex=* raftTerm=* raftAppliedIndex=* storageVersion=* dbSizeQuota=*",
+  "  downgradeInfo: ",
+];
 const HASHED = "hash_kv @3 hash=<hash> compactRevision=2 hashRevision=3";
+
+function downgradeOf(action: DowngradeRequest["action"], version: string): DowngradeRequest {
+  return { kind: "downgrade", action, version };
+}
 
 export const MAINTENANCE_CASES: readonly Case[] = [
   caseOf(
@@ -29,7 +36,7 @@ export const MAINTENANCE_CASES: readonly Case[] = [
       "...",
     ),
   ),
-  caseOf("a member tells its status", call({ kind: "status" }, STATUS)),
+  since("3.6", caseOf("a member tells its status", call({ kind: "status" }, ...STATUS))),
   caseOf(
     "HashKV is of any revision that can be read",
     call(putOf("a", "1"), "put @2"),
@@ -52,12 +59,33 @@ export const MAINTENANCE_CASES: readonly Case[] = [
     ),
   ),
   caseOf(
-    "the leader keeps the leadership if it is asked to, and gives it to no stranger",
+    "the leader gives the leadership to no stranger",
     call({ kind: "move_leader", targetId: 5n as NodeId }, words.BAD_TRANSFEREE),
-    call({ kind: "status" }, STATUS),
-    call(
-      (known) => ({ kind: "move_leader", targetId: BigInt(known("leader")) as NodeId }),
-      "move_leader",
+  ),
+  since(
+    "3.6",
+    caseOf(
+      "the leader keeps the leadership if it is asked to",
+      call({ kind: "status" }, ...STATUS),
+      call(
+        (known) => ({ kind: "move_leader", targetId: BigInt(known("leader")) as NodeId }),
+        "move_leader",
+      ),
+    ),
+  ),
+  since(
+    "3.7", // and not later: the versions are those below it
+    caseOf(
+      "a downgrade goes one version down, once",
+      call(downgradeOf("validate", "x"), words.DOWNGRADE_FORMAT),
+      call(downgradeOf("validate", "3.7.0"), words.DOWNGRADE_TARGET),
+      call(downgradeOf("enable", "3.5"), words.DOWNGRADE_TARGET),
+      call(downgradeOf("validate", "3.6"), "downgrade @1 version=3.7"),
+      call(downgradeOf("enable", "3.6"), "downgrade @1 version=3.7"),
+      call(downgradeOf("enable", "3.5"), words.DOWNGRADE_IN_PROCESS),
+      call(downgradeOf("validate", "3.6"), words.DOWNGRADE_TARGET),
+      call(downgradeOf("cancel", ""), "downgrade @1 version=3.6"),
+      call(downgradeOf("cancel", ""), "downgrade @1 version=3.7"),
     ),
   ),
   caseOf(

@@ -18,3 +18,6 @@ export const NOT_LEADER = "error 9: etcdserver: not leader";
 export const BAD_TRANSFEREE = "error 9: etcdserver: bad leader transferee";
 export const NO_SPACE = "error 8: etcdserver: mvcc: database space exceeded";
 export const CORRUPT = "error 15: etcdserver: corrupt cluster";
+export const DOWNGRADE_FORMAT = "error 3: etcdserver: wrong downgrade target version format";
+export const DOWNGRADE_TARGET = "error 3: etcdserver: invalid downgrade target version";
+export const DOWNGRADE_IN_PROCESS = "error 9: etcdserver: cluster has a downgrade job in progress";

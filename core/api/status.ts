@@ -1,0 +1,47 @@
+// What a member says of itself, from its own state alone.
+
+import type { Store } from "../apply/apply.ts";
+import type { Config } from "../config.ts";
+import type { KvReader, NodeId } from "../contract.ts";
+import { fullVersion, parseVersion } from "../lib/version.ts";
+import type { RaftState } from "../raft/state.ts";
+import { clusterVersion } from "./downgrade.ts";
+import { ERRORS } from "./errors.ts";
+import type { Alarm } from "./request-maintenance.ts";
+import type { Header, StatusResponse } from "./request.ts";
+
+export function statusOf(
+  header: Header,
+  config: Config,
+  raft: RaftState,
+  store: Store,
+  kv: KvReader,
+): StatusResponse {
+  const own = parseVersion(config.version);
+  return {
+    kind: "status",
+    header,
+    version: config.version,
+    dbSize: Math.max(1, kv.sizeBytes()), // etcdctl divides by it
+    dbSizeInUse: Math.max(1, kv.sizeInUseBytes()),
+    leader: raft.leader ?? (0n as NodeId),
+    raftIndex: raft.log.commit,
+    raftTerm: raft.term,
+    raftAppliedIndex: store.applied,
+    errors: [
+      ...(raft.leader === null ? [ERRORS.NoLeader.message] : []),
+      ...store.alarms.map(describeAlarm),
+    ],
+    storageVersion: own === null ? "" : fullVersion(clusterVersion(own, store)),
+    dbSizeQuota: config.limits.quotaBytes,
+    downgradeInfo: {
+      enabled: store.downgrade !== null,
+      targetVersion: store.downgrade === null ? "" : fullVersion(store.downgrade),
+    },
+  };
+}
+
+/** As protobuf prints an alarm, down to the space at its end. */
+function describeAlarm({ memberId, alarm }: Alarm): string {
+  return `memberID:${memberId} alarm:${alarm === "corrupt" ? "CORRUPT" : "NOSPACE"} `;
+}
