@@ -66,9 +66,16 @@ export function describeKey(key: string): string {
   return text === "" ? '""' : text;
 }
 
-function describeKeys(key: string, rangeEnd: string): string {
+export function describeKeys(key: string, rangeEnd: string): string {
   if (rangeEnd === "") return describeKey(key);
   return `[${describeKey(key)}, ${rangeEnd === "\0" ? "end" : describeKey(rangeEnd)})`;
+}
+
+/** Microseconds as seconds, without floating point. */
+export function describeTime(micros: number): string {
+  if (!Number.isSafeInteger(micros)) return "the beginning";
+  const text = String(micros).padStart(7, "0");
+  return `${text.slice(0, -6)}.${text.slice(-6)}s`;
 }
 
 function describeValue(value: Uint8Array): string {

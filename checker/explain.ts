@@ -1,7 +1,8 @@
 // A verdict as text for people, in the manner of Elle: let A and B be these; A is before B because
 // …; however … The same history always gives the same text.
 
-import { describeKey, describeReply, describeRequest } from "./describe.ts";
+import { describeAny, describeCall } from "./describe-call.ts";
+import { describeKey, describeTime } from "./describe.ts";
 import { historyOfKeys } from "./history-of-keys.ts";
 import type { KeyOperation } from "./history-of-keys.ts";
 import type { Operation } from "./history.ts";
@@ -23,7 +24,7 @@ export function explain(history: readonly Operation[], verdict: Verdict): string
 
 function explainCertificate(history: readonly Operation[], certificate: Certificate): string {
   const byId = new Map(historyOfKeys(history).map((operation) => [operation.id, operation]));
-  const line = (name: string, id: number): string => `  ${name} = ${describe(byId.get(id))}`;
+  const line = (name: string, id: number): string => `  ${name} = ${describeCall(byId.get(id))}`;
   switch (certificate.kind) {
     case "impossible_revision":
       return paragraph("an answer with a revision that no store gives.", [
@@ -95,8 +96,8 @@ function explainRealTime(
   return paragraph("revisions that run against the clock.", [
     line("A", first),
     line("B", second),
-    `A comes before B, because A had returned (at ${time(a?.return ?? 0)}) ` +
-      `before B was called (at ${time(b?.call ?? 0)}).`,
+    `A comes before B, because A had returned (at ${describeTime(a?.return ?? 0)}) ` +
+      `before B was called (at ${describeTime(b?.call ?? 0)}).`,
     `However, B comes before A, because A reports revision ${revisionOf(a)} ` +
       `and B only ${revisionOf(b)}: a contradiction!`,
   ]);
@@ -111,7 +112,7 @@ function explainCompaction(
 ): string {
   const lineOf = (name: string, id: number): string => {
     const operation = history.find((each) => each.id === id);
-    return `  ${name} = ${operation === undefined ? describe(operation) : describeAny(operation)}`;
+    return `  ${name} = ${operation === undefined ? describeCall() : describeAny(operation)}`;
   };
   switch (certificate.kind) {
     case "never_compacted":
@@ -140,26 +141,6 @@ function paragraph(title: string, lines: readonly string[]): string {
   return [title, ...lines].join("\n");
 }
 
-function describe(operation: KeyOperation | undefined): string {
-  if (operation === undefined) return "(not in this history)";
-  const { client, call, return: end, input, outcome } = operation;
-  const span = `[${time(call)}, ${end === null ? "…" : time(end)}]`;
-  const told = outcome.kind === "ok" ? describeReply(outcome.output) : "unknown";
-  return `client ${client} ${span} ${describeRequest(input)} → ${told}`;
-}
-
-/** Any call, of keys or not. */
-function describeAny(operation: Operation): string {
-  const { client, call, return: end, input, outcome } = operation;
-  const [only] = historyOfKeys([operation]);
-  if (only !== undefined) return describe(only);
-  const span = `[${time(call)}, ${end === null ? "…" : time(end)}]`;
-  const asked = input.kind === "range" || input.kind === "txn" ? describeRequest(input) : null;
-  const compacted = input.kind === "compact" ? `compact ${input.revision}` : input.kind;
-  const told = outcome.kind === "failed" ? `the error ${outcome.error.name}` : outcome.kind;
-  return `client ${client} ${span} ${asked ?? compacted} → ${told}`;
-}
-
 function revisionOf(operation: KeyOperation | undefined): number {
   if (operation?.outcome.kind !== "ok" || operation.outcome.output.kind === "error") return 0;
   return operation.outcome.output.header.revision;
@@ -167,11 +148,4 @@ function revisionOf(operation: KeyOperation | undefined): number {
 
 function asOf(modRevision: number | null): string {
   return modRevision === null ? "there was no such key" : `as of revision ${modRevision}`;
-}
-
-/** Microseconds as seconds, without floating point. */
-function time(micros: number): string {
-  if (!Number.isSafeInteger(micros)) return "the beginning";
-  const text = String(micros).padStart(7, "0");
-  return `${text.slice(0, -6)}.${text.slice(-6)}s`;
 }

@@ -25,6 +25,7 @@ export type Config = Readonly<{
 
 export type Limits = Readonly<{
   requestBytes: number; // --max-request-bytes: a marshalled request above it is refused
+  overheadBytes: number; // what gRPC takes above it: a piece of a watch response is no larger
   transactionOperations: number; // --max-txn-ops
   appendBytes: number; // the entries of one append message, at least one entry
   appendsInFlight: number; // append messages sent to one follower and not yet answered
@@ -41,6 +42,7 @@ export type Limits = Readonly<{
 
 export const DEFAULT_LIMITS: Limits = {
   requestBytes: 1.5 * 1024 * 1024,
+  overheadBytes: 512 * 1024,
   transactionOperations: 128,
   appendBytes: 1024 * 1024,
   appendsInFlight: 4, // more would be smaller: what waits behind these goes out as one

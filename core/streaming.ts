@@ -23,9 +23,6 @@ import { eventsOfWrites } from "./mvcc/events.ts";
 import type { Turn } from "./turn.ts";
 import { endStream } from "./turn.ts";
 
-/** What gRPC accepts above the largest request: as much goes into one piece of a response. */
-const OVERHEAD_BYTES = 512 * 1024;
-
 export function takeStream(
   turn: Turn,
   call: CallId,
@@ -95,7 +92,7 @@ function sceneOf(turn: Turn, store: Store): Scene {
     mvcc: store.mvcc,
     view: overlaid(store.overlay, turn.kv),
     historyRevisions: config.limits.historyRevisions,
-    responseBytes: config.limits.requestBytes + OVERHEAD_BYTES,
+    responseBytes: config.limits.requestBytes + config.limits.overheadBytes,
     refusalOf: (request, context) => refusalNow(turn, request, context),
   };
 }

@@ -85,7 +85,7 @@ export const SCENARIOS: readonly Scenario[] = [
       ...usual(seed),
       durationMs: 22_000,
       healAtMs: 10_000,
-      clients: { ...DEFAULT_OPTIONS.clients, count: 16, intervalMs: 200 },
+      clients: { ...usual(seed).clients, count: 16, intervalMs: 200 },
       disk: { syncMicros: 100_000, tailMicros: 0, tail: [0, 1], commitMicros: 20_000 },
     }),
     faults: (options) =>
@@ -135,7 +135,7 @@ export const SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: 5 },
-      clients: { ...DEFAULT_OPTIONS.clients, intervalMs: 80 },
+      clients: { ...usual(seed).clients, intervalMs: 80 },
     }),
     faults: (options) =>
       schedule(
@@ -170,7 +170,7 @@ export const SCENARIOS: readonly Scenario[] = [
       nodes: seed % 2 === 0 ? 5 : 3,
       durationMs: 22_000,
       healAtMs: 10_000,
-      clients: { ...DEFAULT_OPTIONS.clients, count: 16, intervalMs: 200, timeoutMs: 700 },
+      clients: { ...usual(seed).clients, count: 16, intervalMs: 200, timeoutMs: 700 },
     }),
     faults: (options) =>
       schedule(
@@ -211,17 +211,51 @@ export const SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       durationMs: 40_000,
-      clients: { ...DEFAULT_OPTIONS.clients, mix: { ...DEFAULT_OPTIONS.clients.mix, lease: 16 } },
+      clients: {
+        ...usual(seed).clients,
+        keepers: 2,
+        mix: { ...usual(seed).clients.mix, lease: 16 },
+      },
     }),
     faults: (options) =>
       schedule(
         6,
-        isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 6000)),
+        isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 10_000)),
         crash(options, anyTarget(options), ["all", "some"], lasting(200, 4000)),
         pause(options, lasting(500, 4000)),
       ),
     injects: ["isolate", "crash", "pause"],
-    covers: ["leaderChanges", "restarts"],
+    covers: ["leaderChanges", "restarts", "keepAlives", "leasesRanOut"],
+  },
+  {
+    name: "watches",
+    promise: "A watch tells every change once, in order, whatever becomes of members and history.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
+      clients: {
+        ...usual(seed).clients,
+        watchers: 4,
+        intervalMs: 100,
+        mix: { ...usual(seed).clients.mix, txn: 4, nested: 3, compact: seed % 2 },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        crash(options, anyTarget(options), ["none", "some", "all"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 6000)),
+        weather("drop", options, lasting(500, 3000)),
+      ),
+    injects: ["crash", "isolate", "drop"],
+    covers: [
+      "watchEvents",
+      "watchFragments",
+      "watchProgress",
+      "watchesCompacted",
+      "watchesResumed",
+      "snapshotsInstalled",
+    ],
   },
   {
     name: "locks",
@@ -251,9 +285,9 @@ export const SCENARIOS: readonly Scenario[] = [
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
       clients: {
-        ...DEFAULT_OPTIONS.clients,
+        ...usual(seed).clients,
         intervalMs: 80,
-        mix: { ...DEFAULT_OPTIONS.clients.mix, historical: 6, delete: 4, compact: 2 },
+        mix: { ...usual(seed).clients.mix, historical: 6, delete: 4, compact: 2 },
       },
     }),
     faults: (options) =>
@@ -317,6 +351,9 @@ const KEPT_FOR_A_TIME: Retention = { kind: "time", retentionMs: 4000 };
 const KEPT_BY_LENGTH: Retention = { kind: "revisions", count: 15, everyMs: 3000 };
 const QUIET_NETWORK: SimOptions["network"] = { ...DEFAULT_OPTIONS.network, tailMicros: 5000 };
 
+/** Clients do a little of everything. */
 function usual(seed: number): SimOptions {
-  return { ...DEFAULT_OPTIONS, seed };
+  const { clients } = DEFAULT_OPTIONS;
+  const mix = { ...clients.mix, select: 1, nested: 1, hash: 1 };
+  return { ...DEFAULT_OPTIONS, seed, clients: { ...clients, watchers: 1, mix } };
 }

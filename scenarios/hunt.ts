@@ -9,6 +9,7 @@ export type Hunted = Readonly<{
   seed: number | null;
   oracle: string;
   message: string;
+  rules: readonly string[];
   tried: number;
 }>;
 
@@ -18,9 +19,10 @@ export function hunt(name: string, from: number, to: number): Hunted {
   for (let seed = from; seed <= to; seed++) {
     const { failure } = judge(optionsOf(scenario, { seed, path: null }), JUDGE_ONCE);
     if (failure === null) continue;
-    return { seed, oracle: failure.oracle, message: failure.message, tried: seed - from + 1 };
+    const { oracle, message, rules } = failure;
+    return { seed, oracle, message, rules, tried: seed - from + 1 };
   }
-  return { seed: null, oracle: "none", message: "", tried: to - from + 1 };
+  return { seed: null, oracle: "none", message: "", rules: [], tried: to - from + 1 };
 }
 
 if (import.meta.main) {

@@ -1,11 +1,16 @@
 // One run, one verdict: first what the simulator's own oracles saw, step by step, then what the
 // clients can prove together.
 
+import { createChronicle } from "../checker/chronicle.ts";
 import { explain } from "../checker/explain.ts";
 import type { LeaseTimes } from "../checker/leases.ts";
-import { firstBrokenLease } from "../checker/leases.ts";
+import { brokenLeaseRules } from "../checker/leases.ts";
 import { firstBrokenLock } from "../checker/locks.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
+import type { RuleId } from "../checker/rules.ts";
+import { brokenStoreRules } from "../checker/store-rules.ts";
+import type { Watched } from "../checker/watch-guarantees.ts";
+import { brokenWatchRules } from "../checker/watch-guarantees.ts";
 import * as node from "../core/node.ts";
 import type { SimOptions } from "../sim/options.ts";
 import type { Core } from "../sim/sim-node.ts";
@@ -16,6 +21,7 @@ export type Failure = Readonly<{
   /** An invariant's id, "assertion", "exception", "runaway", "linearizability" or "determinism". */
   oracle: string;
   message: string;
+  rules: readonly RuleId[]; // all that were seen broken
   step: number | null; // null: about the run as a whole
   timeMs: number | null;
 }>;
@@ -47,11 +53,21 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   const broken = result.violation;
   if (broken !== null) {
     const { oracle, message, step, timeMs } = broken;
-    return { result, failure: { oracle, message, step, timeMs }, undecided: null };
+    return { result, failure: { oracle, message, rules: [], step, timeMs }, undecided: null };
   }
-  const lease = firstBrokenLease(result.history, result.leaseEnds, timesOf(options));
-  if (lease !== null) return { result, failure: whole("leases", lease), undecided: null };
-  const lock = firstBrokenLock(result.history);
+  const chronicle = createChronicle(result.journal);
+  const { history, leaseEnds, boots } = result;
+  const complaints = [
+    ...brokenStoreRules(history, chronicle, boots),
+    ...brokenLeaseRules(history, leaseEnds, chronicle, timesOf(options)),
+    ...brokenWatchRules(watchedOf(options, result), chronicle),
+  ];
+  const [worst] = complaints;
+  if (worst !== undefined) {
+    const rules = complaints.map(({ rule }) => rule);
+    return { result, failure: { ...whole(worst.rule, worst.story), rules }, undecided: null };
+  }
+  const lock = firstBrokenLock(history);
   if (lock !== null) return { result, failure: whole("locks", lock), undecided: null };
   const verdict = checkRevisionOrder(result.history, how.budgetSteps);
   const told = explain(result.history, verdict);
@@ -60,6 +76,13 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const undecided = verdict.verdict === "unknown" ? told : null;
   return { result, failure: how.twice ? difference(options, how.core, result) : null, undecided };
+}
+
+/** The last quarter of a run is for everybody to catch up. */
+function watchedOf({ healAtMs, durationMs }: SimOptions, result: SimResult): Watched {
+  const tailMs = durationMs - healAtMs;
+  const caughtUpBy = tailMs === 0 ? Number.NEGATIVE_INFINITY : 1000 * (durationMs - tailMs / 4);
+  return { sessions: result.watches, copies: result.views, caughtUpBy };
 }
 
 /** Clocks that jump or run wrong end leases at any time, and then nothing is promised. */
@@ -104,5 +127,5 @@ function run(options: SimOptions, core: Core): SimResult | Failure {
 }
 
 function whole(oracle: string, message: string): Failure {
-  return { oracle, message, step: null, timeMs: null };
+  return { oracle, message, rules: [], step: null, timeMs: null };
 }

@@ -1,20 +1,31 @@
 // The oracles, proven: every planted bug is caught by the oracle that it names.
 
 import { describe, expect, it } from "vitest";
+import { RULES } from "../checker/rules.ts";
 import { MUTANTS } from "./mutants.ts";
+import { ALL_MUTANTS, escapeOf } from "./mutants-rules.ts";
 import { plantAndHunt, substituted } from "./planting.ts";
 
 const TIMEOUT_MS = 120_000;
 
 describe("a planted bug", () => {
-  it.for(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+  it.for(ALL_MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
     "%s is caught by its oracle",
     { timeout: TIMEOUT_MS },
     async ([, mutant]) => {
       const hunted = await plantAndHunt(mutant);
-      expect(hunted, mutant.bug).toMatchObject({ oracle: mutant.oracle });
+      expect([escapeOf(mutant, hunted), hunted.message], mutant.bug).toEqual([
+        null,
+        hunted.message,
+      ]);
     },
   );
+
+  it("breaks every rule that there is, each by at least one", () => {
+    const broken = new Set(ALL_MUTANTS.flatMap(({ rules }) => rules));
+    expect(RULES.filter(({ id }) => !broken.has(id))).toEqual([]);
+    expect(new Set(ALL_MUTANTS.map(({ name }) => name)).size).toBe(ALL_MUTANTS.length);
+  });
 
   it("is not seen where there is none", { timeout: TIMEOUT_MS }, async () => {
     const [mutant] = MUTANTS;

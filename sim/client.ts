@@ -47,6 +47,33 @@ export type ClientContext = Readonly<{
   endsAt: Micros; // no call begins later
 }>;
 
+/** One call of a client, from its bytes to what became of it. */
+export function makeCall(
+  { world, options, line, recorder }: ClientContext,
+  client: number,
+  node: number,
+  request: Request,
+  name: CallName | null,
+  done: (outcome: SimOutcome) => void,
+): void {
+  const id = recorder.begin(client, request, name);
+  const path = pathOf(request);
+  const bytes = encodeRequest(request);
+  const call: Call = { id, client, path, bytes, timeoutMs: options.timeoutMs };
+  let waiting = true;
+  const settle = (outcome: SimOutcome): void => {
+    if (!waiting) return; // it gave up before
+    waiting = false;
+    recorder.end(id, outcome);
+    done(outcome);
+  };
+  line.call(node, call, (reply) => settle(outcomeOf(path, reply)));
+  world.after(options.timeoutMs * 1000, () => {
+    if (waiting) line.cancel(node, call);
+    settle({ kind: "unknown", error: null });
+  });
+}
+
 export class Client {
   readonly #number: number;
   readonly #context: ClientContext;
@@ -72,7 +99,7 @@ export class Client {
 
   /** Asks this node for all that is known to this client, and remembers nothing of it. */
   ask(node: number, request: Request, done: (outcome: SimOutcome) => void): void {
-    this.#send(node, request, null, done);
+    makeCall(this.#context, this.#number, node, request, null, done);
   }
 
   #make(name: CallName): void {
@@ -83,34 +110,9 @@ export class Client {
     const node = 1 + fates.below(nodes, "member", name.client, name.ordinal);
     const request = chooseRequest(fates, options, name, this.#memory);
     this.#busy = true;
-    this.#send(node, request, name, (outcome) => {
+    makeCall(this.#context, this.#number, node, request, name, (outcome) => {
       this.#busy = false;
       if (outcome.kind === "ok") remember(this.#memory, request, outcome.output);
-    });
-  }
-
-  #send(
-    node: number,
-    request: Request,
-    name: CallName | null,
-    done: (outcome: SimOutcome) => void,
-  ): void {
-    const { world, options, line, recorder } = this.#context;
-    const id = recorder.begin(this.#number, request, name);
-    const path = pathOf(request);
-    const bytes = encodeRequest(request);
-    const call: Call = { id, client: this.#number, path, bytes, timeoutMs: options.timeoutMs };
-    let waiting = true;
-    const settle = (outcome: SimOutcome): void => {
-      if (!waiting) return; // it gave up before
-      waiting = false;
-      recorder.end(id, outcome);
-      done(outcome);
-    };
-    line.call(node, call, (reply) => settle(outcomeOf(path, reply)));
-    world.after(options.timeoutMs * 1000, () => {
-      if (waiting) line.cancel(node, call);
-      settle({ kind: "unknown", error: null });
     });
   }
 
@@ -134,7 +136,7 @@ const RESET: ApiError = {
   definite: false,
 };
 
-function outcomeOf(path: string, reply: Reply): SimOutcome {
+export function outcomeOf(path: string, reply: Reply): SimOutcome {
   switch (reply.kind) {
     case "response": {
       const decoded = decodeResponse(path, reply.bytes);

@@ -1,7 +1,7 @@
 // The nodes of a run and what lies between them: peer messages and client calls as bytes on the
 // network, images of the store in one flight each.
 
-import { createConfig, WATCH_PROGRESS_MS } from "../core/config.ts";
+import { createConfig } from "../core/config.ts";
 import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
@@ -279,7 +279,7 @@ function createNode(
     name: self.name,
     clientUrls: [`http://node-${number}:2379`],
     version: "3.7.0",
-    watchProgressMs: WATCH_PROGRESS_MS,
+    watchProgressMs: node.progressMs,
     heartbeatMs,
     electionMs,
     snapshotCount,

@@ -103,7 +103,7 @@ class SimulatedCluster {
     const told: Told[] = [];
     const hears = (reply: Reply): void => void told.push(toldOf(path, reply));
     const node = this.#number(member);
-    const end = this.#cluster.open(node, { client: CLIENT, path, dawdleMicros: 0, hears });
+    const end = this.#cluster.open(node, { client: CLIENT, path, dawdle: () => 0, hears });
     const open = { end, told };
     this.#streams.set(name, open);
     return open;

@@ -34,6 +34,7 @@ export type NodeOptions = Readonly<{
   electionMs: number;
   preVote: boolean;
   snapshotCount: number;
+  progressMs: number; // between two notices to watches that asked for them
   limits: Limits;
 }>;
 
@@ -66,6 +67,8 @@ export type ClientOptions = Readonly<{
   intervalMs: number; // between the planned times of a client's calls, half of it by chance
   timeoutMs: number;
   keys: number;
+  watchers: number; // clients that only watch
+  keepers: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
   only: readonly CallName[] | null;
@@ -85,6 +88,9 @@ export type Mix = Readonly<{
   compact: number; // a revision seen before, sometimes waiting until its rows are gone
   alarm: number; // asked for, raised and cleared
   lock: number; // locks and elections, on leases of the client's own
+  select: number; // a range with filters, an order and a limit
+  nested: number; // a transaction in a transaction
+  hash: number; // of the history of one member
 }>;
 
 /** Which call it is. What the call does is a function of the seed and of this. */
@@ -99,6 +105,10 @@ export const SMALL_LIMITS: Limits = {
   segmentBytes: 8 * 1024,
   compactionRows: 3,
   applyBehind: 200,
+  requestBytes: 2048,
+  overheadBytes: 0,
+  streamPushes: 4,
+  historyRevisions: 10,
 };
 
 /** Three nodes, three clients, a good network and good disks: nothing goes wrong. */
@@ -113,6 +123,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     electionMs: 1000,
     preVote: true,
     snapshotCount: 50,
+    progressMs: 2000,
     limits: SMALL_LIMITS,
   },
   network: {
@@ -131,6 +142,8 @@ export const DEFAULT_OPTIONS: SimOptions = {
     intervalMs: 200,
     timeoutMs: 3000,
     keys: 5,
+    watchers: 0,
+    keepers: 0,
     mix: {
       put: 6,
       get: 4,
@@ -144,6 +157,9 @@ export const DEFAULT_OPTIONS: SimOptions = {
       compact: 0,
       alarm: 0,
       lock: 0,
+      select: 0,
+      nested: 0,
+      hash: 0,
     },
     only: null,
   },

@@ -71,6 +71,7 @@ export class SimNode {
   #status: NodeFrame["status"] = "crashed";
   #since: Micros = 0;
   #state: NodeState | null = null;
+  #before: NodeState | null = null; // the state that the last step found
   #life = 0; // boots so far
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
   #passwords = 0; // worked on so far
@@ -127,6 +128,10 @@ export class SimNode {
     return this.#state;
   }
 
+  get before(): NodeState | null {
+    return this.#before;
+  }
+
   frame(): NodeFrame {
     const { number, config } = this;
     return {
@@ -156,6 +161,7 @@ export class SimNode {
       return true;
     }
     const [state, effects] = booted.value;
+    this.#before = state;
     this.#state = state;
     this.#around.taken(this, { input: null, effects });
     this.#around.witness({ kind: "booted", node: this.number, state, effects });
@@ -173,6 +179,7 @@ export class SimNode {
     const before = must(this.#state, "a running node has a state");
     this.#around.begins(this, input);
     const [state, effects] = this.#step(before, input);
+    this.#before = before;
     this.#state = state;
     this.#around.taken(this, { input, effects });
     const appended = appendedEntries(before.raft.log, state.raft.log);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Effect, Result } from "../core/contract.ts";
 import type { Response } from "../core/api/request.ts";
@@ -24,12 +25,12 @@ function callsOf(operations: readonly SimOperation[]): unknown {
   return operations.map(({ client, input, call }) => ({ client, input, call }));
 }
 
-describe("a run", () => {
+describe("a run", { timeout: 30_000 }, () => {
   it("is a function of its options", () => {
     const options = swarmOptions(4);
     const once = runSimulation(options);
     const again = runSimulation(structuredClone(options));
-    expect(again).toEqual(once);
+    expect(isDeepStrictEqual(again, once)).toBe(true); // a hundred times faster than a difference
     expect(runSimulation({ ...options, seed: 5 }).hash).not.toBe(once.hash);
   });
 

@@ -1,7 +1,7 @@
 // One run: a world, a cluster, clients and faults, driven event by event until the time is over or
 // an oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
-import type { ClusterId, Index, LeaseId, NodeId } from "../core/contract.ts";
+import type { Bytes, ClusterId, Index, LeaseId, NodeId } from "../core/contract.ts";
 import { AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import {
@@ -19,9 +19,11 @@ import { describe } from "./faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 import { createGhost, record } from "./ghost.ts";
-import type { SimOperation, SimOutcome } from "./history.ts";
+import type { CachedView, SimChange, SimOperation, SimOutcome, WatchSession } from "./history.ts";
 import { Injector } from "./injector.ts";
 import { firstBroken } from "./invariants.ts";
+import { Journal } from "./journal.ts";
+import { Keeper } from "./keeper.ts";
 import { Network } from "./network.ts";
 import type { CallName, SimOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -30,6 +32,8 @@ import type { Answered } from "./recorder.ts";
 import { Recorder } from "./recorder.ts";
 import type { Core, SimNode, Taken } from "./sim-node.ts";
 import { Tally } from "./tally.ts";
+import { WatchRecorder } from "./watch-recorder.ts";
+import { Watcher } from "./watcher.ts";
 import { deletionOf, readAll } from "./workload.ts";
 import { World } from "./world.ts";
 
@@ -50,6 +54,10 @@ export type SimResult = Readonly<{
   history: readonly SimOperation[];
   calls: readonly (CallName | null)[]; // the names of the history's calls; null: a final check
   leaseEnds: readonly LeaseEnd[]; // in the order of the log
+  journal: readonly SimChange[]; // by revision
+  watches: readonly WatchSession[];
+  views: readonly CachedView[];
+  boots: readonly Readonly<{ node: number; at: Micros }>[];
   violation: Violation | null;
   coverage: Coverage;
 }>;
@@ -60,6 +68,8 @@ export type LeaseEnd = Readonly<{
   lease: LeaseId;
   ranOut: boolean;
   at: Micros; // when the first node applied it
+  revision: number; // of the store, with its keys gone
+  keys: readonly Bytes[]; // what went with it
 }>;
 
 export type Violation = Readonly<{
@@ -96,6 +106,13 @@ export type Coverage = Readonly<{
   refusedForSpace: number;
   locks: number; // and elections, that were won
   autoCompactions: number; // completed
+  keepAlives: number; // answered with time
+  leasesRanOut: number;
+  watchEvents: number;
+  watchFragments: number; // pieces of responses with more to follow
+  watchProgress: number; // notices without events
+  watchesCompacted: number; // canceled, because history was gone
+  watchesResumed: number; // streams opened anew
 }>;
 
 export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {
@@ -142,6 +159,10 @@ class Run {
   readonly #unanswered: Set<number>;
   readonly #leaseEnds: LeaseEnd[] = [];
   readonly #innerWrites = new Set<Index>();
+  readonly #journal = new Journal();
+  readonly #watches: WatchRecorder;
+  readonly #watchers: Watcher[] = [];
+  readonly #boots: SimResult["boots"][number][] = [];
   #steps = 0;
   #over = false;
   #happened = false; // something worth looking at
@@ -154,6 +175,7 @@ class Run {
     const fates = createFates(options.seed);
     const world = this.#world;
     this.#ghost = createGhost(options.nodes);
+    this.#watches = new WatchRecorder(() => world.now, this.#tally.counts);
     this.#network = new Network(world, fates, options.network, this.#tally.digest);
     this.#recorder = new Recorder(
       () => world.now,
@@ -230,6 +252,10 @@ class Run {
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
       leaseEnds: this.#leaseEnds.slice(),
+      journal: this.#journal.changes(),
+      watches: this.#watches.sessions(),
+      boots: this.#boots.slice(),
+      views: this.#watchers.flatMap((watcher) => watcher.views()),
       violation: this.#violation,
       coverage: {
         ...counts,
@@ -262,6 +288,15 @@ class Run {
     }
     this.#injector.plan(this.#options.faults);
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
+    for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
+    const { counts } = this.#tally;
+    const resumed = (): void => void (counts.watchesResumed += 1);
+    const watching = { ...context, watches: this.#watches, resumed, promptFrom: 1000 * healAtMs };
+    for (let number = 0; number < clients.watchers; number++) {
+      const watcher = new Watcher(number, watching);
+      this.#watchers.push(watcher);
+      watcher.start();
+    }
     world.at(durationMs * 1000, () => this.#end(tailMs > 0));
     if (tailMs === 0) return; // no time to show that all is well again
     world.at(healAtMs * 1000, () => this.#injector.close());
@@ -298,8 +333,9 @@ class Run {
    *  find them in it. The first node to apply it shows when it happened. */
   #leaseEnded({ index, lease, ranOut, ended }: LeaseEnded): void {
     if (this.#leaseEnds.some((each) => each.index === index)) return;
-    this.#leaseEnds.push({ index, lease, ranOut, at: this.#world.now });
     const { revision, keys } = ended;
+    this.#leaseEnds.push({ index, lease, ranOut, at: this.#world.now, revision, keys });
+    if (ranOut) this.#tally.counts.leasesRanOut += 1;
     if (keys.length === 0) return;
     const nobody = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
     const header = { ...nobody, revision };
@@ -323,6 +359,8 @@ class Run {
   }
 
   #taken(node: SimNode, { input, effects }: Taken): void {
+    this.#journal.note(this.#world.now, effects);
+    if (input === null) this.#boots.push({ node: node.number, at: this.#world.now });
     for (const effect of effects) {
       if (effect.kind !== "trace") continue;
       if (effect.event.kind === "lease_ended") this.#leaseEnded(effect.event);

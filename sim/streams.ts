@@ -5,6 +5,7 @@
 import type { CallContext, CallId, Input, Millis } from "../core/contract.ts";
 import { encodeResponse, decodeRequest } from "../net/wire/methods.ts";
 import { isStreamRequest } from "../core/api/request.ts";
+import type { NodeState } from "../core/node-state.ts";
 import type { Reply } from "./client.ts";
 import { digestBytes } from "./digest.ts";
 import type { Micros } from "./frame.ts";
@@ -16,9 +17,12 @@ import type { World } from "./world.ts";
 export type SimStream = Readonly<{
   client: number;
   path: string;
-  dawdleMicros: Micros; // from hearing something to having room for more
-  hears: (reply: Reply) => void; // the last one is no response
+  dawdle: () => Micros; // from hearing something to having room for more
+  hears: (reply: Reply, sent: Sent) => void; // the last one is no response
 }>;
+
+/** When a node said something, and up to where its store was compacted then. */
+export type Sent = Readonly<{ at: Micros; compacted: readonly [from: number, to: number] }>;
 
 /** What a client may do with its stream. */
 export type ClientEnd = Readonly<{
@@ -84,11 +88,12 @@ export class SimStreams {
 
   push(node: SimNode, { call, response }: EffectOf<"call.push">): void {
     const open = this.#find(node, call);
+    const sent = this.#sent(node);
     open?.down.send(encodeResponse(response), (bytes) => {
-      this.#world.after(open.stream.dawdleMicros, () =>
+      this.#world.after(open.stream.dawdle(), () =>
         this.#tell(open, (own) => ({ kind: "call.credit", call: own, items: 1 })),
       );
-      open.stream.hears({ kind: "response", bytes });
+      open.stream.hears({ kind: "response", bytes }, sent);
     });
   }
 
@@ -103,6 +108,11 @@ export class SimStreams {
   /** The node is no more. */
   crashed(node: SimNode): void {
     for (const open of this.#open) if (open.node === node) this.#break(open);
+  }
+
+  /** What is said in one step is said before, between or behind what it applies. */
+  #sent({ before, state }: SimNode): Sent {
+    return { at: this.#world.now, compacted: [compactedAt(before), compactedAt(state)] };
   }
 
   #said(open: Open, bytes: Uint8Array): void {
@@ -140,8 +150,12 @@ export class SimStreams {
   #hangUp(open: Open, reply: Reply): void {
     if (!this.#open.delete(open)) return;
     open.down.close();
-    open.stream.hears(reply);
+    open.stream.hears(reply, this.#sent(open.node));
   }
+}
+
+function compactedAt(state: NodeState | null): number {
+  return state?.store.mvcc.compaction.scheduled ?? -1;
 }
 
 /** One direction: what arrives early waits for what comes before it; what is lost breaks it. */

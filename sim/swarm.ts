@@ -54,6 +54,8 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       timeoutMs: dice.pick([500, 1000, 3000]),
       keys: dice.between(1, 8),
       mix: drawMix(dice),
+      watchers: dice.pick([0, 1, 1, 2]),
+      keepers: dice.pick([0, 0, 1, 2]),
       only: null,
     },
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
@@ -79,6 +81,7 @@ function drawNode(dice: Dice): NodeOptions {
     electionMs: heartbeatMs * dice.pick([5, 10, 10]),
     preVote: !dice.one(4),
     snapshotCount: dice.pick([5, 20, 100]),
+    progressMs: 2000,
     limits: {
       ...SMALL_LIMITS,
       appendBytes: dice.pick([256, 1024, 16 * 1024]),
@@ -108,17 +111,26 @@ function drawNetwork(dice: Dice): NetworkOptions {
   };
 }
 
-/** Leases, compactions and locks have scenarios of their own: a seed means here what it meant. */
+/** Puts there are always; of the rest, any part may be missing. */
 function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
-  const drawn: Record<string, number> = { put: mix.put };
-  for (const kind of Object.keys(mix)) {
-    const weight = mix[kind as keyof Mix];
-    if (weight === 0) drawn[kind] = 0;
-    else if (kind !== "put") drawn[kind] = dice.one(4) ? 0 : weight;
+  const drawn: Record<string, number> = { put: mix.put, alarm: 0 };
+  for (const kind of ["get", "range", "serializable", "historical", "delete", "swap", "txn"]) {
+    drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
   }
+  for (const [kind, weight] of RARER) drawn[kind] = dice.one(2) ? weight : 0;
   return drawn as Mix;
 }
+
+/** What clients do in half of the runs only. */
+const RARER: readonly (readonly [kind: keyof Mix, weight: number])[] = [
+  ["lease", 4],
+  ["compact", 1],
+  ["select", 2],
+  ["nested", 1],
+  ["hash", 1],
+  ["lock", 2],
+];
 
 type Context = Readonly<{ dice: Dice; nodes: number; node: NodeOptions; chaosMs: number }>;
 

@@ -54,6 +54,13 @@ export class Tally {
     refusedForSpace: 0,
     locks: 0,
     autoCompactions: 0,
+    keepAlives: 0,
+    leasesRanOut: 0,
+    watchEvents: 0,
+    watchFragments: 0,
+    watchProgress: 0,
+    watchesCompacted: 0,
+    watchesResumed: 0,
   };
   #leader = 0;
 
@@ -78,9 +85,11 @@ export class Tally {
     if (outcome.kind !== "ok") return;
     counts.callsOk += 1;
     digest.number(outcome.output.header.revision);
+    const { output } = outcome;
     if (input.kind === "lock" || input.kind === "campaign") counts.locks += 1;
     if (input.kind === "compact") counts.compactions += 1;
-    else if (input.kind === "alarm") return;
+    else if (output.kind === "lease_keep_alive") counts.keepAlives += Number(output.ttlSeconds > 0);
+    else if (input.kind === "alarm" || input.kind === "hash_kv") return;
     else if (input.kind !== "range") counts.writes += 1;
     else if (!input.serializable) counts.linearizableReads += 1;
   }

@@ -69,12 +69,12 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
       }
       const watch = watches.get(state.life);
       for (const effect of effects) {
-        if (effect.kind !== "call.push" || watch === undefined) continue;
+        if (effect.kind !== "call.push" || effect.call !== CALL || watch === undefined) continue;
         if (effect.response.kind !== "watch") continue;
         watch.owed += 1;
         watch.responses.push(change(effect.response));
       }
-      return [state, effects.filter(({ kind }) => kind !== "call.push")];
+      return [state, effects.filter((each) => each.kind !== "call.push" || each.call !== CALL)];
     },
   };
   return { core, watches };

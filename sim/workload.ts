@@ -3,6 +3,7 @@
 // one.
 
 import type { Bytes, LeaseId, NodeId } from "../core/contract.ts";
+import { SORT_ORDERS, SORT_TARGETS } from "../core/api/request.ts";
 import type {
   Compare,
   DeleteRangeRequest,
@@ -13,6 +14,7 @@ import type {
   TxnRequest,
 } from "../core/api/request.ts";
 import type { LeaderKey } from "../core/api/request-concurrency.ts";
+import { putOf as putTextOf, rangeOf } from "../core/api/testing.ts";
 import { must } from "../core/lib/assert.ts";
 import { fromText, prefixEnd, toBytes } from "../core/lib/bytes.ts";
 import { chooseLock } from "./lock-workload.ts";
@@ -103,6 +105,12 @@ export function chooseRequest(
       return chooseAlarm(draw);
     case "lock":
       return chooseLock(name, value, memory.leader, draw);
+    case "select":
+      return chooseSelection(memory.revision, options.keys, draw);
+    case "nested":
+      return chooseNested(name, draw);
+    case "hash":
+      return { kind: "hash_kv", revision: Math.max(0, memory.revision - draw(6, "back")) };
   }
 }
 
@@ -154,22 +162,7 @@ export function remember(memory: Memory, request: Request, response: Response): 
 
 export type Draw = (limit: number, what: string) => number;
 
-const READ: RangeRequest = {
-  kind: "range",
-  key: "" as Bytes,
-  rangeEnd: "" as Bytes,
-  limit: 0,
-  revision: 0,
-  sortOrder: "none",
-  sortTarget: "key",
-  serializable: false,
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-};
+const READ: RangeRequest = rangeOf("");
 
 function chooseKind(mix: Mix, draw: Draw): keyof Mix {
   const kinds = Object.keys(mix) as (keyof Mix)[]; // in the order of the options
@@ -200,6 +193,48 @@ function chooseRange(keys: number, draw: Draw): RangeRequest {
     default:
       return all;
   }
+}
+
+/** Every filter and order that a range knows, most of them off. */
+function chooseSelection(revision: number, keys: number, draw: Draw): RangeRequest {
+  const bound = (what: string): number =>
+    draw(3, what) === 0 ? Math.max(1, revision - draw(15, `${what} back`)) : 0;
+  return {
+    ...chooseRange(keys, draw),
+    sortOrder: SORT_ORDERS[draw(SORT_ORDERS.length, "order")] ?? "none",
+    sortTarget: SORT_TARGETS[draw(SORT_TARGETS.length, "target")] ?? "key",
+    limit: draw(2, "cut") * (1 + draw(3, "limit")),
+    minModRevision: bound("min mod"),
+    maxModRevision: bound("max mod"),
+    minCreateRevision: bound("min create"),
+    maxCreateRevision: bound("max create"),
+    serializable: draw(6, "stale") === 0,
+  };
+}
+
+/** A transaction in a transaction, over keys of its own: none may be written twice. */
+function chooseNested(name: CallName, draw: Draw): TxnRequest {
+  const [outer, inner, other] = ["kt0", "kt1", "kt2"].map(fromText) as [Bytes, Bytes, Bytes];
+  const exists = { result: "greater", target: { kind: "version", operand: 0 } } as const;
+  const has = (key: Bytes): Compare => ({ key, rangeEnd: "" as Bytes, ...exists });
+  const drop = {
+    kind: "delete_range",
+    key: inner,
+    rangeEnd: "kt3" as Bytes,
+    prevKv: true,
+  } as const;
+  const nested: TxnRequest = {
+    kind: "txn",
+    compare: [has(inner)],
+    success: [drop, { ...READ, key: inner, rangeEnd: "kt3" as Bytes }],
+    failure: [
+      putOf(inner, valueOf(name, "i", draw(8, "size"))),
+      putOf(other, valueOf(name, "o", draw(8, "size"))),
+    ],
+  };
+  const put = { ...putOf(outer, valueOf(name, "p", draw(8, "size"))), prevKv: true };
+  const compare = draw(2, "guarded") === 0 ? [] : [has(outer)];
+  return { kind: "txn", compare, success: [put, nested], failure: [nested, put] };
 }
 
 function chooseDelete(key: Bytes, draw: Draw): DeleteRangeRequest {
@@ -237,9 +272,8 @@ function compareOf(key: Bytes, target: Compare["target"]): Compare {
   return { key, rangeEnd: "" as Bytes, result: "equal", target };
 }
 
-function putOf(key: Bytes, value: Uint8Array): PutRequest {
-  const plain = { lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
-  return { kind: "put", key, value, ...plain };
+export function putOf(key: Bytes, value: Uint8Array): PutRequest {
+  return { ...putTextOf("", ""), key, value };
 }
 
 function keyOf(number: number): Bytes {
