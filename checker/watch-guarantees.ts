@@ -105,12 +105,13 @@ function isSameEvent({ event: truth }: Placed, { kind, kv }: WatchEvent): boolea
 function flawOfPrevious(
   { ask }: Watch,
   { heard }: Told,
-  { kv, prevKv }: WatchEvent,
+  { kind, kv, prevKv }: WatchEvent,
   chronicle: Chronicle,
 ): string | null {
   if (!ask.prevKv) return prevKv === null ? null : "However, no previous value was asked for.";
   const before = kv.modRevision - 1;
-  const truth = pairAt(chronicle, kv.key, before);
+  const isCreation = kind === "put" && kv.version === 1;
+  const truth = isCreation ? null : pairAt(chronicle, kv.key, before);
   const [from, to] = heard.compacted;
   if (prevKv !== null && before < from) {
     return `However, revision ${before} was compacted (below ${from}): there is no previous value.`;

@@ -170,6 +170,7 @@ export const SCENARIOS: readonly Scenario[] = [
       nodes: seed % 2 === 0 ? 5 : 3,
       durationMs: 22_000,
       healAtMs: 10_000,
+      network: { ...DEFAULT_OPTIONS.network, duplicate: [30, 1000], lateMicros: 4_000_000 },
       clients: { ...usual(seed).clients, count: 16, intervalMs: 200, timeoutMs: 700 },
     }),
     faults: (options) =>
