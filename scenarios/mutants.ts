@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const changed = state.vote !== before.vote;",
     oracle: "promise-after-sync",
     scenario: "everything",
-    seeds: [1, 40],
+    seeds: [12, 60],
   },
   {
     name: "leader-counts-unsynced",
@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (voters.length === 0) return false;",
     oracle: "fresh-reads",
     scenario: "drifting-clocks",
-    seeds: [1, 60],
+    seeds: [10, 60],
   },
   {
     name: "commit-on-trust",
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
     oracle: "state-machine-safety",
     scenario: "everything",
-    seeds: [1, 40],
+    seeds: [16, 60],
   },
   {
     name: "apply-before-sync",
@@ -141,9 +141,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/raft/raft.ts",
     find: "if (message.term < turn.state.term) receiveStale(turn, from, message);",
     replace: "if (message.term < 0) receiveStale(turn, from, message);",
-    oracle: "assertion",
-    scenario: "everything",
-    seeds: [41, 80],
+    oracle: "linearizability",
+    scenario: "short-reigns",
+    seeds: [15, 60],
   },
   {
     name: "no-stickiness",
@@ -153,7 +153,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (term < 0 && trustsLeader(turn.state) && (pre || !message.transfer)) {",
     oracle: "term-inflation",
     scenario: "term-inflation",
-    seeds: [1, 40],
+    seeds: [36, 80],
   },
   {
     name: "late-read-answer",
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (reads.asked === null) return reads;",
     oracle: "fresh-reads",
     scenario: "bad-network",
-    seeds: [1, 40],
+    seeds: [25, 70],
   },
   {
     name: "longer-log-wins",
@@ -193,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "void config, void becomePreCandidate;\n  becomeCandidate(turn, false);",
     oracle: "term-inflation",
     scenario: "term-inflation",
-    seeds: [1, 40],
+    seeds: [22, 60],
   },
   {
     name: "truncate-always",
@@ -223,7 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (meta.index < 0) {",
     oracle: "assertion",
     scenario: "everything",
-    seeds: [31, 50],
+    seeds: [42, 80],
   },
   {
     name: "torn-record-accepted",
@@ -233,7 +233,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     oracle: "kv-agreement",
     scenario: "torn-writes",
-    seeds: [1, 20],
+    seeds: [13, 40],
   },
   {
     name: "lease-forgotten-by-leader",
@@ -323,7 +323,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/advance.ts",
     find: 'if (result.ok && result.value.kind === "alarm" && request?.kind !== "alarm") {',
     replace: 'if (result.ok && request?.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
-    oracle: "linearizability",
+    oracle: "O2",
     scenario: "full-stores",
     seeds: [1, 20],
   },
