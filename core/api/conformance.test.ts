@@ -1,14 +1,10 @@
-// The conformance suite by `Input`: every case on a fresh node with a disk and a store in memory.
-// Whatever the node asks for is done at once, and time passes when nothing else can happen.
+// The conformance suite by `Input`: every case on a fresh node, alone. Time passes when nothing else
+// can happen.
 
 import { describe, expect, it } from "vitest";
-import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "../config.ts";
-import type { CallId, ClusterId, Effect, Input, Millis, NodeId, Result } from "../contract.ts";
-import { createMemoryKv } from "../kv/memory-kv.ts";
+import type { CallId, Effect, Input, Millis, Result } from "../contract.ts";
 import { must } from "../lib/assert.ts";
-import { boot, step } from "../node.ts";
-import type { NodeState } from "../node-state.ts";
-import { createMemoryDisk } from "../storage/memory-disk.ts";
+import { startLoneNode } from "../lone-node.ts";
 import { CASES } from "./conformance.ts";
 import type { Case } from "./conformance/case.ts";
 import { call, caseOf } from "./conformance/case.ts";
@@ -18,7 +14,6 @@ import type { Told } from "./conformance/show.ts";
 import type { Request, Response } from "./request.ts";
 import { putOf, rangeOf } from "./testing.ts";
 
-const NODE = 0xdec1n as NodeId;
 const TICK_MS = 50;
 const PATIENCE_MS = 10_000; // of its own time
 const NEVER = Number.MAX_SAFE_INTEGER as Millis;
@@ -28,22 +23,10 @@ const NOTHING: Told = { kind: "nothing" };
 type Alter = (told: Told) => Told;
 
 class OneNode {
-  readonly #disk = createMemoryDisk();
-  readonly #kv = createMemoryKv();
+  readonly #node = startLoneNode();
   readonly #streams = new Map<string, CallId>();
   readonly #heard = new Map<CallId, Told[]>();
-  #state: NodeState;
-  #queue: Input[] = [];
-  #now = 0;
-
-  constructor() {
-    const booted = boot(configOf(), 1n, this.#time(), this.#disk, this.#kv);
-    if (!booted.ok) throw new Error(booted.error);
-    const [state, effects] = booted.value;
-    this.#state = state;
-    this.#performAll(effects);
-    this.#pass(PATIENCE_MS);
-  }
+  #now: number = this.#node.now;
 
   take(order: Order): Told {
     switch (order.kind) {
@@ -95,52 +78,31 @@ class OneNode {
   #pass(ms: number): void {
     for (const end = this.#now + ms; this.#now < end;) {
       this.#now += TICK_MS;
-      this.#step({ kind: "tick", now: this.#time() });
+      this.#step({ kind: "tick", now: this.#now as Millis });
     }
   }
 
   #step(input: Input): void {
-    this.#queue.push(input);
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const [state, effects] = step(this.#state, next, this.#kv);
-      this.#state = state;
-      this.#performAll(effects);
-    }
-  }
-
-  #performAll(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of this.#node.take(input)) this.#perform(effect);
   }
 
   #perform(effect: Effect): void {
     switch (effect.kind) {
-      case "disk":
-        this.#disk.perform(effect.ops);
-        this.#queue.push({ kind: "disk.done", token: effect.token });
-        return;
-      case "kv":
-        this.#kv.perform(effect.writes);
-        this.#queue.push({ kind: "kv.done", applied: effect.applied });
-        return;
       case "call.reply":
         return this.#tell(effect.call, toldOf(effect.result));
       case "call.push":
-        this.#queue.push({ kind: "call.credit", call: effect.call, items: 1 });
-        return this.#tell(effect.call, { kind: "response", response: effect.response });
+        this.#tell(effect.call, { kind: "response", response: effect.response });
+        return this.#step({ kind: "call.credit", call: effect.call, items: 1 });
       case "call.end": {
         const { error } = effect;
         return this.#tell(effect.call, error === null ? { kind: "end" } : errorOf(error));
       }
-      default: // a node alone has nobody to send to
+      default: // a lone node says nothing else
     }
   }
 
   #tell(id: CallId, told: Told): void {
     this.#heard.get(id)?.push(told);
-  }
-
-  #time(): Millis {
-    return this.#now as Millis;
   }
 }
 
@@ -150,23 +112,6 @@ function toldOf(result: Result<Response>): Told {
 
 function errorOf({ code, message }: Readonly<{ code: number; message: string }>): Told {
   return { kind: "error", code, message };
-}
-
-function configOf(): Parameters<typeof boot>[0] {
-  return createConfig({
-    cluster: 0xc1n as ClusterId,
-    node: NODE,
-    members: [{ id: NODE, name: "one", peerUrls: ["http://one:2380"], clientUrls: [] }],
-    name: "one",
-    clientUrls: ["http://one:2379"],
-    version: "3.7.0",
-    watchProgressMs: WATCH_PROGRESS_MS,
-    heartbeatMs: 100,
-    electionMs: 1000,
-    snapshotCount: 1000,
-    preVote: true,
-    limits: DEFAULT_LIMITS,
-  });
 }
 
 function complaintOf(test: Case, tamper: Alter = (told) => told): string | null {

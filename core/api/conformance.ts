@@ -8,9 +8,11 @@ import { ALARM_CASES } from "./conformance/alarm-cases.ts";
 import { COMPACTION_CASES } from "./conformance/compaction-cases.ts";
 import { CONCURRENCY_CASES } from "./conformance/concurrency-cases.ts";
 import { DELETE_CASES } from "./conformance/delete-cases.ts";
+import { HEALTH_CASES } from "./conformance/health-cases.ts";
 import { LEASE_CASES } from "./conformance/lease-cases.ts";
 import { MAINTENANCE_CASES } from "./conformance/maintenance-cases.ts";
 import { PUT_CASES } from "./conformance/put-cases.ts";
+import { RANGE_STREAM_CASES } from "./conformance/range-stream-cases.ts";
 import { RANGE_CASES } from "./conformance/range-cases.ts";
 import { TXN_CASES } from "./conformance/txn-cases.ts";
 import { WATCH_CASES } from "./conformance/watch-cases.ts";
@@ -26,4 +28,6 @@ export const CASES: readonly Case[] = [
   ...MAINTENANCE_CASES,
   ...ALARM_CASES,
   ...CONCURRENCY_CASES,
+  ...RANGE_STREAM_CASES,
+  ...HEALTH_CASES,
 ];

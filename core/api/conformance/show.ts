@@ -1,5 +1,5 @@
 // Answers as text, for the conformance suite: every field that is not zero, so that a field nobody
-// thought of cannot hide.
+// thought of cannot hide; and what is true before what has a value.
 
 import type { Header, KeyValue } from "../request.ts";
 import type { Bytes } from "../../contract.ts";
@@ -29,17 +29,21 @@ export function show(told: Told): readonly string[] {
 
 function lines(thing: object): readonly string[] {
   if (isKeyValue(thing)) return [keyValue(thing)];
-  const words: string[] = [];
+  const shown = { kind: "", header: "" };
+  const flags: string[] = [];
+  const values: string[] = [];
   const below: string[] = [];
   for (const [name, value] of Object.entries(thing)) {
-    if (name === "kind") words.push(value as string);
-    else if (name === "header") words.push(header(value as Header));
+    if (name === "kind") shown.kind = value as string;
+    else if (name === "header") shown.header = header(value as Header);
+    else if (value === true) flags.push(name);
     else if (Array.isArray(value) && typeof value[0] === "object" && !isBytes(value[0])) {
       for (const item of value) below.push(...under(name, item as object));
     } else if (typeof value === "object" && value !== null && !isList(value)) {
       below.push(...under(name, value as object));
-    } else words.push(field(name, value));
+    } else values.push(field(name, value));
   }
+  const words = [shown.kind, shown.header, ...flags.toSorted(byText), ...values];
   return [words.filter((word) => word !== "").join(" "), ...below];
 }
 
@@ -65,7 +69,7 @@ function keyValue(kv: KeyValue): string {
 function field(name: string, value: unknown): string {
   const nothing = value === 0 || value === 0n || value === "" || value === false || value === null;
   if (nothing || (isList(value) && value.length === 0)) return "";
-  return value === true ? name : `${name}=${scalar(value)}`;
+  return `${name}=${scalar(value)}`;
 }
 
 function scalar(value: unknown): string {
@@ -93,4 +97,8 @@ function isList(value: unknown): value is readonly unknown[] | Uint8Array {
 
 function isLong(value: Uint8Array): boolean {
   return value.length > 40;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }

@@ -6,7 +6,7 @@ import type { Case } from "./case.ts";
 import { ask, at, call, caseOf, hear, leave, since } from "./case.ts";
 
 const created = (id: number, revision: number): string =>
-  ["watch", `@${revision}`, id === 0 ? "" : `watchId=${id}`, "created"].filter(Boolean).join(" ");
+  `watch @${revision} created${id === 0 ? "" : ` watchId=${id}`}`;
 
 export const WATCH_CASES: readonly Case[] = [
   caseOf(
@@ -116,11 +116,11 @@ export const WATCH_CASES: readonly Case[] = [
     ask("w", watchOf("d", "", { watchId: 1n })),
     hear(
       "w",
-      "watch @2 watchId=-1 created canceled" +
+      "watch @2 canceled created watchId=-1" +
         " cancelReason=mvcc: duplicate watch ID provided on the WatchStream",
     ),
     ask("w", { kind: "cancel", watchId: 2n }),
-    hear("w", "watch @2 watchId=2 canceled"),
+    hear("w", "watch @2 canceled watchId=2"),
     ask("w", { kind: "cancel", watchId: 9n }),
     ask("w", watchOf("c")),
     hear("w", created(3, 2)),
@@ -140,9 +140,9 @@ export const WATCH_CASES: readonly Case[] = [
   caseOf(
     "an interval that ends where it begins is refused",
     ask("w", watchOf("b", "a")),
-    hear("w", "watch @1 watchId=-1 created canceled cancelReason=mvcc: watcher range is empty"),
+    hear("w", "watch @1 canceled created watchId=-1 cancelReason=mvcc: watcher range is empty"),
     ask("w", watchOf("b", "b")),
-    hear("w", "watch @1 watchId=-1 created canceled cancelReason=mvcc: watcher range is empty"),
+    hear("w", "watch @1 canceled created watchId=-1 cancelReason=mvcc: watcher range is empty"),
     ask("w", watchOf("b", "c")),
     hear("w", created(0, 1)),
   ),
@@ -194,7 +194,7 @@ export const WATCH_CASES: readonly Case[] = [
       ask("w", watchOf("a", "", { startRevision: -1 })),
       hear(
         "w",
-        "watch @1 watchId=-1 created canceled" +
+        "watch @1 canceled created watchId=-1" +
           " cancelReason=mvcc: required revision has been compacted",
       ),
     ),
