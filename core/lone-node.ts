@@ -55,7 +55,7 @@ function configOf(limits: Limits): Parameters<typeof boot>[0] {
     members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [] }],
     name: "one",
     clientUrls: ["http://one:2379"],
-    version: "3.4.0",
+    version: "3.7.0",
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,
     electionMs: 1000,
