@@ -62,7 +62,7 @@ export class Passwords {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE });
+    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE, execArgv: [] });
     worker.on("message", (result: string | boolean) => this.#finish(result));
     worker.once("error", this.#options.onFailure);
     worker.unref();

@@ -126,10 +126,14 @@ export async function startMember(
   return member;
 }
 
-/** A member that is a real etcd, once it has a leader. */
-export async function startEtcd(plan: MemberPlan, more: readonly string[] = []): Promise<void> {
+/** A member that is a real etcd, once it has a leader. `who`: where it asks for users. */
+export async function startEtcd(
+  plan: MemberPlan,
+  more: readonly string[] = [],
+  who: readonly string[] = [],
+): Promise<void> {
   children.add(spawn("etcd", [...flagsOf(plan), ...more], { stdio: "ignore" }));
-  await eventually(async () => (await etcdctl([plan.clientUrl], ["get", "a"])).code === 0);
+  await eventually(async () => (await etcdctl([plan.clientUrl], [...who, "get", "k"])).code === 0);
 }
 
 /** One run of `detcd serve` that is expected to end by itself. */

@@ -31,8 +31,9 @@ export type AuthRecord = Readonly<
 
 const ENABLED = "authEnabled" as Bytes;
 const REVISION = "authRevision" as Bytes;
-const USER = "user/";
-const ROLE = "role/";
+/** What the keys of users and of roles begin with; their names follow. */
+export const USER = "user/";
+export const ROLE = "role/";
 
 /** Field numbers and wire types of authpb.User, UserAddOptions, Role and Permission. */
 const USER_TAG = { name: 10, password: 18, role: 26, options: 34 } as const;

@@ -10,6 +10,7 @@
 
 import type { Bytes, KvReader } from "../../core/contract.ts";
 import { readAlarms } from "../../core/apply/alarms.ts";
+import { ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { readMembers } from "../../core/apply/membership.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
@@ -21,7 +22,7 @@ import {
   writeVarint64,
   written,
 } from "../../core/lib/binary.ts";
-import { ABOVE_ALL, EMPTY, fromBytes, fromText, toBytes } from "../../core/lib/bytes.ts";
+import { ABOVE_ALL, EMPTY, fromBytes, fromText, prefixEnd, toBytes } from "../../core/lib/bytes.ts";
 import { encodeRowKey } from "../../core/mvcc/revision.ts";
 import type { Bucket } from "./writer.ts";
 
@@ -60,9 +61,9 @@ export const CLUSTER_VERSION = "clusterVersion";
 export function backendOf(view: KvReader, versions: Versions): readonly Bucket[] {
   return [
     bucket(BUCKETS.alarm, () => alarmPairs(view)),
-    bucket(BUCKETS.auth, noPairs),
-    bucket(BUCKETS.authRoles, noPairs),
-    bucket(BUCKETS.authUsers, noPairs),
+    bucket(BUCKETS.auth, () => authPairs(view)),
+    bucket(BUCKETS.authRoles, () => namedPairs(view, ROLE)),
+    bucket(BUCKETS.authUsers, () => namedPairs(view, USER)),
     bucket(BUCKETS.cluster, () => [pair(CLUSTER_VERSION, text(versions.cluster))]),
     bucket(BUCKETS.key, () => view.scan("keys", EMPTY, ABOVE_ALL)),
     bucket(BUCKETS.lease, () => leasePairs(view)),
@@ -92,6 +93,21 @@ function alarmPairs(view: KvReader): readonly Pair[] {
       return [fromBytes(written(writer)), new Uint8Array(0)] as const;
     })
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The rows of "auth" are etcd's own bytes; etcd has users and roles apart. */
+function* authPairs(view: KvReader): Generator<Pair, void> {
+  for (const [key, value] of view.scan("auth", EMPTY, ABOVE_ALL)) {
+    if (!key.startsWith(USER) && !key.startsWith(ROLE)) yield [key, value];
+  }
+}
+
+function* namedPairs(view: KvReader, prefix: string): Generator<Pair, void> {
+  const from = prefix as Bytes;
+  const to = prefixEnd(from) ?? ABOVE_ALL;
+  for (const [key, value] of view.scan("auth", from, to)) {
+    yield [key.slice(prefix.length) as Bytes, value];
+  }
 }
 
 /** etcd's order is that of the unsigned ids, ours that of the signed ones. */

@@ -1,10 +1,11 @@
 // The other way: what our tables hold when a cluster begins from an etcd backend, of whatever
-// release. The keys with their revisions stay, and leases; who the members are does not,
-// for they are new ones of a new cluster.
+// release. The keys with their revisions stay, leases, alarms, users and roles; who the members are
+// does not, for they are new ones of a new cluster.
 
 import type { Bytes, KvWrite, LeaseId, NodeId, SnapshotMeta } from "../../core/contract.ts";
 import type { Alarm } from "../../core/api/request-maintenance.ts";
 import { putAlarm } from "../../core/apply/alarms.ts";
+import { readRecord, ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { putMember } from "../../core/apply/membership.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
@@ -56,6 +57,12 @@ function* writesOf(
       return yield* keyWrites(reading, pairs, found);
     case BUCKETS.alarm:
       return yield* alarmWrites(reading, pairs);
+    case BUCKETS.auth:
+      return yield* authWrites(reading, pairs, "");
+    case BUCKETS.authRoles:
+      return yield* authWrites(reading, pairs, ROLE);
+    case BUCKETS.authUsers:
+      return yield* authWrites(reading, pairs, USER);
     case BUCKETS.lease:
       return yield* leaseWrites(reading, pairs);
     case BUCKETS.meta:
@@ -110,6 +117,16 @@ function decodeAlarm(bytes: Uint8Array): Alarm | null {
   }
   const alarm = ALARMS.find((known) => ALARM_TYPES[known] === type);
   return reader.failed || alarm === undefined ? null : { memberId: memberId as NodeId, alarm };
+}
+
+function* authWrites(reading: Reading, pairs: Pairs, prefix: string): Generator<KvWrite, void> {
+  for (const [name, value] of pairs) {
+    const key = (prefix + name) as Bytes;
+    if (readRecord(key, value) === null) {
+      return refuse(reading, "a record of its users and roles cannot be read");
+    }
+    yield { kind: "put", table: "auth", key, value: value.slice() };
+  }
 }
 
 function* leaseWrites(reading: Reading, pairs: Pairs): Generator<KvWrite, void> {

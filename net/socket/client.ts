@@ -1,7 +1,7 @@
 // A small etcd client for live tests and the terminal screen: requests as plain data, over the same
 // codec as the server. One endpoint, no retries: the caller decides what a failure means.
 
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
 import type { ApiError } from "../../core/api/errors.ts";
 import type {
@@ -23,8 +23,9 @@ export interface EtcdClient {
     onResponse: (response: WatchResponse) => void,
     onEnd: (error: ApiError) => void,
   ) => WatchStream;
-  /** The pieces of a snapshot; an error is the last thing it says. Whoever breaks off leaves. */
-  readonly snapshot: () => AsyncGenerator<Result<SnapshotResponse>, void, void>;
+  /** The pieces of a snapshot, for whoever this token was given to, "" where none is asked for. An
+   *  error is the last thing it says. Whoever breaks off leaves. */
+  readonly snapshot: (token: string) => AsyncGenerator<Result<SnapshotResponse>, void, void>;
   readonly close: () => void;
 }
 
@@ -57,7 +58,7 @@ export function createEtcdClient(endpoint: string): EtcdClient {
   return {
     call: (request, timeoutMs) => callOnce(client, request, timeoutMs),
     watch: (onResponse, onEnd) => openWatch(client, onResponse, onEnd),
-    snapshot: () => readSnapshot(client),
+    snapshot: (token) => readSnapshot(client, token),
     close: () => client.close(),
   };
 }
@@ -83,11 +84,16 @@ function openWatch(
   };
 }
 
-async function* readSnapshot(client: Client): AsyncGenerator<Result<SnapshotResponse>, void, void> {
+async function* readSnapshot(
+  client: Client,
+  token: string,
+): AsyncGenerator<Result<SnapshotResponse>, void, void> {
   const request: Request = { kind: "snapshot" };
   const path = pathOf(request);
   const message = Buffer.from(encodeRequest(request));
-  const stream = client.makeServerStreamRequest(path, asItIs, asItIs, message);
+  const metadata = new Metadata();
+  if (token !== "") metadata.set("token", token);
+  const stream = client.makeServerStreamRequest(path, asItIs, asItIs, message, metadata);
   try {
     for await (const piece of stream) {
       const decoded = decodeResponse(path, piece as Buffer);

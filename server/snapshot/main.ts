@@ -12,6 +12,7 @@ const USAGE = `usage: detcd snapshot <command> <file> [flags]
 
   save      ask a member for a snapshot and store it
       --endpoints host:port     the member (127.0.0.1:2379)
+      --user name:password      root's, where users are asked for who they are
 
   status    what a snapshot holds; its hash is checked
       --write-out, -w simple|table|fields|json
@@ -33,7 +34,7 @@ const EXIT = { ok: 0, failed: 1, badArguments: 128 } as const;
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
-  save: { endpoints: text },
+  save: { endpoints: text, user: text },
   status: { "write-out": { ...text, short: "w", default: "simple" } },
   restore: {
     "data-dir": text,
@@ -110,7 +111,13 @@ async function save(file: string, values: Values): Promise<number> {
     const all = endpoints.join(" ");
     return fail(`snapshot must be requested to one selected node, not multiple [${all}]`);
   }
-  const saved = await saveSnapshot(endpoint, file);
+  const credentials = String(values["user"] ?? process.env["ETCDCTL_USER"] ?? "");
+  const [, name, password] = /^([^:]+):(.*)$/.exec(credentials) ?? [];
+  if (credentials !== "" && name === undefined) {
+    return refuse("--user needs a name and a password: name:password");
+  }
+  const user = name === undefined ? null : { name, password: password ?? "" };
+  const saved = await saveSnapshot(endpoint, file, user);
   if (!saved.ok) return fail(saved.error);
   say(`Snapshot saved at ${file}`);
   if (saved.value !== "") say(`Server version ${saved.value}`);

@@ -17,6 +17,7 @@ import {
   cleanUp,
   etcdctl,
   eventually,
+  type Finished,
   flagsOf,
   HAS_ETCD,
   type MemberPlan,
@@ -149,6 +150,29 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     expect(await ctl(plans[0] as MemberPlan, "get k5 --print-value-only")).toBe("six\n");
   }, 40_000);
 
+  it("carry users, roles and passwords, from etcd to detcd and on to etcd", async () => {
+    const [theirs] = (await planMembers(["theirs"])) as [MemberPlan];
+    const [ours] = (await planMembers(["ours"])) as [MemberPlan];
+    const [back] = (await planMembers(["back"])) as [MemberPlan];
+    const path = `${file}.auth`;
+    await startEtcd(theirs);
+    const setUp = ["user add root:top", "user add u:secret", "role add r", "user grant-role u r"];
+    const grants = ["role grant-permission r read k --prefix", "put k1 one", "auth enable"];
+    for (const line of [...setUp, ...grants]) await ctl(theirs, line);
+    await ctl(theirs, `--user root:top snapshot save ${path}`);
+    await tellsWhoMayWhat(theirs);
+    await detcd("restore", path, ...restoreFlags(ours));
+    await (await startMember(ours)).says(READY);
+    await tellsWhoMayWhat(ours);
+    const refused = await detcd("save", `${path}.again`, "--endpoints", ours.clientUrl);
+    expect(refused.stderr).toMatch(/gave no snapshot: etcdserver: user name is empty$/);
+    const flags = ["--endpoints", ours.clientUrl, "--user", "root:top"];
+    expect((await detcd("save", `${path}.again`, ...flags)).code).toBe(0);
+    await ctl(plan, `snapshot restore ${path}.again ${restoreFlags(back).join(" ")}`);
+    await startEtcd(back, [], ["--user", "u:secret"]);
+    await tellsWhoMayWhat(back);
+  }, 40_000);
+
   it("show one moment, while writes go on", async () => {
     const client = createEtcdClient(plan.clientUrl);
     const load = { runs: true, count: 0 };
@@ -230,13 +254,23 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
 
   it("that nobody reads to the end do not keep a member from stopping", async () => {
     const client = createEtcdClient(plan.clientUrl);
-    const pieces = client.snapshot();
+    const pieces = client.snapshot("");
     expect((await pieces.next()).value?.ok).toBe(true);
     expect(await member.end("SIGTERM")).toBe(0);
     await pieces.return();
     client.close();
   });
 });
+
+async function tellsWhoMayWhat(plan: MemberPlan): Promise<void> {
+  const run = (line: string): Promise<Finished> => etcdctl([plan.clientUrl], line.split(" "));
+  const read = await run("--user u:secret get k1");
+  expect([read.stderr, read.stdout]).toEqual(["", "k1\none\n"]);
+  expect((await run("--user u:secret put k1 two")).stderr).toContain("permission denied");
+  expect((await run("--user u:wrong get k1")).stderr).toContain("authentication failed");
+  expect((await run("get k1")).stderr).toContain("user name is empty");
+  expect((await run("--user root:top role get r")).stdout).toContain("[k, l) (prefix k)");
+}
 
 function contentHash(path: string): Readonly<{ revision: number; hash: number }> {
   const opened = openSnapshotFile(path, true);
