@@ -69,6 +69,11 @@ export class Runtime {
     };
   }
 
+  /** For people: what the node is at this moment. */
+  get state(): NodeState {
+    return this.#state;
+  }
+
   /** Performs what boot asked for and lets time begin. */
   start(): void {
     this.#performAll(this.#options.first[1]);

@@ -17,6 +17,8 @@ import { retentionOf } from "./flags.ts";
 import type { FlagName, Flags } from "./flags.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { createPages } from "./pages.ts";
 import { Passwords } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
@@ -116,24 +118,35 @@ async function open(
   });
   closers.push(() => links.close());
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
+  const metrics = new Metrics(kv.reader);
   const runtime: Runtime = new Runtime({
     first: booted.value,
     step,
     kv: kv.reader,
     clock,
     tickMs: config.heartbeatMs / 2,
-    outside: outsideOf({ kv, disk, links, passwords, snapshots, backups, trace }),
+    outside: outsideOf({ kv, disk, links, passwords, snapshots, backups, trace, metrics }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
   runtime.start();
-  const clients = await serveEtcd({
+  const clients = await serveClients(flags, runtime, metrics, logOf("net/socket/etcd-service.ts"));
+  closers.push(() => stopClients(clients, runtime));
+}
+
+function serveClients(
+  flags: Flags,
+  runtime: Runtime,
+  metrics: Metrics,
+  log: Log,
+): Promise<EtcdListener> {
+  return serveEtcd({
     urls: flags["listen-client-urls"],
     maxRequestBytes: flags["max-request-bytes"],
     sink: runtime,
-    log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
+    pages: createPages({ state: () => runtime.state, sink: runtime, metrics }),
+    log: (line) => log("info", line),
   });
-  closers.push(() => stopClients(clients, runtime));
 }
 
 function traceOf(flags: Flags, identity: Identity, log: Log): (event: TraceEvent) => void {
@@ -154,9 +167,19 @@ type Parts = Readonly<{
   snapshots: SnapshotFiles;
   backups: Backups;
   trace: (event: TraceEvent) => void;
+  metrics: Metrics;
 }>;
 
-function outsideOf({ kv, disk, links, passwords, snapshots, backups, trace }: Parts): Outside {
+function outsideOf({
+  kv,
+  disk,
+  links,
+  passwords,
+  snapshots,
+  backups,
+  trace,
+  metrics,
+}: Parts): Outside {
   return {
     "peer.send": ({ to, message }) => links.send(to, message),
     peers: ({ members }) => links.setPeers(members),
@@ -167,7 +190,10 @@ function outsideOf({ kv, disk, links, passwords, snapshots, backups, trace }: Pa
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
-    trace: ({ event }) => trace(event),
+    trace: ({ event }) => {
+      metrics.countTrace(event);
+      trace(event);
+    },
   };
 }
 

@@ -21,6 +21,8 @@ import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
 import { serveEtcd } from "./etcd-service.ts";
 import type { EtcdListener } from "./etcd-service.ts";
+import { PLAIN } from "./http-pages.ts";
+import type { Page, Pages } from "./http-pages.ts";
 import { hostAndPort } from "./listen.ts";
 
 const run = promisify(execFile);
@@ -150,11 +152,18 @@ describe("the client port", () => {
     expect(code).toBe(status.RESOURCE_EXHAUSTED);
   });
 
-  it("tells a client of HTTP/1 that there is nothing for it, in whatever pieces it asks", async () => {
+  it("shows its pages to a client of HTTP/1, in whatever pieces it asks", async () => {
     const { client, listener } = await serveAndConnect((call) =>
       call.reply(answerOf(call.request)),
     );
-    for (const pieces of [["GET / HTTP/1.1\r\n\r\n garbage"], ["P", "OST / HTTP/1.1\r\n\r\n"]]) {
+    const head = "HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const shown = await sayRaw(listener, "G", `ET /page?x=1 ${head}`);
+    expect(shown).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(shown).toMatch(/\r\n\r\na page\n$/);
+    expect(await sayRaw(listener, "P", `OST /page ${head}`)).toMatch(
+      /^HTTP\/1.1 405 [^]*Allow: GET/,
+    );
+    for (const pieces of [[`GET / ${head} garbage`], ["P", `OST / ${head}`]]) {
       const heard = await sayRaw(listener, ...pieces);
       expect(heard).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
       expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
@@ -375,6 +384,7 @@ async function serveAndConnect(
       },
       openStream: () => NO_STREAM,
     },
+    pages,
     log: () => {},
   });
   const client = createEtcdClient(listener.urls[0] as string);
@@ -385,9 +395,14 @@ async function serveAndConnect(
 
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {}, openStream: () => NO_STREAM };
-  return serveEtcd({ urls, sink, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
+  return serveEtcd({ urls, sink, pages, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
 }
 
+async function page(): Promise<Page> {
+  return { status: 200, type: PLAIN, body: "a page\n" };
+}
+
+const pages: Pages = (path) => (path === "/page" ? page() : null);
 const NO_STREAM = { say: () => {}, credit: () => {}, close: () => {}, cancel: () => {} };
 const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const PATH = "/etcdserverpb.KV/Put";

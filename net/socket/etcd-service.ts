@@ -1,6 +1,7 @@
 // The client port: gRPC calls become requests, results become answers. Plumbing only: what a call
 // means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
+import type { Socket } from "node:net";
 import { GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
@@ -9,6 +10,9 @@ import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
 import type { CallSink } from "./call-sink.ts";
 import { createStreamService } from "./etcd-streams.ts";
+import { hearFirstWords } from "./first-words.ts";
+import { HttpPages } from "./http-pages.ts";
+import type { Pages } from "./http-pages.ts";
 import { GrpcSocket } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Log } from "./listen.ts";
@@ -24,6 +28,7 @@ export type EtcdServiceOptions = Readonly<{
   urls: readonly string[];
   maxRequestBytes: number;
   sink: CallSink;
+  pages: Pages; // for those who speak plain HTTP
   log: Log;
 }>;
 
@@ -40,11 +45,14 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const clients = new Set<GrpcSocket>();
   const onEvent = createService(options.sink);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
-  const listener = await listen(options.urls, (socket) => {
+  const pages = new HttpPages(options.pages);
+  const speakGrpc = (socket: Socket): void => {
     const client = new GrpcSocket(socket, { messageBytesMax, refusalOf, onEvent });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
-  });
+  };
+  const speakers = { http1: (socket: Socket) => pages.take(socket), http2: speakGrpc };
+  const listener = await listen(options.urls, (socket) => hearFirstWords(socket, speakers));
   for (const url of listener.urls) options.log(`serving client traffic on ${url}`);
   return {
     urls: listener.urls,

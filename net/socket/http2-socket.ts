@@ -5,22 +5,15 @@ import type { Socket } from "node:net";
 import { GrpcConnection } from "../http2/grpc.ts";
 import type { GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
 import type { Refusal } from "../http2/grpc-status.ts";
+import { GREETING_MS } from "./first-words.ts";
 
 export type GrpcSocketOptions = GrpcOptions &
   Readonly<{ onEvent: (event: GrpcEvent, from: GrpcSocket) => void }>;
 
 /** What waits to be written before reading stops. Reading goes on when all of it is written. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
-const GREETING_MS = 60_000; // a client that has not said by then what it speaks is cut off
 const FAREWELL_MS = 1_000; // to read the last words
 const PROBE_MS = 30_000; // a client that has silently gone is found out by TCP
-
-const NO_HTTP1 =
-  "HTTP/1.1 404 Not Found\r\n" +
-  "Content-Type: text/plain; charset=utf-8\r\n" +
-  "Content-Length: 19\r\n" +
-  "Connection: close\r\n\r\n" +
-  "404 page not found\n";
 
 export class GrpcSocket {
   readonly #socket: Socket;
@@ -43,6 +36,7 @@ export class GrpcSocket {
     socket.once("close", () => {
       for (const call of this.#grpc.abandon()) options.onEvent({ kind: "cancel", call }, this);
     });
+    socket.resume();
   }
 
   /** One message of the answer; it must not change afterwards. */
@@ -80,7 +74,7 @@ export class GrpcSocket {
     const events = this.#grpc.receive(bytes, performance.now());
     if (this.#socket.timeout !== 0 && this.#grpc.spoke) this.#socket.setTimeout(0);
     for (const event of events) {
-      if (event.kind === "failed") return this.#hangUp(chunk);
+      if (event.kind === "failed") return this.#hangUp();
       this.#options.onEvent(event, this);
     }
     if (!this.#scheduled && this.#grpc.hasOutput) {
@@ -108,13 +102,9 @@ export class GrpcSocket {
     if (this.#leaving && this.#grpc.isIdle) this.#end();
   }
 
-  /** The client broke the protocol; or it speaks an older one, in which it is told so. */
-  #hangUp(chunk: Buffer): void {
+  /** The client broke the protocol. */
+  #hangUp(): void {
     this.#flush();
-    if (!this.#grpc.spoke) {
-      if (!/^[A-Z]/.test(chunk.toString("latin1", 0, 1))) return void this.#socket.destroy();
-      this.#socket.write(NO_HTTP1);
-    }
     this.#end();
   }
 
