@@ -49,9 +49,11 @@ export function startNodeAlone(): NodeAlone {
   const config = createConfig({
     cluster: 1n as ClusterId,
     node,
-    members: [{ id: node, name: "alone", peerUrls: [], clientUrls: [] }],
+    members: [{ id: node, name: "alone", peerUrls: [], clientUrls: [], isLearner: false }],
     name: "alone",
     clientUrls: [],
+    contacts: [],
+    strictReconfig: true,
     version: "0",
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,

@@ -16,17 +16,20 @@ import { maybeAsk, takeServable } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
 import { startBackups } from "./backups.ts";
 import { noteTokens, refusalNow } from "./callers.ts";
+import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
 import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
+import { isChange } from "./raft/changes.ts";
 import { entriesBetween } from "./raft/log.ts";
 import { noteApplied } from "./recipes.ts";
 import { servePassword, tellToken } from "./passwords.ts";
+import { askForPromotions } from "./promotions.ts";
 import { publishApplied } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
-import { reply, tellRaft } from "./turn.ts";
+import { reply, tellPeers, tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
 
 /** What one step applies at most: a node that has much to catch up still hears its peers in
@@ -38,6 +41,7 @@ export function advance(turn: Turn): void {
   proposeQueued(turn);
   askLeader(turn);
   askForReads(turn);
+  askForPromotions(turn);
   applyCommitted(turn);
   followLeadership(turn);
   maybeWalk(turn);
@@ -92,13 +96,20 @@ function applyCommitted(turn: Turn): void {
   const replica = replicaOf(config, raft);
   const writes: KvWrite[] = [];
   let next = store;
+  let hasChanges = false;
   for (const entry of entriesBetween(raft.log, from, through, APPLY_BYTES_MAX)) {
     assert(entry.index === next.applied + 1, `entry ${entry.index} applied after ${next.applied}`);
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
     if (applied.tokens !== null) noteTokens(turn, applied.tokens);
+    hasChanges ||= isChange(entry.data);
     if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);
+    if (applied.change !== null) {
+      const { change } = applied;
+      const event = { kind: "member_changed", index: entry.index, change } as const;
+      turn.effects.push({ kind: "trace", event });
+    }
     publishApplied(turn, next, applied.writes);
     noteApplied(turn, next, applied.writes);
     if (applied.outcome !== null) {
@@ -106,15 +117,19 @@ function applyCommitted(turn: Turn): void {
       traceInner(turn, entry, applied.outcome);
     }
   }
-  const voters = next.members.map((member) => member.id);
-  writes.push(putApplied({ index: next.applied, term: next.appliedTerm, voters }));
+  const { applied: index, appliedTerm: term } = next;
+  const configuration = configurationOf(next.members);
+  writes.push(putApplied({ index, term, ...configuration }));
   turn.state = { ...turn.state, store: next };
-  turn.effects.push({ kind: "kv", applied: next.applied, writes });
+  turn.effects.push({ kind: "kv", applied: index, writes });
   const { finished } = next.mvcc.compaction;
   if (finished > store.mvcc.compaction.finished) {
     turn.effects.push({ kind: "trace", event: { kind: "compacted", revision: finished } });
   }
-  if (next.members !== store.members) turn.effects.push({ kind: "peers", members: next.members });
+  if (next.members !== store.members) tellPeers(turn);
+  if (!hasChanges) return;
+  tellRaft(turn, { kind: "configured", index, ...configuration });
+  applyCommitted(turn); // fewer voters may have committed more
 }
 
 /** The outcome is everybody's; only the life of the node that asked has someone waiting for it. */

@@ -121,9 +121,11 @@ function configOf(): Parameters<typeof boot>[0] {
   return createConfig({
     cluster: 1n as ClusterId,
     node: id,
-    members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [] }],
+    members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [], isLearner: false }],
     name: "one",
     clientUrls: ["http://one:2379"],
+    contacts: [],
+    strictReconfig: true,
     version: "3.4.0",
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,

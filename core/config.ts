@@ -8,8 +8,12 @@ import type { Retention } from "./mvcc/retention.ts";
 export type Config = Readonly<{
   cluster: ClusterId;
   node: NodeId;
-  /** The members of a new cluster, this node among them. Ignored once the data knows better. */
+  /** The members of the cluster when it was new. Ignored once the data knows better. */
   members: readonly Member[];
+  /** Where the members are now, for one that joins: until it has caught up, the log tells it only
+   *  where they were. Empty for the first members. */
+  contacts: readonly Member[];
+  strictReconfig: boolean; // --strict-reconfig-check
   /** What this node tells the others about itself once a leader exists. */
   name: string;
   clientUrls: readonly string[];

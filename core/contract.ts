@@ -39,6 +39,7 @@ export type Input = Readonly<
   | { kind: "tick"; now: Millis }
   | { kind: "peer.message"; from: NodeId; message: Message }
   | { kind: "peer.unreachable"; peer: NodeId }
+  | { kind: "peer.link"; peer: NodeId; up: boolean } // a connection to it is there, or is gone
   | { kind: "call"; call: CallId; request: Request; context: CallContext }
   | { kind: "call.item"; call: CallId; request: StreamRequest } // what follows on a stream
   | { kind: "call.credit"; call: CallId; items: number } // as many pushes left the client's pipe
@@ -55,7 +56,9 @@ export type Input = Readonly<
 /** Everything a node may ask of the world. An effect in hand is an effect allowed: run it now. */
 export type Effect = Readonly<
   | { kind: "peer.send"; to: NodeId; message: Message } // may be lost
-  | { kind: "peers"; members: readonly Member[] } // who they are now, and where they listen
+  // Who they are now, and where they listen. Whoever is `removed` is not to be heard any more, and
+  // if that is this node itself, it is to be stopped.
+  | { kind: "peers"; members: readonly Member[]; removed: readonly NodeId[] }
   | { kind: "disk"; token: DiskToken; ops: readonly DiskOp[] } // in order, then disk.done
   | { kind: "kv"; applied: Index; writes: readonly KvWrite[] } // atomic, in order
   | { kind: "call.reply"; call: CallId; result: Result<Response> } // exactly once for each call
@@ -94,11 +97,12 @@ export type PasswordAnswer = Readonly<
   | { kind: "refused"; error: ApiError } // nobody has the time, or the right, to do it
 >;
 
-/** What a KV image holds: the state after entry `index`, and the voters at that point. */
+/** What a KV image holds: the state after entry `index`, and the members at that point. */
 export type SnapshotMeta = Readonly<{
   index: Index;
   term: Term;
   voters: readonly NodeId[];
+  learners: readonly NodeId[];
 }>;
 
 /** A piece of the store as one file that etcd's tools can read. The last one is the SHA-256 of all

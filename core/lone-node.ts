@@ -52,10 +52,12 @@ function configOf(limits: Limits): Parameters<typeof boot>[0] {
   return createConfig({
     cluster: 1n as ClusterId,
     node: id,
-    members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [] }],
+    members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [], isLearner: false }],
     name: "one",
     clientUrls: ["http://one:2379"],
     version: "3.7.0",
+    contacts: [],
+    strictReconfig: true,
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,
     electionMs: 1000,

@@ -1,7 +1,7 @@
 // The whole state of a node: plain data, never mutated. Screens and oracles may read all of it;
 // only core/ makes a new one.
 
-import type { Bytes, Index, Millis, SnapshotMeta } from "./contract.ts";
+import type { Bytes, CallId, Index, Millis, NodeId, SnapshotMeta, Term } from "./contract.ts";
 import type { Backups } from "./backups.ts";
 import type { Asks } from "./api/asks.ts";
 import type { Calls } from "./api/calls.ts";
@@ -50,6 +50,8 @@ export type NodeState = Readonly<{
   rangeStreams: RangeStreams;
   healthWatches: HealthWatches;
   leaderLostAt: Millis; // −1: never
+  links: readonly Link[]; // to other members, as far as they hold
+  promotions: readonly Promotion[]; // calls that the leader must judge
   publish: Publish;
   waits: Waits;
   walking: Walking;
@@ -58,6 +60,9 @@ export type NodeState = Readonly<{
 
 /** The step of a compaction that this leader proposed last: not again before it had time. */
 export type Walking = Readonly<{ next: Bytes; scheduled: number; askedAt: Millis }> | null;
+
+export type Link = Readonly<{ peer: NodeId; since: Millis }>;
+export type Promotion = Readonly<{ call: CallId; askedAt: Millis | null; term: Term }>;
 
 /** Every life tells the cluster this member's name and client URLs once; then it is ready. */
 export type Publish = Readonly<{ kind: "waiting"; askedAt: Millis | null } | { kind: "done" }>;

@@ -250,13 +250,21 @@ class Stage {
 
   private start(actor: Actor): void {
     actor.life += 1n;
-    const members = this.actors.map(({ id }) => ({ id, name: "", peerUrls: [], clientUrls: [] }));
+    const members = this.actors.map(({ id }) => ({
+      id,
+      name: "",
+      peerUrls: [],
+      clientUrls: [],
+      isLearner: false,
+    }));
     const config = createConfig({
       cluster: 1n as ClusterId,
       node: actor.id,
       members,
       name: `n${actor.id}`,
       clientUrls: [],
+      contacts: [],
+      strictReconfig: true,
       version: "0",
       watchProgressMs: WATCH_PROGRESS_MS,
       heartbeatMs: 100,

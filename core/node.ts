@@ -34,6 +34,8 @@ import { plan } from "./api/handle.ts";
 import { downgradeCommand } from "./api/downgrade.ts";
 import { ERRORS } from "./api/errors.ts";
 import { exceedsQuota } from "./api/quota.ts";
+import { memberChangeOf, refuseChange, refuseForLearner } from "./api/membership.ts";
+import { isMembershipRequest } from "./api/request-membership.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
 import { isStreamRequest } from "./api/request.ts";
@@ -46,9 +48,9 @@ import { restoreStore } from "./apply/apply.ts";
 import { isRaised, noSpaceAlarm } from "./apply/alarms.ts";
 import type { Command, Origin } from "./apply/command.ts";
 import { encodeCommand } from "./apply/command.ts";
-import { putMember, sortedMembers } from "./apply/membership.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { proposerOf, refusalOnArrival, tickTokens } from "./callers.ts";
+import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
 import { createGuarded, mustRefuse } from "./guards.ts";
@@ -64,6 +66,7 @@ import { detain, takeAdmitted, tickLobby } from "./lobby.ts";
 import type { NodeState } from "./node-state.ts";
 import { restoreObservers } from "./observers.ts";
 import { passwordDone } from "./passwords.ts";
+import { openPromotion, takePromotionMessage } from "./promotions.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
@@ -88,7 +91,7 @@ import {
 import { restoreStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
-import { reply, tellRaft, writeDisk } from "./turn.ts";
+import { reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
 
 export const boot: Boot = (config, seed, now, disk, kv) => {
   const effects: Effect[] = [];
@@ -101,7 +104,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const restored = {
     hard,
     entries,
-    voters: store.members.map((member) => member.id),
+    ...configurationOf(store.members),
     applied: store.applied,
     compactedIndex: compacted.index,
     compactedTerm: compacted.term,
@@ -132,13 +135,15 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     rangeStreams: createOrderedMap(),
     healthWatches: createOrderedMap(),
     leaderLostAt: -1 as Millis,
+    links: [],
+    promotions: [],
     publish: { kind: "waiting", askedAt: null },
     waits: [],
     walking: null,
     upkeep: createUpkeep(config, store.mvcc.revision, now),
   };
   const turn: Turn = { state, effects, kv };
-  effects.push({ kind: "peers", members: store.members });
+  tellPeers(turn);
   writeDisk(turn, { wal, ops: repairs }, hard); // what was read may not be on disk before this is
   const { term, commit } = hard;
   const { lastIndex } = raft.log;
@@ -155,6 +160,9 @@ export const step: StepFunction = (state, input, kv) => {
       break;
     case "peer.message":
       takeMessage(turn, input.from, input.message);
+      break;
+    case "peer.link":
+      noteLink(turn, input.peer, input.up);
       break;
     case "peer.unreachable":
       tellRaft(turn, { kind: "unreachable", peer: input.peer });
@@ -219,9 +227,9 @@ function openStore(config: Config, kv: KvReader, effects: Effect[]): Store {
   const store = restoreStore(kv);
   if (store.members.length > 0) return store;
   const members = sortedMembers(config.members);
-  const voters = members.map((member) => member.id);
   const { applied: index, appliedTerm: term } = store;
-  const writes = [...members.map(putMember), putApplied({ index, term, voters })];
+  const applied = putApplied({ index, term, ...configurationOf(members) });
+  const writes = [...members.map(putMember), putGenesis(members), applied];
   effects.push({ kind: "kv", applied: index, writes });
   return { ...store, members, overlay: pushWrites(store.overlay, index, writes) };
 }
@@ -256,8 +264,14 @@ function tick(turn: Turn, now: Millis): void {
   maybePublish(turn);
 }
 
+/** Whoever was removed may not know it yet, and must disturb nobody. A leader that was removed is
+ *  heard until it has handed over. */
 function takeMessage(turn: Turn, from: NodeId, message: Message): void {
-  if (message.kind === "lease_ask" || message.kind === "lease_answer") {
+  const { store, raft } = turn.state;
+  if (store.removed.includes(from) && raft.leader !== from) return;
+  if (message.kind === "promotion_ask" || message.kind === "promotion_refused") {
+    takePromotionMessage(turn, from, message);
+  } else if (message.kind === "lease_ask" || message.kind === "lease_answer") {
     takeLeaseMessage(turn, from, message);
   } else {
     tellRaft(turn, { kind: "message", from, message });
@@ -273,10 +287,13 @@ function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void 
 }
 
 function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
-  if (mustRefuse(turn, context)) return reply(turn, call, { ok: false, error: ERRORS.NoLeader });
-  const refusal = refusalOnArrival(turn, request, context);
-  if (refusal !== null) return reply(turn, call, { ok: false, error: refusal });
+  const refusal =
+    refuseForLearner(turn.state, request) ??
+    (mustRefuse(turn, context) ? ERRORS.NoLeader : null) ??
+    refusalOnArrival(turn, request, context) ??
+    refuseChange(turn.state, request);
   const { config, raft, store, now, installing, life } = turn.state;
+  if (refusal !== null) return reply(turn, call, { ok: false, error: refusal });
   const what = plan(request, config, raft, raft.log.commit - store.applied);
   if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
   if (what.kind === "local" && installing === null) {
@@ -306,6 +323,8 @@ function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: Call
   if (what.kind === "transfer") {
     turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
     tellRaft(turn, { kind: "transfer_leader", to: what.to });
+  } else if (what.kind === "promote") {
+    openPromotion(turn, call);
   } else if (what.kind === "linearizable") {
     turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
   } else if (what.kind === "leader") {
@@ -337,8 +356,15 @@ function commandOf(request: ProposedRequest, origin: Origin, config: Config): Co
     case "compact":
       return { kind: "kv", origin, request };
     default:
+      if (isMembershipRequest(request)) return memberChangeOf(request, origin);
       return { kind: "auth", origin, change: changeOf(request, null) };
   }
+}
+
+function noteLink(turn: Turn, peer: NodeId, up: boolean): void {
+  const { links, now } = turn.state;
+  const others = links.filter((link) => link.peer !== peer);
+  turn.state = { ...turn.state, links: up ? [...others, { peer, since: now }] : others };
 }
 
 function diskDone(turn: Turn, token: DiskToken): void {
@@ -370,7 +396,7 @@ function kvDone(turn: Turn, applied: Index): void {
       tokens,
     };
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
-    turn.effects.push({ kind: "peers", members: loaded.members });
+    tellPeers(turn);
     restoreStreams(turn, loaded.mvcc.revision);
     restoreRecipes(turn);
     restoreObservers(turn);

@@ -6,6 +6,7 @@ import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
 import { dropBackup, giveBackupCredit, openBackup, tickBackups } from "./backups.ts";
 import { ERRORS } from "./api/errors.ts";
 import type { ApiError } from "./api/errors.ts";
+import { refuseForLearner } from "./api/membership.ts";
 import type { StreamRequest } from "./api/request.ts";
 import { refusalOnArrival } from "./callers.ts";
 import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
@@ -31,8 +32,10 @@ export function openStreamCall(
   { call, context }: Opening,
   request: StreamRequest,
 ): void {
-  if (mustRefuse(turn, context)) return endStream(turn, call, ERRORS.NoLeader);
-  const refusal = refusalOnArrival(turn, request, context);
+  const refusal =
+    refuseForLearner(turn.state, request) ??
+    (mustRefuse(turn, context) ? ERRORS.NoLeader : null) ??
+    refusalOnArrival(turn, request, context);
   if (refusal !== null) return endStream(turn, call, refusal);
   guardStream(turn, call, context);
   switch (request.kind) {

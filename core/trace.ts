@@ -3,6 +3,7 @@
 
 import type { Request, Response } from "./api/request.ts";
 import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
+import type { MemberChange } from "./apply/apply.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
 export type TraceEvent = Readonly<
@@ -11,6 +12,7 @@ export type TraceEvent = Readonly<
   | { kind: "published" } // this member's name and client URLs are known to the cluster
   | { kind: "lease_ended"; index: Index; lease: LeaseId; ranOut: boolean; ended: Ended }
   | { kind: "inner_write"; index: Index; request: Request; response: Response }
+  | { kind: "member_changed"; index: Index; change: MemberChange }
   | { kind: "log_trimmed"; through: Index }
   | { kind: "auto_compaction"; revision: number; completed: boolean }
   | { kind: "compacted"; revision: number } // and its rows are gone

@@ -30,6 +30,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `tick ${input.now}`;
     case "peer.message":
       return `${name(input.from)} → ${describeMessage(input.message)}`;
+    case "peer.link":
+      return `link ${name(input.peer)} ${input.up ? "up" : "down"}`;
     case "peer.unreachable":
       return `unreachable ${name(input.peer)}`;
     case "call":
@@ -100,6 +102,8 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
     }
     case "published":
       return "published";
+    case "member_changed":
+      return `${event.change.kind} ${name(event.change.member.id)}`;
     case "lease_ended": {
       const { revision, keys } = event.ended;
       const why = event.ranOut ? "ran out" : "revoked";
@@ -152,6 +156,13 @@ export function describeRequest(request: Request): string {
       return `compact ${request.revision}${request.physical ? " physical" : ""}`;
     case "hash_kv":
       return request.revision > 0 ? `hash_kv at ${request.revision}` : "hash_kv";
+    case "member_add":
+      return `member_add ${request.peerUrls.join(",")}${request.isLearner ? " learner" : ""}`;
+    case "member_update":
+      return `member_update ${hex(request.id)} ${request.peerUrls.join(",")}`;
+    case "member_remove":
+    case "member_promote":
+      return `${request.kind} ${hex(request.id)}`;
     case "move_leader":
       return `move_leader ${request.targetId.toString(16)}`;
     case "watch":
@@ -181,6 +192,7 @@ export function describeResult(result: Result<Response>): string {
   if (!result.ok) return `${result.error.name}: ${result.error.message}`;
   const response = result.value;
   const head = `${response.kind} revision=${response.header.revision}`;
+  if ("members" in response) return head;
   switch (response.kind) {
     case "range": {
       const shown = response.kvs.map((kv) => `${quote(kv.key)}=${describeValue(kv.value)}`);
@@ -223,7 +235,6 @@ export function describeResult(result: Result<Response>): string {
     case "resign":
     case "put":
     case "lease_revoke":
-    case "member_list":
     case "status":
     case "compact":
     case "move_leader":

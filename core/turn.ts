@@ -10,6 +10,7 @@ import { answerReads } from "./api/reads.ts";
 import { findCall, removeCall } from "./api/calls.ts";
 import type { ApiError } from "./api/errors.ts";
 import type { Response } from "./api/request.ts";
+import { sortedMembers } from "./apply/membership.ts";
 import { createOverlay } from "./kv/overlay.ts";
 import { isInnerCall, noteInner } from "./inner-calls.ts";
 import { remove } from "./lib/ordered-map.ts";
@@ -47,6 +48,18 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
 export function endStream(turn: Turn, call: CallId, error: ApiError | null): void {
   turn.state = { ...turn.state, guarded: remove(turn.state.guarded, call) };
   turn.effects.push({ kind: "call.end", call, error });
+}
+
+/** Who the members are. One that is joining knows only where they were, but for its contacts. */
+export function tellPeers(turn: Turn): void {
+  const { config, store } = turn.state;
+  const { members, removed } = store;
+  const isIn = members.some(({ id }) => id === config.node) || removed.includes(config.node);
+  const contacts = config.contacts.filter(
+    ({ id }) => !removed.includes(id) && !members.some((member) => member.id === id),
+  );
+  const known = isIn ? members : sortedMembers([...members, ...contacts]);
+  turn.effects.push({ kind: "peers", members: known, removed });
 }
 
 /** A disk effect that makes `hard` and the log as Raft has it now durable. */

@@ -196,7 +196,13 @@ function decodeIdentity(text: string): Identity | null {
   for (const entry of members as Record<string, unknown>[]) {
     const { id, name: of, peerUrls } = entry;
     if (!isHex(id) || typeof of !== "string" || !Array.isArray(peerUrls)) return null;
-    decoded.push({ id: fromHex(id) as NodeId, name: of, peerUrls, clientUrls: [] });
+    decoded.push({
+      id: fromHex(id) as NodeId,
+      name: of,
+      peerUrls,
+      clientUrls: [],
+      isLearner: false,
+    });
   }
   const identity = { cluster: fromHex(cluster) as ClusterId, member: fromHex(member) as NodeId };
   return { ...identity, name, members: decoded };

@@ -24,6 +24,7 @@ export function createInitialCluster(
       name,
       peerUrls: peerUrls.toSorted(byText),
       clientUrls: [],
+      isLearner: false,
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return { cluster: createClusterId(members.map((member) => member.id)), members };

@@ -35,7 +35,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
   };
   let now = 0;
   const runtime = new Runtime({
-    first: [STATE, [{ kind: "peers", members: [] }]],
+    first: [STATE, [{ kind: "peers", members: [], removed: [] }]],
     step: stepAndNote,
     kv: KV,
     clock: { now: () => now as Millis, tick: () => (now += 10) as Millis },
@@ -81,7 +81,7 @@ describe("the runtime", () => {
 
   it("finishes all effects of a step before the input that one of them causes", async () => {
     const { runtime, seen } = createRuntime((input) =>
-      input.kind === "tick" ? [disk(1), disk(2), { kind: "peers", members: [] }] : [],
+      input.kind === "tick" ? [disk(1), disk(2), { kind: "peers", members: [], removed: [] }] : [],
     );
     runtime.submit({ kind: "tick", now: 1 as Millis });
     await turn();

@@ -216,6 +216,8 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
     cluster: identity.cluster,
     node: identity.member,
     members: identity.members,
+    contacts: [],
+    strictReconfig: true,
     name: flags.name,
     clientUrls: flags["advertise-client-urls"],
     version: ETCD_VERSION,

@@ -50,7 +50,7 @@ function createSide(name: string, installs = true): Side {
 }
 
 function metaAt(index: number): SnapshotMeta {
-  return { index: index as Index, term: 3 as Term, voters: [FROM, TO] };
+  return { index: index as Index, term: 3 as Term, voters: [FROM, TO], learners: [] };
 }
 
 function put(key: string, value: Uint8Array): KvWrite {

@@ -1,5 +1,6 @@
 // What the node tells people, in etcd's words.
 
+import type { MemberChange } from "../core/apply/apply.ts";
 import type { NodeId } from "../core/contract.ts";
 import type { RaftTrace } from "../core/raft/state.ts";
 import type { TraceEvent } from "../core/trace.ts";
@@ -53,6 +54,8 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         });
       case "compacted":
         return log("info", "finished scheduled compaction", { "compact-revision": event.revision });
+      case "member_changed":
+        return logChange(log, event.change);
       case "log_trimmed":
         return log("info", "compacted Raft logs", { "compact-index": event.through });
       case "snapshot_installed":
@@ -124,4 +127,19 @@ function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
         });
     }
   };
+}
+
+/** In etcd's words. */
+function logChange(log: Log, { kind, member }: MemberChange): void {
+  const ids = { "member-id": hex(member.id), "peer-urls": member.peerUrls };
+  switch (kind) {
+    case "member_add":
+      return log("info", "added member", { ...ids, "is-learner": member.isLearner });
+    case "member_remove":
+      return log("info", "removed member", ids);
+    case "member_update":
+      return log("info", "updated member", ids);
+    case "member_promote":
+      return log("info", "promote member", { "promoted-member-id": hex(member.id) });
+  }
 }

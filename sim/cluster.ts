@@ -276,6 +276,8 @@ function createNode(
     cluster: CLUSTER as ClusterId,
     node: self.id,
     members,
+    contacts: [],
+    strictReconfig: true,
     name: self.name,
     clientUrls: [`http://node-${number}:2379`],
     version: "3.7.0",
@@ -297,7 +299,13 @@ function createNode(
 
 function memberOf(number: number): Member {
   const peerUrls = [`http://node-${number}:2380`];
-  return { id: BigInt(number) as NodeId, name: `node-${number}`, peerUrls, clientUrls: [] };
+  return {
+    id: BigInt(number) as NodeId,
+    name: `node-${number}`,
+    peerUrls,
+    clientUrls: [],
+    isLearner: false,
+  };
 }
 
 function termOf(node: SimNode): number {

@@ -123,6 +123,8 @@ function tooEarly(
     case "read_index_response":
     case "lease_ask":
     case "lease_answer":
+    case "promotion_ask":
+    case "promotion_refused":
       return null;
   }
 }

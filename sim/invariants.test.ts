@@ -102,7 +102,7 @@ const reply = (call: number): Effect => ({
 });
 const install = (index: number, term: number): Effect => ({
   kind: "snapshot.install",
-  meta: { index: index as Index, term: term as Term, voters: [] },
+  meta: { index: index as Index, term: term as Term, voters: [], learners: [] },
 });
 const term = (value: number): Term => value as Term;
 

@@ -243,6 +243,9 @@ export function nameOf(message: Message): readonly Key[] {
     case "lease_ask":
     case "lease_answer":
       return [message.kind, message.term, message.id];
+    case "promotion_ask":
+    case "promotion_refused":
+      return [message.kind, message.term, message.life, message.call];
     case "pre_vote":
     case "vote":
       return [message.kind, message.term, message.lastIndex];

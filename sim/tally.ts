@@ -24,6 +24,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "call.close": 12,
   "backup.piece": 13,
   "password.done": 14,
+  "peer.link": 15,
 };
 const BOOT = 0;
 
@@ -101,6 +102,7 @@ export class Tally {
         return digest.number(input.now);
       case "peer.message":
       case "peer.unreachable":
+      case "peer.link":
         return;
       case "call":
       case "call.item":

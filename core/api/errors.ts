@@ -73,6 +73,16 @@ export type ErrorName =
   | "NotLeader"
   | "BadLeaderTransferee"
   | "TimeoutLeaderTransfer"
+  | "MemberExist"
+  | "PeerURLExist"
+  | "MemberNotEnoughStarted"
+  | "MemberBadURLs"
+  | "MemberNotFound"
+  | "MemberNotLearner"
+  | "LearnerNotReady"
+  | "TooManyLearners"
+  | "Unhealthy"
+  | "NotSupportedForLearner"
   | "NoLeader"
   | "Stopped"
   | "LeaderChanged"
@@ -136,6 +146,17 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   NotLeader: never("NotLeader", GRPC.FAILED_PRECONDITION, "etcdserver: not leader"),
   BadLeaderTransferee: never("BadLeaderTransferee", GRPC.FAILED_PRECONDITION, "etcdserver: bad leader transferee"),
   TimeoutLeaderTransfer: maybe("TimeoutLeaderTransfer", GRPC.UNKNOWN, "etcdserver: request timed out, leader transfer took too long"),
+  MemberExist: never("MemberExist", GRPC.FAILED_PRECONDITION, "etcdserver: member ID already exist"),
+  PeerURLExist: never("PeerURLExist", GRPC.FAILED_PRECONDITION, "etcdserver: Peer URLs already exists"),
+  // Unknown, for the same reason as TooManyRequests.
+  MemberNotEnoughStarted: never("MemberNotEnoughStarted", GRPC.UNKNOWN, "etcdserver: re-configuration failed due to not enough started members"),
+  MemberBadURLs: never("MemberBadURLs", GRPC.INVALID_ARGUMENT, "etcdserver: given member URLs are invalid"),
+  MemberNotFound: never("MemberNotFound", GRPC.NOT_FOUND, "etcdserver: member not found"),
+  MemberNotLearner: never("MemberNotLearner", GRPC.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"),
+  LearnerNotReady: never("LearnerNotReady", GRPC.FAILED_PRECONDITION, "etcdserver: can only promote a learner member which is in sync with leader"),
+  TooManyLearners: never("TooManyLearners", GRPC.FAILED_PRECONDITION, "etcdserver: too many learner members in cluster"),
+  Unhealthy: never("Unhealthy", GRPC.UNAVAILABLE, "etcdserver: unhealthy cluster"),
+  NotSupportedForLearner: never("NotSupportedForLearner", GRPC.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner"),
   NoLeader: never("NoLeader", GRPC.UNAVAILABLE, "etcdserver: no leader"),
   Stopped: maybe("Stopped", GRPC.UNAVAILABLE, "etcdserver: server stopped"),
   LeaderChanged: maybe("LeaderChanged", GRPC.UNAVAILABLE, "etcdserver: leader changed"),

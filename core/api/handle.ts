@@ -30,6 +30,8 @@ import type {
 import { isAlarmChange } from "./request-maintenance.ts";
 import type { AlarmChange, DowngradeRequest } from "./request-maintenance.ts";
 import { statusOf } from "./status.ts";
+import { isMembershipRequest } from "./request-membership.ts";
+import type { MembershipRequest } from "./request-membership.ts";
 import { validate } from "./validate.ts";
 
 export type Plan = Readonly<
@@ -38,6 +40,7 @@ export type Plan = Readonly<
   | { kind: "linearizable" } // from the state once Raft has vouched for it
   | { kind: "leader" } // by the leader alone, once Raft has vouched for it
   | { kind: "propose"; request: ProposedRequest }
+  | { kind: "promote" } // by the leader alone, who must judge it
   | { kind: "transfer"; to: NodeId } // hand the leadership over, and answer once that is done
 >;
 
@@ -50,12 +53,13 @@ export type ReadRequest =
       | AuthWriteRequest
       | AuthenticateRequest
       | LeaseTimeToLiveRequest
+      | MembershipRequest
       | Readonly<{ kind: "move_leader" }>
     >
   | TxnRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
 export type ProposedRequest =
-  WriteRequest | LeaseWrite | AlarmChange | DowngradeRequest | AuthWriteRequest;
+  WriteRequest | LeaseWrite | AlarmChange | DowngradeRequest | AuthWriteRequest | MembershipRequest;
 
 /** What etcd puts on the answers of move-leader and defragment. */
 export const NO_HEADER: Header = {
@@ -69,10 +73,9 @@ const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
 /** `behind` is how many committed entries wait to be applied here. */
 export function plan(request: UnaryRequest, config: Config, raft: RaftState, behind: number): Plan {
-  const proposed = (write: ProposedRequest): Plan =>
-    behind <= config.limits.applyBehind
-      ? { kind: "propose", request: write }
-      : { kind: "refuse", error: ERRORS.TooManyRequests };
+  const proposed = (write: ProposedRequest): Plan => planWrite(write, config, behind);
+  if (request.kind === "member_promote") return { kind: "promote" };
+  if (isMembershipRequest(request)) return proposed(request);
   switch (request.kind) {
     case "range":
     case "put":
@@ -137,6 +140,11 @@ export function plan(request: UnaryRequest, config: Config, raft: RaftState, beh
     case "role_revoke_permission":
       return proposed(request);
   }
+}
+
+function planWrite(request: ProposedRequest, config: Config, behind: number): Plan {
+  if (behind <= config.limits.applyBehind) return { kind: "propose", request };
+  return { kind: "refuse", error: ERRORS.TooManyRequests };
 }
 
 /** As in etcd, only the leader hands over, and to a voter. */

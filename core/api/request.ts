@@ -19,7 +19,6 @@ import type {
   HealthWatchResponse,
 } from "./request-health.ts";
 import type { RangeStreamRequest, RangeStreamResponse } from "./request-stream.ts";
-import type { Member } from "../apply/membership.ts";
 import type { AuthRequest, AuthResponse } from "./request-auth.ts";
 import type {
   AlarmRequest,
@@ -27,6 +26,7 @@ import type {
   DowngradeRequest,
   DowngradeResponse,
 } from "./request-maintenance.ts";
+import type { ClusterRequest, ClusterResponse } from "./request-membership.ts";
 
 export type Request = UnaryRequest | ConcurrencyRequest | HealthRequest | StreamRequest;
 /** One request, one answer. */
@@ -46,7 +46,6 @@ export type LeaseRequest =
   | LeaseRevokeRequest
   | LeaseTimeToLiveRequest
   | Readonly<{ kind: "lease_leases" }>;
-export type ClusterRequest = Readonly<{ kind: "member_list"; linearizable: boolean }>;
 export type MaintenanceRequest = Readonly<
   | { kind: "status" }
   | AlarmRequest
@@ -193,7 +192,7 @@ export type UnaryResponse =
   | KvResponse
   | LeaseResponse
   | AuthResponse
-  | Readonly<{ kind: "member_list"; header: Header; members: readonly Member[] }>
+  | ClusterResponse
   | StatusResponse
   | CompactResponse
   | HashKvResponse

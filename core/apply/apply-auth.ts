@@ -37,6 +37,10 @@ export function refusalWhenApplied(
     case "downgrade":
     case "publish":
     case "compact_step":
+    case "member_add": // these too
+    case "member_remove":
+    case "member_update":
+    case "member_promote":
       return null;
   }
 }

@@ -50,8 +50,10 @@ import type { Command, Origin, WriteRequest } from "./command.ts";
 import { decodeCommand, NOBODY } from "./command.ts";
 import type { Downgrade } from "./downgrade.ts";
 import { putDowngrade, readDowngrade, refusalOfDowngrade } from "./downgrade.ts";
+import { changeMembers } from "./change-members.ts";
+import type { MembershipCommand } from "./command-membership.ts";
 import type { Member } from "./membership.ts";
-import { putMember, readMembers } from "./membership.ts";
+import { findMember, putMember, readMembership, withMember } from "./membership.ts";
 
 /** Everything that entries have built so far. The values themselves live in the KV, under the
  *  overlay. */
@@ -62,6 +64,7 @@ export type Store = Readonly<{
   members: readonly Member[]; // sorted by id
   alarms: Alarms;
   downgrade: Downgrade;
+  removed: readonly NodeId[]; // members that were
   overlay: Overlay;
   applied: Index;
   appliedTerm: Term;
@@ -74,6 +77,7 @@ export type Applied = Readonly<{
   store: Store;
   writes: readonly KvWrite[];
   lease: LeaseChange | null;
+  change: MemberChange | null;
   outcome: Outcome | null;
 }>;
 export type AppliedEntry = Applied & Readonly<{ tokens: TokenChange | null }>;
@@ -83,6 +87,8 @@ export type LeaseChange = Readonly<
   | { kind: "kept"; id: LeaseId } // its end was refused
   | { kind: "ended"; id: LeaseId; ranOut: boolean; ended: Ended }
 >;
+/** What became of a change of members, for people. */
+export type MemberChange = Readonly<{ kind: MembershipCommand["kind"]; member: Member }>;
 export type Outcome = Readonly<
   { kind: "call"; origin: Origin; result: Result<Response> } | { kind: "published"; origin: Origin }
 >;
@@ -95,9 +101,9 @@ export function restoreStore(kv: KvReader): Store {
     mvcc,
     lessor: restoreLessor(kv, () => attachmentsIn(mvcc, kv)),
     auth: restoreAuth(kv),
-    members: readMembers(kv),
     alarms: readAlarms(kv),
     downgrade: readDowngrade(kv),
+    ...readMembership(kv),
     overlay: createOverlay(),
     applied: index,
     appliedTerm: term,
@@ -112,7 +118,7 @@ export function applyEntry(
 ): AppliedEntry {
   const next: Store = { ...store, applied: entry.index, appliedTerm: entry.term };
   const envelope = decodeCommand(entry.data);
-  if (envelope === null) return { ...NOTHING, store: next };
+  if (envelope === null) return { ...nothing(next), tokens: null };
   const { command, caller } = envelope;
   const { origin } = command;
   const alarm = refusalOf(store.alarms, command);
@@ -120,17 +126,15 @@ export function applyEntry(
   if (error !== null) {
     const lease = command.kind === "lease_revoke" ? kept(command.lease) : null;
     const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { ...NOTHING, store: next, lease, outcome };
+    return { ...nothing(next), tokens: null, lease, outcome };
   }
   if (command.kind !== "auth") {
     return { ...applyCommand(next, command, kv, replica), tokens: null };
   }
   const { auth, writes, tokens, result } = applyAuth(next, command.change, replica);
   const outcome: Outcome = { kind: "call", origin, result };
-  return { ...NOTHING, store: withWrites({ ...next, auth }, writes), writes, tokens, outcome };
+  return { ...nothing(withWrites({ ...next, auth }, writes)), writes, tokens, outcome };
 }
-
-const NOTHING = { writes: [], lease: null, tokens: null, outcome: null } as const;
 
 function applyCommand(
   store: Store,
@@ -145,12 +149,8 @@ function applyCommand(
       const { mvcc, writes, attachments, result } = applied;
       const lessor = attachAll(store.lessor, attachments);
       const outcome: Outcome = { kind: "call", origin: command.origin, result };
-      return {
-        store: withWrites({ ...store, mvcc, lessor }, writes),
-        writes,
-        lease: null,
-        outcome,
-      };
+      const changed = withWrites({ ...store, mvcc, lessor }, writes);
+      return { ...nothing(changed), writes, outcome };
     }
     case "lease_grant":
       return applyGrant(store, command, replica);
@@ -161,12 +161,14 @@ function applyCommand(
     case "compact_step": {
       const view = overlaid(store.overlay, kv);
       const { mvcc, writes } = walkCompaction(store.mvcc, view, command.next, command.rows);
-      return { store: withWrites({ ...store, mvcc }, writes), writes, lease: null, outcome: null };
+      return { ...nothing(withWrites({ ...store, mvcc }, writes)), writes };
     }
     case "alarm":
       return applyAlarm(store, command, replica);
     case "downgrade":
       return applyDowngrade(store, command, replica);
+    default:
+      return applyMembership(store, command, replica);
   }
 }
 
@@ -201,14 +203,14 @@ function applyGrant(
   if (id === 0n || hasLease(store.lessor, id)) {
     const error = id === 0n ? ERRORS.LeaseNotFound : ERRORS.LeaseExist; // 0 means none
     const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { store, writes: [], lease: null, outcome };
+    return { ...nothing(store), outcome };
   }
   const writes = [putLease({ id, ttlSeconds })];
   const lessor = grant(store.lessor, id, ttlSeconds);
   const header = { ...replica, revision: store.mvcc.revision };
   const value: Response = { kind: "lease_grant", header, id, ttlSeconds };
   return {
-    store: withWrites({ ...store, lessor }, writes),
+    ...nothing(withWrites({ ...store, lessor }, writes)),
     writes,
     lease: { kind: "granted", id, ttlSeconds },
     outcome: { kind: "call", origin, result: { ok: true, value } },
@@ -226,7 +228,7 @@ function applyRevoke(
   const lease = findLease(store.lessor, id);
   if (lease === null) {
     const result: Result<Response> = { ok: false, error: ERRORS.LeaseNotFound };
-    return { store, writes: [], lease: null, outcome: { kind: "call", origin, result } };
+    return { ...nothing(store), outcome: { kind: "call", origin, result } };
   }
   const keys = keysOf(lease);
   const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keys);
@@ -236,7 +238,7 @@ function applyRevoke(
   const writes = [...deleted.writes, deleteLease(id)];
   const header = { ...replica, revision };
   return {
-    store: withWrites({ ...store, mvcc, lessor }, writes),
+    ...nothing(withWrites({ ...store, mvcc, lessor }, writes)),
     writes,
     lease: { kind: "ended", id, ranOut: origin.call === NOBODY, ended: { revision, keys } },
     outcome: {
@@ -249,14 +251,35 @@ function applyRevoke(
 
 function applyPublish(store: Store, command: Extract<Command, { kind: "publish" }>): Applied {
   const { origin, name, clientUrls } = command;
-  const member = store.members.find((candidate) => candidate.id === origin.node);
-  // It was removed meanwhile.
-  if (member === undefined) return { store, writes: [], lease: null, outcome: null };
+  const member = findMember(store.members, origin.node);
+  if (member === null) return nothing(store); // it was removed meanwhile
   const published: Member = { ...member, name, clientUrls };
-  const members = store.members.map((other) => (other === member ? published : other));
+  const { members } = withMember(store, published);
   const writes = [putMember(published)];
   const outcome: Outcome = { kind: "published", origin };
-  return { store: withWrites({ ...store, members }, writes), writes, lease: null, outcome };
+  return { ...nothing(withWrites({ ...store, members }, writes)), writes, outcome };
+}
+
+function applyMembership(store: Store, command: MembershipCommand, replica: Replica): Applied {
+  const { kind, origin } = command;
+  const changed = changeMembers(store, command);
+  if (!changed.ok) return { ...nothing(store), outcome: { kind: "call", origin, result: changed } };
+  const { membership, member, writes } = changed.value;
+  const { members } = membership;
+  const header = { ...replica, revision: 0 };
+  const value: Response =
+    kind === "member_add" ? { kind, header, member, members } : { kind, header, members };
+  return {
+    ...nothing(withWrites({ ...store, ...membership }, writes)),
+    writes,
+    change: { kind, member },
+    outcome: { kind: "call", origin, result: { ok: true, value } },
+  };
+}
+
+/** An entry that did nothing but being applied. */
+function nothing(store: Store): Applied {
+  return { store, writes: [], lease: null, change: null, outcome: null };
 }
 
 function applyAlarm(
@@ -270,9 +293,8 @@ function applyAlarm(
   const told = raised || alarms !== null ? [alarm] : []; // there was nothing to clear
   const result: Result<Response> = { ok: true, value: { kind: "alarm", header, alarms: told } };
   return {
-    store: withWrites({ ...store, alarms: alarms ?? store.alarms }, writes),
+    ...nothing(withWrites({ ...store, alarms: alarms ?? store.alarms }, writes)),
     writes,
-    lease: null,
     outcome: { kind: "call", origin, result },
   };
 }
@@ -286,16 +308,15 @@ function applyDowngrade(
   const error = target === null ? null : refusalOfDowngrade(store.downgrade, own, target);
   if (error !== null) {
     const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { store, writes: [], lease: null, outcome };
+    return { ...nothing(store), outcome };
   }
   const header = { ...replica, revision: store.mvcc.revision };
   const version = shortVersion(store.downgrade ?? own);
   const value: Response = { kind: "downgrade", header, version };
   const writes = [putDowngrade(target)];
   return {
-    store: withWrites({ ...store, downgrade: target }, writes),
+    ...nothing(withWrites({ ...store, downgrade: target }, writes)),
     writes,
-    lease: null,
     outcome: { kind: "call", origin, result: { ok: true, value } },
   };
 }

@@ -1,12 +1,13 @@
 // What is replicated, and its bytes: the data of a log entry.
 //
-// Every replica must read the same command from the same bytes for ever, so the layout is versioned
-// by its first byte, and a command that cannot be read is a no-op on every replica alike: a bad
+// Every replica must read the same command from the same bytes for ever, so the layout is told by
+// its first byte, and a command that cannot be read is a no-op on every replica alike: a bad
 // entry must never be able to crash a member.
 
 import type { Bytes, CallId, LeaseId, NodeId } from "../contract.ts";
 import type { CompactRequest, DeleteRangeRequest, PutRequest, TxnRequest } from "../api/request.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
+import { MARKS } from "../lib/entry-mark.ts";
 import {
   atEnd,
   createReader,
@@ -31,6 +32,12 @@ import { isAuthTag, readAuthChange, writeAuthChange } from "./command-auth.ts";
 import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
 import type { MaintenanceCommand } from "./command-maintenance.ts";
 import { MAINTENANCE_TAG, readMaintenance, writeMaintenance } from "./command-maintenance.ts";
+import type { MembershipCommand } from "./command-membership.ts";
+import {
+  isMembershipCommand,
+  readMembershipCommand,
+  writeMembershipCommand,
+} from "./command-membership.ts";
 import { readOperation, writeOperation } from "./command-operation.ts";
 
 /** Who waits for the outcome: a call of one life (one boot) of one node. */
@@ -47,13 +54,12 @@ export type Command = Readonly<
   | { kind: "lease_revoke"; origin: Origin; lease: LeaseId }
   | MaintenanceCommand
   | AuthCommand
+  | MembershipCommand
 >;
 /** A command, and who wants it: permission is asked for when it is applied. */
 export type Envelope = Readonly<{ command: Command; caller: Caller }>;
 export type WriteRequest = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
-/** Most commands are nobody's: auth is off, or the member wants them itself. */
-const VERSION = { nobody: 1, caller: 2 } as const;
 /** 1 to 5 are the operations on keys. */
 const TAG = {
   publish: 6,
@@ -64,12 +70,12 @@ const TAG = {
 } as const;
 export function encodeCommand(command: Command, caller: Caller = NO_CALLER): Uint8Array {
   const writer = createWriter(128);
-  const isNobody = caller.user === "" && caller.revision === 0;
-  writeByte(writer, isNobody ? VERSION.nobody : VERSION.caller);
+  const mark = markOf(command, caller);
+  writeByte(writer, mark);
   writeFixed64(writer, command.origin.node);
   writeFixed64(writer, command.origin.life);
   writeVarint(writer, command.origin.call);
-  if (!isNobody) {
+  if (mark === MARKS.caller) {
     writeByteString(writer, caller.user);
     writeVarint(writer, caller.revision);
   }
@@ -80,14 +86,21 @@ export function encodeCommand(command: Command, caller: Caller = NO_CALLER): Uin
 /** Null: these bytes are no command of this version. */
 export function decodeCommand(data: Uint8Array): Envelope | null {
   const reader = createReader(data);
-  const version = readByte(reader);
-  if (version !== VERSION.nobody && version !== VERSION.caller) return null;
+  const mark = readByte(reader);
+  if (mark !== MARKS.nobody && mark !== MARKS.caller && mark !== MARKS.change) return null;
   const node = readFixed64(reader) as NodeId;
   const life = readFixed64(reader);
   const origin: Origin = { node, life, call: readVarint(reader) as CallId };
-  const caller = version === VERSION.nobody ? NO_CALLER : readCaller(reader);
-  const command = readBody(reader, origin);
+  const caller = mark === MARKS.caller ? readCaller(reader) : NO_CALLER;
+  const isChange = mark === MARKS.change;
+  const command = isChange ? readMembershipCommand(reader, origin) : readBody(reader, origin);
   return reader.failed || !atEnd(reader) || command === null ? null : { command, caller };
+}
+
+/** Whether a change of members is permitted was asked before it was proposed, as in etcd. */
+function markOf(command: Command, caller: Caller): number {
+  if (isMembershipCommand(command)) return MARKS.change;
+  return caller.user === "" && caller.revision === 0 ? MARKS.nobody : MARKS.caller;
 }
 
 function writeBody(writer: Writer, command: Command): void {
@@ -119,6 +132,8 @@ function writeBody(writer: Writer, command: Command): void {
       return writeMaintenance(writer, command);
     case "auth":
       return writeAuthChange(writer, command.change);
+    default:
+      return writeMembershipCommand(writer, command);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { AuthRequest } from "../api/request-auth.ts";
 import type { RequestOp } from "../api/request.ts";
+import type { MembershipRequest } from "../api/request-membership.ts";
 
 const KEY_BYTES = 256; // what a key costs besides its own bytes and those of its value
 const LEASE_BYTES = 64;
@@ -10,6 +11,7 @@ const LEASE_BYTES = 64;
 type Costing =
   | RequestOp
   | Readonly<{ kind: "lease_grant" | "lease_revoke" | "compact" | "alarm" | "downgrade" }>
+  | MembershipRequest
   | Readonly<{ kind: AuthRequest["kind"] }>;
 
 export function costOf(request: Costing): number {
@@ -28,7 +30,7 @@ export function costOf(request: Costing): number {
     case "lease_revoke":
     case "empty":
       return 0;
-    default: // users and roles are few
+    default: // users, roles and members are few
       return 0;
   }
 }

@@ -1,14 +1,19 @@
-// Who belongs to the cluster. Replicated: changed by applied entries only, kept in the "members"
-// table.
+// Who belongs to the cluster, and who did. Replicated: changed by applied entries only, kept in the
+// "members" table.
+//
+//   members   id, in hex → the member; of one that was removed: its id alone, for ever
+//   meta      "genesis" → the members of the cluster when it was new, for those who join later
 
 import type { Bytes, KvReader, KvWrite, NodeId } from "../contract.ts";
 import { must } from "../lib/assert.ts";
 import {
+  atEnd,
   createReader,
   createWriter,
+  readByte,
   readFixed64,
   readText,
-  readVarint,
+  writeByte,
   writeFixed64,
   writeText,
   writeVarint,
@@ -16,6 +21,7 @@ import {
 } from "../lib/binary.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import { readList } from "./command-fields.ts";
 
 /** A member as etcd's Cluster service shows it. One that never started has no name and no client
  *  URL. */
@@ -24,51 +30,120 @@ export type Member = Readonly<{
   name: string;
   peerUrls: readonly string[];
   clientUrls: readonly string[];
+  isLearner: boolean; // it gets the log, and neither votes nor counts
 }>;
+
+export type Membership = Readonly<{
+  members: readonly Member[]; // sorted by id
+  removed: readonly NodeId[]; // sorted: whoever was removed never comes back under this id
+}>;
+
+const GENESIS = "genesis" as Bytes;
+const ID_BYTES = 8;
 
 /** Ascending by id, as every replica keeps them. */
 export function sortedMembers(members: readonly Member[]): readonly Member[] {
-  return members.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return members.toSorted((a, b) => byId(a.id, b.id));
+}
+
+/** As Raft counts them. */
+export function configurationOf(
+  members: readonly Member[],
+): Readonly<{ voters: readonly NodeId[]; learners: readonly NodeId[] }> {
+  return {
+    voters: members.filter((member) => !member.isLearner).map((member) => member.id),
+    learners: members.filter((member) => member.isLearner).map((member) => member.id),
+  };
+}
+
+export function findMember(members: readonly Member[], id: NodeId): Member | null {
+  return members.find((member) => member.id === id) ?? null;
+}
+
+export function withMember({ members, removed }: Membership, member: Member): Membership {
+  const others = members.filter((other) => other.id !== member.id);
+  return { members: sortedMembers([...others, member]), removed };
+}
+
+export function withoutMember({ members, removed }: Membership, id: NodeId): Membership {
+  return {
+    members: members.filter((member) => member.id !== id),
+    removed: [...removed, id].toSorted(byId),
+  };
 }
 
 export function putMember(member: Member): KvWrite {
   const writer = createWriter(128);
+  writeMember(writer, member);
+  return { kind: "put", table: "members", key: memberKey(member.id), value: written(writer) };
+}
+
+/** What stays of a member that was removed. */
+export function putRemoved(id: NodeId): KvWrite {
+  const writer = createWriter(ID_BYTES);
+  writeFixed64(writer, id);
+  return { kind: "put", table: "members", key: memberKey(id), value: written(writer) };
+}
+
+export function readMembership(view: KvReader): Membership {
+  const members: Member[] = [];
+  const removed: NodeId[] = [];
+  for (const [key, value] of view.scan("members", EMPTY, ABOVE_ALL)) {
+    const reader = createReader(value);
+    if (value.length === ID_BYTES) removed.push(readFixed64(reader) as NodeId);
+    else members.push(readMember(reader));
+    must(reader.failed || !atEnd(reader) ? null : value, `the record of member ${key} is damaged`);
+  }
+  return { members: sortedMembers(members), removed: removed.toSorted(byId) };
+}
+
+export function putGenesis(members: readonly Member[]): KvWrite {
+  const writer = createWriter(128);
+  writeMembers(writer, members);
+  return { kind: "put", table: "meta", key: GENESIS, value: written(writer) };
+}
+
+export function readGenesis(view: KvReader): readonly Member[] {
+  const reader = createReader(must(view.get("meta", GENESIS), "a cluster had first members"));
+  const members = readMembers(reader);
+  must(reader.failed ? null : members, "the record of the first members cannot be read");
+  return members;
+}
+
+export function writeMembers(writer: Writer, members: readonly Member[]): void {
+  writeVarint(writer, members.length);
+  for (const member of members) writeMember(writer, member);
+}
+
+export function readMembers(reader: Reader): readonly Member[] {
+  return readList(reader, readMember);
+}
+
+function writeMember(writer: Writer, member: Member): void {
   writeFixed64(writer, member.id);
   writeText(writer, member.name);
   writeTexts(writer, member.peerUrls);
   writeTexts(writer, member.clientUrls);
-  return { kind: "put", table: "members", key: memberKey(member.id), value: written(writer) };
+  writeByte(writer, member.isLearner ? 1 : 0);
 }
 
-export function readMembers(view: KvReader): readonly Member[] {
-  const members: Member[] = [];
-  for (const [key, value] of view.scan("members", EMPTY, ABOVE_ALL)) {
-    members.push(must(decodeMember(value), `the record of member ${key} cannot be read`));
-  }
-  return sortedMembers(members);
+function readMember(reader: Reader): Member {
+  const id = readFixed64(reader) as NodeId;
+  const name = readText(reader);
+  const peerUrls = readList(reader, readText);
+  const clientUrls = readList(reader, readText);
+  return { id, name, peerUrls, clientUrls, isLearner: readByte(reader) === 1 };
 }
 
 function memberKey(id: NodeId): Bytes {
   return id.toString(16).padStart(16, "0") as Bytes;
 }
 
-function decodeMember(bytes: Uint8Array): Member | null {
-  const reader = createReader(bytes);
-  const id = readFixed64(reader) as NodeId;
-  const name = readText(reader);
-  const peerUrls = readTexts(reader);
-  const clientUrls = readTexts(reader);
-  return reader.failed ? null : { id, name, peerUrls, clientUrls };
+function byId(a: NodeId, b: NodeId): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function writeTexts(writer: Writer, texts: readonly string[]): void {
   writeVarint(writer, texts.length);
   for (const text of texts) writeText(writer, text);
-}
-
-function readTexts(reader: Reader): readonly string[] {
-  const count = readVarint(reader);
-  const texts: string[] = [];
-  while (texts.length < count && !reader.failed) texts.push(readText(reader));
-  return texts;
 }

@@ -26,6 +26,7 @@ type Needs = Readonly<{ door: "nothing" | "user" | "root"; due: Need }>;
 const ANYONE: Needs = { door: "nothing", due: "nothing" };
 const USER: Needs = { door: "user", due: "user" };
 const ROOT_ONLY: Needs = { door: "root", due: "root" };
+const ROOT_AT_DOOR: Needs = { door: "root", due: "nothing" };
 const KEYS: Needs = { door: "nothing", due: "keys" };
 /** Applied only by root. As in etcd, a member that lags behind does not decide that by itself. */
 const ROOT_LATER: Needs = { door: "nothing", due: "root" };
@@ -44,6 +45,10 @@ const NEEDS: Readonly<Record<Request["kind"], Needs>> = {
   lease_time_to_live: { door: "user", due: "keys" },
   lease_leases: KEYS,
   member_list: USER_LATER,
+  member_add: ROOT_AT_DOOR, // as in etcd, not asked again when the change is applied
+  member_remove: ROOT_AT_DOOR,
+  member_update: ROOT_AT_DOOR,
+  member_promote: ROOT_AT_DOOR,
   status: USER_LATER,
   alarm: { door: "root", due: "nothing" }, // members raise alarms in the name of any call
   downgrade: { door: "root", due: "nothing" },

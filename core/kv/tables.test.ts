@@ -68,10 +68,11 @@ describe("the record of the applied entry", () => {
     index: 300 as Index,
     term: 7 as Term,
     voters: [1n, 0xffff_ffff_ffff_ffffn] as NodeId[],
+    learners: [7n] as NodeId[],
   };
 
   it("is zero in a new store", () => {
-    expect(readApplied(createMemoryKv())).toEqual({ index: 0, term: 0, voters: [] });
+    expect(readApplied(createMemoryKv())).toEqual({ index: 0, term: 0, voters: [], learners: [] });
   });
 
   it("comes back as it was", () => {

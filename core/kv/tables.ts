@@ -1,6 +1,6 @@
 // What lies in the tables, byte by byte.
 //
-//   meta      "applied" → the entry that the tables are the outcome of, and the voters then
+//   meta      "applied" → the entry that the tables are the outcome of, and the members then
 //             "compaction" → up to where history is given up, and how far its rows are deleted
 //   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
 //   leases    core/lease/lessor.ts
@@ -29,6 +29,7 @@ import {
   writeVarint64,
   written,
 } from "../lib/binary.ts";
+import type { Reader, Writer } from "../lib/binary.ts";
 import { EMPTY, fromBytes } from "../lib/bytes.ts";
 
 const APPLIED = "applied" as Bytes;
@@ -39,7 +40,12 @@ const COMPACTION = "compaction" as Bytes;
 export type Compaction = Readonly<{ scheduled: number; finished: number; next: Bytes }>;
 
 const NEVER_COMPACTED: Compaction = { scheduled: -1, finished: -1, next: EMPTY };
-const NEVER_APPLIED: SnapshotMeta = { index: 0 as Index, term: 0 as Term, voters: [] };
+const NEVER_APPLIED: SnapshotMeta = {
+  index: 0 as Index,
+  term: 0 as Term,
+  voters: [],
+  learners: [],
+};
 
 /** Field numbers and wire types of mvccpb.KeyValue. */
 const TAG = { key: 10, create: 16, mod: 24, version: 32, value: 42, lease: 48 } as const;
@@ -57,8 +63,8 @@ export function putApplied(applied: SnapshotMeta): KvWrite {
   const writer = createWriter();
   writeVarint(writer, applied.index);
   writeVarint(writer, applied.term);
-  writeVarint(writer, applied.voters.length);
-  for (const voter of applied.voters) writeFixed64(writer, voter);
+  writeIds(writer, applied.voters);
+  writeIds(writer, applied.learners);
   return { kind: "put", table: "meta", key: APPLIED, value: written(writer) };
 }
 
@@ -148,8 +154,19 @@ function decodeApplied(bytes: Uint8Array): SnapshotMeta | null {
   const reader = createReader(bytes);
   const index = readVarint(reader) as Index;
   const term = readVarint(reader) as Term;
+  const voters = readIds(reader);
+  const learners = readIds(reader);
+  return reader.failed || !atEnd(reader) ? null : { index, term, voters, learners };
+}
+
+export function writeIds(writer: Writer, ids: readonly NodeId[]): void {
+  writeVarint(writer, ids.length);
+  for (const id of ids) writeFixed64(writer, id);
+}
+
+export function readIds(reader: Reader): readonly NodeId[] {
   const count = readVarint(reader);
-  const voters: NodeId[] = [];
-  while (voters.length < count && !reader.failed) voters.push(readFixed64(reader) as NodeId);
-  return reader.failed || !atEnd(reader) ? null : { index, term, voters };
+  const ids: NodeId[] = [];
+  while (ids.length < count && !reader.failed) ids.push(readFixed64(reader) as NodeId);
+  return ids;
 }

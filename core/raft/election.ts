@@ -3,6 +3,7 @@
 
 import type { Index, Millis, NodeId, Term } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
+import { hasUnappliedChange } from "./changes.ts";
 import { isUpToDate } from "./log.ts";
 import type { Message } from "./message.ts";
 import { createProgress, ownProgress } from "./progress.ts";
@@ -68,8 +69,8 @@ export function countOwnBallot(turn: Turn): void {
 
 /** The leader has asked this node to take over: no pre-vote, and no leader is in the way. */
 export function standAtOnce(turn: Turn): void {
-  if (turn.state.role !== "follower" || !isVoter(turn.state)) return;
-  if (hasNextTerm(turn.state)) becomeCandidate(turn, true);
+  if (turn.state.role !== "follower" || !mayStand(turn.state)) return;
+  becomeCandidate(turn, true);
 }
 
 export function startTransfer(turn: Turn, to: NodeId): void {
@@ -85,8 +86,10 @@ export function startTransfer(turn: Turn, to: NodeId): void {
 function tickLeader(turn: Turn): void {
   const { now, heartbeatDueAt, quorumCheckDueAt, transferee, transferEndsAt } = turn.state;
   if (now >= quorumCheckDueAt && !checkQuorum(turn)) return;
-  if (transferee !== null && now >= transferEndsAt)
+  if (transferee !== null && now >= transferEndsAt) {
     turn.state = { ...turn.state, transferee: null };
+    if (!isVoter(turn.state)) return becomeFollower(turn, turn.state.term, null);
+  }
   if (now >= heartbeatDueAt) broadcastHeartbeats(turn);
 }
 
@@ -117,7 +120,7 @@ function isElectionDue(state: RaftState): boolean {
 function startElection(turn: Turn): void {
   const { config, term, now, electionStartedAt } = turn.state;
   trace(turn, { kind: "election_timeout", term, afterMs: now - electionStartedAt });
-  if (!hasNextTerm(turn.state)) return resetElectionTimer(turn);
+  if (!mayStand(turn.state)) return resetElectionTimer(turn);
   if (config.preVote) becomePreCandidate(turn);
   else becomeCandidate(turn, false);
 }
@@ -153,7 +156,7 @@ function becomeCandidate(turn: Turn, transfer: boolean): void {
 }
 
 function becomeLeader(turn: Turn): void {
-  const { config, voters, log, term, now, persistedTerm } = turn.state;
+  const { config, voters, learners, log, term, now, persistedTerm } = turn.state;
   assert(persistedTerm === term, `leader of term ${term}, but ${persistedTerm} is on disk`);
   const next = (log.lastIndex + 1) as Index;
   turn.state = {
@@ -161,7 +164,7 @@ function becomeLeader(turn: Turn): void {
     role: "leader",
     leader: config.id,
     ballots: [],
-    progress: voters.map((id) =>
+    progress: [...voters, ...learners].map((id) =>
       id === config.id
         ? ownProgress(id, log.durableIndex, log.lastIndex)
         : createProgress(id, next),
@@ -199,6 +202,11 @@ function refusal(state: RaftState, from: NodeId, message: VoteRequest): string |
 
 function isVoter(state: RaftState): boolean {
   return state.voters.includes(state.config.id);
+}
+
+/** A voter, by all that it knows to be committed. */
+function mayStand(state: RaftState): boolean {
+  return isVoter(state) && hasNextTerm(state) && !hasUnappliedChange(state);
 }
 
 /** Terms are safe integers. The last of them has no successor, and a node in it stands no more. */

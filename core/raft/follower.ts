@@ -48,7 +48,13 @@ export function handleSnapshot(turn: Turn, from: NodeId, meta: SnapshotMeta): vo
     return accept(turn, from, turn.state.log.commit);
   }
   turn.restore = meta;
-  turn.state = { ...turn.state, log: createLog(meta.index, meta.term), voters: meta.voters };
+  turn.state = {
+    ...turn.state,
+    log: createLog(meta.index, meta.term),
+    voters: meta.voters,
+    learners: meta.learners,
+    configuredAt: meta.index,
+  };
   accept(turn, from, meta.index);
 }
 

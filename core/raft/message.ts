@@ -2,6 +2,7 @@
 // Each message carries the sender's term, except the two pre-vote messages (see there).
 
 import type { Index, NodeId, Term } from "../contract.ts";
+import type { PromotionMessage } from "../apply/promotion-message.ts";
 import type { LeaseMessage } from "../lease/message.ts";
 import { assertNever } from "../lib/assert.ts";
 
@@ -30,6 +31,7 @@ export type Message = Readonly<
   | { kind: "read_index_response"; term: Term; context: bigint; index: Index }
   // Not Raft's own, but to the leader of exactly `term` likewise; the node takes them.
   | LeaseMessage
+  | PromotionMessage
   // Leadership transfer (thesis §3.10): stand for election at once.
   | { kind: "timeout_now"; term: Term }
 >;
@@ -78,6 +80,9 @@ export function isWellFormed(message: Message): boolean {
       return isCounter(message.index);
     case "lease_answer":
       return message.ttlSeconds >= -1 && isCounter(message.grantedTtlSeconds);
+    case "promotion_ask":
+    case "promotion_refused":
+      return isCounter(message.call);
     case "pre_vote_response":
     case "vote_response":
     case "read_index":

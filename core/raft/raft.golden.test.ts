@@ -122,7 +122,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   isolate: (script, [id]) => {
     const world = worldOf(script);
     const one = nodeId(id);
-    const others = world.voters.filter((other) => other !== one);
+    const others = world.genesis.filter((other) => other !== one);
     const both = others.flatMap((other) => [
       { from: one, to: other },
       { from: other, to: one },

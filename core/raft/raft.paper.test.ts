@@ -282,12 +282,17 @@ describe("disruptive servers (§4.2.3)", () => {
     }
   });
 
-  it("does not listen to those who are no voters", () => {
+  it("answers strangers, who may have joined by changes that it does not know yet", () => {
     const state = follower({ term: 1 });
-    for (const message of [heartbeat({ term: 9 }), ask({ kind: "vote", term: 9 })]) {
-      const { state: after, sends } = hear(state, STRANGER, message);
-      expect([after, sends]).toEqual([state, []]);
-    }
+    expect(hear(state, STRANGER, heartbeat({ term: 9 })).state.leader).toBe(STRANGER);
+    expect(hear(state, STRANGER, ask({ kind: "vote", term: 9 })).state.vote).toBe(STRANGER);
+  });
+
+  it("is not elected by the votes of strangers", () => {
+    const { state } = tick(follower({ term: 1 }), 5000);
+    const granted = { kind: "pre_vote_response", term: 2, granted: true } as const;
+    expect(hear(state, STRANGER, granted).state.role).toBe("pre_candidate");
+    expect(hear(state, TWO, granted).state.role).toBe("candidate");
   });
 
   it("does not stand if it is no voter itself", () => {
@@ -298,7 +303,12 @@ describe("disruptive servers (§4.2.3)", () => {
 });
 
 describe("images of the state (§5)", () => {
-  const meta: SnapshotMeta = { index: 9 as Index, term: 4 as Term, voters: [ONE, TWO, THREE] };
+  const meta: SnapshotMeta = {
+    index: 9 as Index,
+    term: 4 as Term,
+    voters: [ONE, TWO, THREE],
+    learners: [],
+  };
 
   it("begins its log anew behind an image that is ahead of it", () => {
     const { state, restore, sends, hard } = stage(follower({ term: 5, log: [1, 1] }), 5, meta);
@@ -621,6 +631,7 @@ function restored(options: Options): Restored {
   return {
     hard: { term, vote, commit: commit as Index },
     voters,
+    learners: [],
     applied: 0 as Index,
     compactedIndex: 0 as Index,
     compactedTerm: 0 as Term,

@@ -22,6 +22,7 @@ import {
 import { answerStaleLeader, handleAppend, handleHeartbeat, handleSnapshot } from "./follower.ts";
 import { firstSequence, remember } from "./forwards.ts";
 import { append, commitTo, compactTo, createLog, markDurable } from "./log.ts";
+import { configure } from "./membership.ts";
 import { isWellFormed, type HardState, type Message } from "./message.ts";
 import { snapshotSent, unreachable } from "./progress.ts";
 import { NO_READS, requestRead } from "./read-index.ts";
@@ -39,7 +40,7 @@ export function createRaft(
   seed: bigint,
   now: Millis,
 ): RaftState {
-  const { hard, voters } = restored;
+  const { hard, voters, learners, applied } = restored;
   const log = restoreLog(restored);
   assert(Number.isSafeInteger(hard.term), `term ${hard.term} is not a safe integer`);
   assert(hard.term >= log.lastTerm, `term ${hard.term} is older than the log (${log.lastTerm})`);
@@ -51,7 +52,10 @@ export function createRaft(
     vote: hard.vote,
     role: "follower",
     leader: null,
-    voters: sortedVoters(voters),
+    voters: sorted(voters),
+    learners: sorted(learners),
+    configuredAt: applied,
+    heldChanges: [],
     log,
     ballots: [],
     progress: [],
@@ -99,11 +103,14 @@ function handle(turn: Turn, input: RaftInput): void {
       return startTransfer(turn, input.to);
     case "compact":
       turn.state = { ...turn.state, log: compactTo(turn.state.log, input.through) };
+      return;
+    case "configured":
+      return configure(turn, input);
   }
 }
 
 function receive(turn: Turn, from: NodeId, message: Message): void {
-  if (!isPeer(turn.state, from) || !isWellFormed(message)) return;
+  if (!isOther(turn.state, from) || !isWellFormed(message)) return;
   if (message.term > turn.state.term && !takeTerm(turn, from, message)) return;
   if (message.term < turn.state.term) receiveStale(turn, from, message);
   else receiveCurrent(turn, from, message);
@@ -155,10 +162,10 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
       if (mayLead(turn.state, from)) handleHeartbeat(turn, from, message.commit, message.round);
       return;
     case "append_response":
-      if (role === "leader") handleAppendResponse(turn, from, message);
+      if (hasProgress(turn.state, from)) handleAppendResponse(turn, from, message);
       return;
     case "heartbeat_response":
-      if (role === "leader") handleHeartbeatResponse(turn, from, message.round);
+      if (hasProgress(turn.state, from)) handleHeartbeatResponse(turn, from, message.round);
       return;
     case "propose":
       if (role === "leader") proposeForwarded(turn, from, message.sequence, message.data);
@@ -171,6 +178,8 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
       return;
     case "lease_ask":
     case "lease_answer":
+    case "promotion_ask":
+    case "promotion_refused":
       return; // the node took them before
     case "timeout_now":
       return standAtOnce(turn);
@@ -178,11 +187,12 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
 }
 
 function receiveSnapshot(turn: Turn, from: NodeId, term: Term, meta: SnapshotMeta): void {
-  if (!isPeer(turn.state, from) || !Number.isSafeInteger(term)) return;
+  if (!isOther(turn.state, from) || !Number.isSafeInteger(term)) return;
   if (term < turn.state.term) return answerStaleLeader(turn, from);
   if (term > turn.state.term) becomeFollower(turn, term, from);
   if (!mayLead(turn.state, from)) return;
-  handleSnapshot(turn, from, { ...meta, voters: sortedVoters(meta.voters) });
+  const members = { voters: sorted(meta.voters), learners: sorted(meta.learners) };
+  handleSnapshot(turn, from, { ...meta, ...members });
 }
 
 function proposeHere(turn: Turn, data: Uint8Array): void {
@@ -235,12 +245,19 @@ function changeProgress(
   peer: NodeId,
   change: (progress: RaftState["progress"][number]) => RaftState["progress"][number],
 ): void {
-  if (turn.state.role !== "leader" || !isPeer(turn.state, peer)) return;
+  if (peer === turn.state.config.id || !hasProgress(turn.state, peer)) return;
   setProgress(turn, change(progressOf(turn.state, peer)));
 }
 
-function isPeer(state: RaftState, from: NodeId): boolean {
-  return from !== state.config.id && state.voters.includes(from);
+/** Strangers are heard: they may have joined, and even lead, by changes that this node is yet to
+ *  apply. But none of them counts. */
+function isOther(state: RaftState, from: NodeId): boolean {
+  return from !== state.config.id;
+}
+
+/** Does this node lead, and serve that one? */
+function hasProgress({ role, progress }: RaftState, id: NodeId): boolean {
+  return role === "leader" && progress.some((one) => one.id === id);
 }
 
 /** There is one leader in a term; whoever else claims it is not heard. */
@@ -259,6 +276,6 @@ function restoreLog(restored: Restored): RaftState["log"] {
   return { ...commitTo(full, commit), durableIndex: applied };
 }
 
-function sortedVoters(voters: readonly NodeId[]): readonly NodeId[] {
-  return voters.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+function sorted(ids: readonly NodeId[]): readonly NodeId[] {
+  return ids.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

@@ -85,6 +85,11 @@ export function broadcastHeartbeats(turn: Turn): void {
   turn.state = { ...turn.state, heartbeatDueAt: (now + config.heartbeatMs) as Millis };
 }
 
+/** The voters have changed: those who confirmed the open round may be a majority now. */
+export function recheckRound(turn: Turn): void {
+  if (turn.state.reads.open.length > 0 && maybeRelease(turn)) openRound(turn);
+}
+
 function maybeRelease(turn: Turn): boolean {
   const { reads, voters, config, term } = turn.state;
   if (!isQuorum(voters, (voter) => reads.confirmedBy.includes(voter))) return false;

@@ -2,6 +2,7 @@
 // quorum holds into the commit index (thesis §3.5, §3.6.2).
 
 import type { Index, NodeId } from "../contract.ts";
+import { isChange, mayChange } from "./changes.ts";
 import { append, commitTo, entriesBetween, highestWithTermAtMost, termAt } from "./log.ts";
 import type { AppendResponse, Entry } from "./message.ts";
 import {
@@ -21,16 +22,31 @@ import { confirmRound, openRound } from "./read-index.ts";
 import { progressOf, send, setProgress, trace, type Turn } from "./turn.ts";
 
 const EMPTY = new Uint8Array(0);
+const HELD_CHANGES_MAX = 64;
+const NOTHING = 0 as Index;
 
 /** Append to the leader's log and tell the followers. False: there is no room, or the leader is
  *  about to hand over, and the proposal certainly did not happen. */
 export function propose(turn: Turn, data: Uint8Array): boolean {
-  const { log, config, transferee } = turn.state;
-  if (transferee !== null) return false;
+  const { log, config, transferee, voters, heldChanges } = turn.state;
+  if (transferee !== null || !voters.includes(config.id)) return false;
+  if (isChange(data) && !mayChange(turn.state)) {
+    if (heldChanges.length >= HELD_CHANGES_MAX) return false;
+    turn.state = { ...turn.state, heldChanges: [...heldChanges, data] };
+    return true;
+  }
   const bytes = log.uncommittedBytes;
   if (bytes > 0 && bytes + data.length > config.uncommittedBytes) return false;
   appendOwn(turn, data);
   return true;
+}
+
+/** The change that has waited longest, if its time has come. */
+export function proposeHeld(turn: Turn): void {
+  const [first, ...heldChanges] = turn.state.heldChanges;
+  if (first === undefined || !mayChange(turn.state)) return;
+  turn.state = { ...turn.state, heldChanges };
+  propose(turn, first);
 }
 
 /** A new leader may count copies only of entries of its own term, so it makes one at once. */
@@ -101,9 +117,9 @@ function appendOwn(turn: Turn, data: Uint8Array): void {
   replicateToAll(turn);
 }
 
-function replicateToAll(turn: Turn): void {
-  for (const voter of turn.state.voters) {
-    if (voter !== turn.state.config.id) replicateTo(turn, voter);
+export function replicateToAll(turn: Turn): void {
+  for (const { id } of turn.state.progress) {
+    if (id !== turn.state.config.id) replicateTo(turn, id);
   }
 }
 
@@ -123,22 +139,24 @@ function sendAppend(turn: Turn, progress: Progress): void {
 /** Only to a follower that is there: an image is too much to send into the void. Its answer to a
  *  heartbeat will bring us back here. */
 function sendSnapshot(turn: Turn, progress: Progress): void {
-  const { log, term, voters } = turn.state;
+  const { log, term, voters, learners } = turn.state;
   if (!progress.active) return setProgress(turn, awaitAnswer(progress));
   setProgress(turn, needsSnapshot(progress, log.compactedIndex));
-  const meta = { index: log.compactedIndex, term: log.compactedTerm, voters };
+  const meta = { index: log.compactedIndex, term: log.compactedTerm, voters, learners };
   turn.snapshots.push({ to: progress.id, term, meta });
 }
 
 /** Only entries of the leader's own term are committed by counting copies; those before them follow
  *  (thesis figure 3.7: an older entry on a majority may still be overwritten). */
-function maybeCommit(turn: Turn): boolean {
-  const { log, progress, term } = turn.state;
-  const index = quorumIndex(progress.map((one) => one.match));
+export function maybeCommit(turn: Turn): boolean {
+  const { log, progress, term, voters } = turn.state;
+  const counting = voters.map((id) => progress.find((one) => one.id === id)?.match ?? NOTHING);
+  const index = quorumIndex(counting);
   if (index <= log.commit || termAt(log, index) !== term) return false;
   turn.state = { ...turn.state, log: commitTo(log, index) };
   trace(turn, { kind: "commit", index });
   openRound(turn);
   replicateToAll(turn);
+  proposeHeld(turn);
   return true;
 }

@@ -25,6 +25,7 @@ export function becomeFollower(turn: Turn, term: Term, leader: NodeId | null): v
     reads: NO_READS,
     forwards: { ...before.forwards, seen: [] },
     transferee: null,
+    heldChanges: [],
   };
   // A follower whose term is merely raised keeps its timer: a candidate that cannot win must not
   // keep those who can from standing.

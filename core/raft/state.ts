@@ -25,6 +25,7 @@ export type RaftConfig = Readonly<{
 export type Restored = Readonly<{
   hard: HardState;
   voters: readonly NodeId[];
+  learners: readonly NodeId[];
   applied: Index; // the entry at which the KV image stands
   compactedIndex: Index; // the log begins behind (compactedIndex, compactedTerm)
   compactedTerm: Term;
@@ -40,9 +41,12 @@ export type RaftState = Readonly<{
   role: Role;
   leader: NodeId | null;
   voters: readonly NodeId[]; // sorted by id
+  learners: readonly NodeId[]; // sorted by id: they get the log, and count for nothing
+  configuredAt: Index; // voters and learners are those after this entry
+  heldChanges: readonly Uint8Array[]; // leader: changes that wait for the one before
   log: Log; // knows commit, and what is durable here
   ballots: readonly Ballot[]; // of the running (pre-)election, in order of arrival
-  progress: readonly Progress[]; // leader only: one per voter, sorted by id, this node included
+  progress: readonly Progress[]; // leader only: one per voter and learner
   reads: ReadRounds; // leader: tickets waiting for a quorum
   /** Follower: forwarded proposals of this term; leader: what it saw of them. */
   forwards: Forwards;
@@ -76,6 +80,8 @@ export type RaftInput = Readonly<
   | { kind: "snapshot_staged"; from: NodeId; term: Term; meta: SnapshotMeta }
   | { kind: "transfer_leader"; to: NodeId }
   | { kind: "compact"; through: Index } // forget entries up to here: they are in the KV, durably
+  // Changes up to `index` are applied, and these are the members now, sorted by id.
+  | { kind: "configured"; index: Index; voters: readonly NodeId[]; learners: readonly NodeId[] }
 >;
 
 /** What a message depends on. The node holds it back until that is on this node's disk. */

@@ -5,6 +5,8 @@
 
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import { assert, must } from "../lib/assert.ts";
+import { MARKS } from "../lib/entry-mark.ts";
+import { isChange } from "./changes.ts";
 import { entriesBetween, termAt } from "./log.ts";
 import type { Entry, HardState, Message } from "./message.ts";
 import { createRaft, stepRaft } from "./raft.ts";
@@ -12,7 +14,7 @@ import type { RaftConfig, RaftInput, RaftOutput, RaftState, Send } from "./state
 
 export type World = {
   now: number;
-  readonly voters: readonly NodeId[];
+  readonly genesis: readonly NodeId[]; // the voters when the world began
   readonly nodes: readonly TestNode[];
   wire: Packet[];
   cuts: readonly Readonly<{ from: NodeId; to: NodeId }>[];
@@ -65,6 +67,8 @@ export const CONFIG: Omit<RaftConfig, "id"> = {
 };
 
 const ZERO: Base = { index: 0 as Index, term: 0 as Term };
+export type Action = keyof typeof ACTIONS;
+const ACTIONS = { voter: 1, learner: 2, promote: 3, remove: 4 } as const;
 const BLANK: Disk = {
   hard: { term: 0 as Term, vote: null, commit: 0 as Index },
   base: ZERO,
@@ -75,8 +79,9 @@ export function createWorld(
   voters: number,
   config: Partial<RaftConfig>,
   tell: (event: WorldEvent) => void,
+  spares = 0, // that may be made members
 ): World {
-  const ids = Array.from({ length: voters }, (_, at) => BigInt(at + 1) as NodeId);
+  const ids = Array.from({ length: voters + spares }, (_, at) => BigInt(at + 1) as NodeId);
   const nodes = ids.map((id): TestNode => ({
     id,
     config: { ...CONFIG, ...config, id },
@@ -87,7 +92,7 @@ export function createWorld(
     held: [],
     applied: [],
   }));
-  return { now: 0, voters: ids, nodes, wire: [], cuts: [], tell };
+  return { now: 0, genesis: ids.slice(0, voters), nodes, wire: [], cuts: [], tell };
 }
 
 export function nodeOf(world: World, id: NodeId): TestNode {
@@ -104,9 +109,11 @@ export function boot(world: World, id: NodeId): void {
   const last = node.applied.at(-1);
   const applied: Base = last === undefined ? ZERO : { index: last.index, term: last.term };
   const { hard, base, entries } = withoutGap(node.disk, applied);
+  const { voters, learners } = membersAfter(world, node.applied);
   const restored = {
     hard,
-    voters: world.voters,
+    voters,
+    learners,
     applied: applied.index,
     compactedIndex: base.index,
     compactedTerm: base.term,
@@ -173,7 +180,9 @@ export function sync(world: World, id: NodeId): boolean {
 export function deliver(world: World, packet: Packet, arrives = true): void {
   world.wire = world.wire.filter((other) => other !== packet);
   const { from, to } = packet;
-  const ok = arrives && nodeOf(world, to).state !== null;
+  const { state, applied } = nodeOf(world, to);
+  const isGone = membersAfter(world, applied).removed.includes(from) && state?.leader !== from;
+  const ok = arrives && state !== null && !isGone;
   if (packet.kind === "image") {
     if (nodeOf(world, from).state !== null) {
       step(world, from, { kind: "snapshot_sent", peer: to, ok });
@@ -226,7 +235,8 @@ function leave(world: World, node: TestNode, { to, message }: Send): void {
 /** The image is made when it leaves: it may be ahead of what Raft asked for. */
 function sendImage(world: World, node: TestNode, to: NodeId, term: Term): void {
   const last = must(node.applied.at(-1), "an image of nothing");
-  const meta = { index: last.index, term: last.term, voters: world.voters };
+  const { voters, learners } = membersAfter(world, node.applied);
+  const meta = { index: last.index, term: last.term, voters, learners };
   put(world, { kind: "image", from: node.id, to, term, meta, content: node.applied });
 }
 
@@ -244,6 +254,46 @@ function apply(world: World, node: TestNode): void {
   const entries = entriesBetween(log, from, through, Infinity);
   node.applied = [...node.applied, ...entries];
   world.tell({ kind: "applied", node, entries });
+  if (!entries.some((entry) => isChange(entry.data))) return;
+  const { voters, learners } = membersAfter(world, node.applied);
+  step(world, node.id, { kind: "configured", index: through, voters, learners });
+}
+
+export type Members = Readonly<Record<"voters" | "learners" | "removed", readonly NodeId[]>>;
+
+/** The data of an entry that changes the members; `nonce` tells equal ones apart. */
+export function changeOf(action: Action, id: NodeId, nonce = 0): Uint8Array {
+  return Uint8Array.of(MARKS.change, ACTIONS[action], Number(id), nonce >> 8, nonce & 0xff);
+}
+
+/** What entries from the first on have made of the members. */
+export function membersAfter({ genesis }: World, entries: readonly Entry[]): Members {
+  let members: Members = { voters: genesis, learners: [], removed: [] };
+  for (const { data } of entries) if (isChange(data)) members = changed(members, data);
+  return members;
+}
+
+function changed({ voters, learners, removed }: Members, data: Uint8Array): Members {
+  const action = data[1];
+  const id = BigInt(data[2] ?? 0) as NodeId;
+  const without = {
+    voters: voters.filter((one) => one !== id),
+    learners: learners.filter((one) => one !== id),
+  };
+  const isMember = voters.includes(id) || learners.includes(id);
+  const isNew = !isMember && !removed.includes(id);
+  if (action === ACTIONS.learner && isNew) return { voters, learners: [...learners, id], removed };
+  if ((action === ACTIONS.voter && isNew) || (action === ACTIONS.promote && isMember)) {
+    return { ...without, voters: [...without.voters, id].toSorted(byId), removed };
+  }
+  if (action === ACTIONS.remove && isMember && without.voters.length > 0) {
+    return { ...without, removed: [...removed, id] };
+  }
+  return { voters, learners, removed };
+}
+
+function byId(a: NodeId, b: NodeId): number {
+  return a < b ? -1 : 1;
 }
 
 function written(disk: Disk, { hard, entries, base }: Write): Disk {

@@ -49,6 +49,10 @@ export function describeMessage(message: Message): string {
       return `${head} ${message.id.toString(16)} lease=${message.lease.toString(16)}`;
     case "lease_answer":
       return `${head} ${message.id.toString(16)} left=${message.ttlSeconds}`;
+    case "promotion_ask":
+      return `${head} member=${message.member.toString(16)}`;
+    case "promotion_refused":
+      return `${head} ${message.reason}`;
     default:
       return assertNever(message);
   }

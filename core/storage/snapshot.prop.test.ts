@@ -8,6 +8,7 @@ const META: SnapshotMeta = {
   index: 70_000 as Index,
   term: 3 as Term,
   voters: [1n as NodeId, 0xffff_ffff_ffff_fffen as NodeId],
+  learners: [7n as NodeId],
 };
 
 type Outcome = Readonly<{

@@ -10,21 +10,20 @@
 // finds a stream that stops too soon. A receiver that has seen the trailer holds exactly what was
 // sent.
 
-import type { Bytes, Index, KvReader, KvWrite, NodeId, Result, Table, Term } from "../contract.ts";
+import type { Bytes, Index, KvReader, KvWrite, Result, Table, Term } from "../contract.ts";
 import type { SnapshotMeta } from "../contract.ts";
+import { readIds, writeIds } from "../kv/tables.ts";
 import { assert } from "../lib/assert.ts";
 import {
   atEnd,
   createReader,
   createWriter,
   readByte,
-  readFixed64,
   type Reader,
   readRun,
   readVarint,
   writeByte,
   writeByteString,
-  writeFixed64,
   type Writer,
   writeRun,
   writeVarint,
@@ -171,17 +170,16 @@ function writeMeta(writer: Writer, meta: SnapshotMeta): void {
   writeVarint(writer, VERSION);
   writeVarint(writer, meta.index);
   writeVarint(writer, meta.term);
-  writeVarint(writer, meta.voters.length);
-  for (const voter of meta.voters) writeFixed64(writer, voter);
+  writeIds(writer, meta.voters);
+  writeIds(writer, meta.learners);
 }
 
 function readMeta(reader: Reader): SnapshotMeta | null {
   const index = readVarint(reader) as Index;
   const term = readVarint(reader) as Term;
-  const count = readVarint(reader);
-  const voters: NodeId[] = [];
-  while (voters.length < count && !reader.failed) voters.push(readFixed64(reader) as NodeId);
-  return ended(reader) ? { index, term, voters } : null;
+  const voters = readIds(reader);
+  const learners = readIds(reader);
+  return ended(reader) ? { index, term, voters, learners } : null;
 }
 
 function openChunk(kind: number): Writer {

@@ -16,7 +16,7 @@ import { putEnabled, putRevision, putRole, putUser } from "../../core/auth/recor
 import { restoreAuth } from "../../core/auth/store.ts";
 import { putAlarm, readAlarms } from "../../core/apply/alarms.ts";
 import type { Member } from "../../core/apply/membership.ts";
-import { putMember, readMembers } from "../../core/apply/membership.ts";
+import { putMember, readMembership } from "../../core/apply/membership.ts";
 import { createMemoryKv, type MemoryKv } from "../../core/kv/memory-kv.ts";
 import { encodeKeyValue, putApplied, putCompaction, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn, putLease } from "../../core/lease/lessor.ts";
@@ -30,14 +30,20 @@ import { restoredWrites } from "./restore.ts";
 import { type Content, contentOf, fileOf, sourceOf } from "./testing.ts";
 
 const MEMBERS: readonly Member[] = [
-  { id: 0xabcn as NodeId, name: "one", peerUrls: ["http://a:1"], clientUrls: ["http://a:2"] },
-  { id: 0xf00dn as NodeId, name: "", peerUrls: ["http://b:1"], clientUrls: [] },
+  {
+    id: 0xabcn as NodeId,
+    name: "one",
+    peerUrls: ["http://a:1"],
+    clientUrls: ["http://a:2"],
+    isLearner: false,
+  },
+  { id: 0xf00dn as NodeId, name: "", peerUrls: ["http://b:1"], clientUrls: [], isLearner: false },
 ];
 const NEW_MEMBERS: readonly Member[] = [
-  { id: 7n as NodeId, name: "new", peerUrls: ["http://c:1"], clientUrls: [] },
+  { id: 7n as NodeId, name: "new", peerUrls: ["http://c:1"], clientUrls: [], isLearner: false },
 ];
 const READ_A = { type: 0, key: "a" as Bytes, rangeEnd: "b" as Bytes };
-const APPLIED = { index: 1 as Index, term: 1 as Term, voters: [7n as NodeId] };
+const APPLIED = { index: 1 as Index, term: 1 as Term, voters: [7n as NodeId], learners: [] };
 const VERSIONS = { storage: "3.6.0", cluster: "3.6.0" };
 /** What that etcd itself says of its store. */
 const HASH_KV_OF_ETCD = 1621652307;
@@ -66,7 +72,7 @@ describe("an etcd backend", () => {
     expect(readCompaction(restored)).toEqual(readCompaction(before));
     expect(readAlarms(restored)).toEqual(readAlarms(before));
     expect(restoreAuth(restored)).toEqual(restoreAuth(before));
-    expect(readMembers(restored)).toEqual(NEW_MEMBERS);
+    expect(readMembership(restored).members).toEqual(NEW_MEMBERS);
   });
 
   it("begins at a higher revision, with all history compacted, when it is bumped", () => {
@@ -106,7 +112,12 @@ describe("an etcd backend", () => {
 
 function exampleStore(): MemoryKv {
   const kv = createMemoryKv();
-  const applied = { index: 99 as Index, term: 3 as Term, voters: [0xabcn, 0xf00dn] as NodeId[] };
+  const applied = {
+    index: 99 as Index,
+    term: 3 as Term,
+    voters: [0xabcn, 0xf00dn] as NodeId[],
+    learners: [],
+  };
   kv.perform([
     ...MEMBERS.map(putMember),
     putApplied(applied),

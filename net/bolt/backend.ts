@@ -12,7 +12,7 @@ import type { Bytes, KvReader } from "../../core/contract.ts";
 import { readAlarms } from "../../core/apply/alarms.ts";
 import { ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
-import { readMembers } from "../../core/apply/membership.ts";
+import { readMembership } from "../../core/apply/membership.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn } from "../../core/lease/lessor.ts";
 import {
@@ -68,13 +68,9 @@ export function backendOf(view: KvReader, versions: Versions): readonly Bucket[]
     bucket(BUCKETS.key, () => view.scan("keys", EMPTY, ABOVE_ALL)),
     bucket(BUCKETS.lease, () => leasePairs(view)),
     bucket(BUCKETS.members, () => memberPairs(view)),
-    bucket(BUCKETS.membersRemoved, noPairs),
+    bucket(BUCKETS.membersRemoved, () => removedPairs(view)),
     bucket(BUCKETS.meta, () => metaPairs(view, versions)),
   ];
-}
-
-function noPairs(): readonly Pair[] {
-  return [];
 }
 
 function bucket(name: string, pairs: Bucket["pairs"]): Bucket {
@@ -130,15 +126,22 @@ function encodeLease(id: bigint, ttlSeconds: number): Uint8Array {
 }
 
 function memberPairs(view: KvReader): readonly Pair[] {
-  return readMembers(view)
-    .map((member) => pair(member.id.toString(16), text(memberJson(member))))
+  return readMembership(view)
+    .members.map((member) => pair(member.id.toString(16), text(memberJson(member))))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function removedPairs(view: KvReader): readonly Pair[] {
+  return readMembership(view)
+    .removed.map((id) => pair(id.toString(16), text("removed")))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** As Go marshals it: what is empty is left out, and the id is a number, which JavaScript's JSON
  *  could not hold. */
-function memberJson({ id, name, peerUrls, clientUrls }: Member): string {
+function memberJson({ id, name, peerUrls, clientUrls, isLearner }: Member): string {
   const fields = [`"id":${id}`, `"peerURLs":${JSON.stringify(peerUrls)}`];
+  if (isLearner) fields.push('"isLearner":true');
   if (name !== "") fields.push(`"name":${JSON.stringify(name)}`);
   if (clientUrls.length > 0) fields.push(`"clientURLs":${JSON.stringify(clientUrls)}`);
   return `{${fields.join(",")}}`;
@@ -146,9 +149,10 @@ function memberJson({ id, name, peerUrls, clientUrls }: Member): string {
 
 /** In the order of the keys. */
 function metaPairs(view: KvReader, versions: Versions): readonly Pair[] {
-  const { index, term, voters } = readApplied(view);
+  const { index, term, voters, learners } = readApplied(view);
   const { scheduled, finished } = readCompaction(view);
-  const confState = `{"voters":[${voters.join(",")}],"auto_leave":false}`;
+  const learning = learners.length > 0 ? `"learners":[${learners.join(",")}],` : "";
+  const confState = `{"voters":[${voters.join(",")}],${learning}"auto_leave":false}`;
   return [
     pair(META.confState, text(confState)),
     pair(META.index, toBytes(bigEndian(BigInt(index)))),

@@ -7,7 +7,7 @@ import type { Alarm } from "../../core/api/request-maintenance.ts";
 import { putAlarm } from "../../core/apply/alarms.ts";
 import { readRecord, ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
-import { putMember } from "../../core/apply/membership.ts";
+import { putGenesis, putMember } from "../../core/apply/membership.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
 import { decodeKeyValue, putApplied, putCompaction } from "../../core/kv/tables.ts";
 import { putLease } from "../../core/lease/lessor.ts";
@@ -43,6 +43,7 @@ export function* restoredWrites(
   if (bumpRevision > 0) found.scheduled = found.revision + bumpRevision;
   if (found.scheduled >= 0) yield putCompaction(compactionOf(found));
   for (const member of members) yield putMember(member);
+  yield putGenesis(members);
   yield putApplied(applied);
 }
 

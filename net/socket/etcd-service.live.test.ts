@@ -520,7 +520,9 @@ function answerOf(request: Request): Result<Response> {
       };
     case "member_list": {
       const member = { id: HEADER.memberId, name: "n1" };
-      const members = [{ ...member, peerUrls: ["http://p:2380"], clientUrls: ["http://c:2379"] }];
+      const members = [
+        { ...member, peerUrls: ["http://p:2380"], clientUrls: ["http://c:2379"], isLearner: false },
+      ];
       return { ok: true, value: { kind: "member_list", header: HEADER, members } };
     }
     case "status":

@@ -265,7 +265,7 @@ async function connected(...pair: Node[]): Promise<void> {
 }
 
 function member(id: NodeId, url: string) {
-  return { id, name: "", peerUrls: [url], clientUrls: [] };
+  return { id, name: "", peerUrls: [url], clientUrls: [], isLearner: false };
 }
 
 function heartbeat(round: number): Message {

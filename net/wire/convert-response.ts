@@ -2,7 +2,6 @@
 // encoding one copies nothing. Requests are in convert-request.ts.
 
 import type { Header, KeyValue, KvResponse, Response } from "../../core/api/request.ts";
-import type { Member } from "../../core/apply/membership.ts";
 import { assertNever } from "../../core/lib/assert.ts";
 import type { ToWire, Wire } from "./etcd-messages.ts";
 import { clusterId, leaseId, nodeId, saturate } from "./numbers.ts";
@@ -127,16 +126,6 @@ export function leasesResponseFromWire(
   return { kind: "lease_leases", header: headerFromWire(wire.header), leases };
 }
 
-export function memberListResponseFromWire(
-  wire: Wire<"MemberListResponse">,
-): ResponseOf<"member_list"> {
-  return {
-    kind: "member_list",
-    header: headerFromWire(wire.header),
-    members: wire.members.map(memberFromWire),
-  };
-}
-
 export function statusResponseFromWire(wire: Wire<"StatusResponse">): ResponseOf<"status"> {
   return {
     kind: "status",
@@ -224,9 +213,4 @@ export function keyValueFromWire(wire: Wire<"KeyValue">): KeyValue {
     value: wire.value,
     lease: leaseId(wire.lease),
   };
-}
-
-function memberFromWire(wire: Wire<"Member">): Member {
-  const { name, peerUrls, clientUrls } = wire;
-  return { id: nodeId(wire.id), name, peerUrls, clientUrls };
 }

@@ -6,6 +6,7 @@ import { AUTH_MESSAGES } from "./messages-auth.ts";
 import { CONCURRENCY_MESSAGES } from "./messages-concurrency.ts";
 import { HEALTH_MESSAGES } from "./messages-health.ts";
 import { DOWNGRADE_MESSAGES } from "./messages-downgrade.ts";
+import { CLUSTER_MESSAGES } from "./messages-cluster.ts";
 import { createCodec } from "./protobuf.ts";
 import type { Codec, Decoded, Encodable } from "./protobuf.ts";
 
@@ -218,20 +219,6 @@ const CORE_MESSAGES = {
     fragment: [7, "bool"],
     events: [11, "Event", "repeated"],
   },
-  Member: {
-    id: [1, "uint64"],
-    name: [2, "string"],
-    peerUrls: [3, "string", "repeated"],
-    clientUrls: [4, "string", "repeated"],
-    isLearner: [5, "bool"],
-  },
-  MemberListRequest: {
-    linearizable: [1, "bool"],
-  },
-  MemberListResponse: {
-    header: [1, "ResponseHeader"],
-    members: [2, "Member", "repeated"],
-  },
   AlarmRequest: {
     action: [1, "enum"],
     memberId: [2, "uint64"],
@@ -269,6 +256,7 @@ const CORE_MESSAGES = {
 
 type Messages = typeof CORE_MESSAGES &
   typeof AUTH_MESSAGES &
+  typeof CLUSTER_MESSAGES &
   typeof CONCURRENCY_MESSAGES &
   typeof DOWNGRADE_MESSAGES &
   typeof HEALTH_MESSAGES;
@@ -276,6 +264,7 @@ type Messages = typeof CORE_MESSAGES &
 export const MESSAGES: Messages = {
   ...CORE_MESSAGES,
   ...AUTH_MESSAGES,
+  ...CLUSTER_MESSAGES,
   ...CONCURRENCY_MESSAGES,
   ...DOWNGRADE_MESSAGES,
   ...HEALTH_MESSAGES,

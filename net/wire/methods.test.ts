@@ -1,5 +1,6 @@
 // Requests and answers through their bytes and back, and the words for what cannot be served.
 
+import type { Member } from "../../core/apply/membership.ts";
 import { describe, expect, it } from "vitest";
 import { ERRORS, GRPC, malformed, malformedItem, messageTooLarge } from "../../core/api/errors.ts";
 import type { Compare, Header, Request, RequestOp, Response } from "../../core/api/request.ts";
@@ -83,6 +84,10 @@ const REQUESTS: readonly Request[] = [
   { kind: "lease_keep_alive", id: -1n as LeaseId },
   { kind: "lease_time_to_live", id: 5n as LeaseId, keys: true },
   { kind: "lease_leases" },
+  { kind: "member_add", peerUrls: ["http://p:1", "http://q:1"], isLearner: true },
+  { kind: "member_remove", id: (2n ** 64n - 1n) as NodeId },
+  { kind: "member_update", id: 7n as NodeId, peerUrls: ["x"] },
+  { kind: "member_promote", id: 7n as NodeId },
   { kind: "member_list", linearizable: true },
   { kind: "member_list", linearizable: false },
   { kind: "status" },
@@ -125,6 +130,13 @@ const REQUESTS: readonly Request[] = [
   { kind: "watch", ask: { kind: "nothing" } },
 ];
 
+const LEARNER: Member = {
+  id: 7n as NodeId,
+  name: "",
+  peerUrls: ["http://p:1"],
+  clientUrls: [],
+  isLearner: true,
+};
 const HEADER: Header = {
   clusterId: (2n ** 64n - 1n) as ClusterId,
   memberId: 0x8e9e05c52164694dn as NodeId,
@@ -191,12 +203,22 @@ const RESPONSES: readonly Response[] = [
     keys: [KEY, "" as Bytes],
   },
   { kind: "lease_leases", header: HEADER, leases: [-5n, 5n] as LeaseId[] },
+  { kind: "member_add", header: HEADER, member: LEARNER, members: [LEARNER] },
+  { kind: "member_remove", header: HEADER, members: [] },
+  { kind: "member_update", header: HEADER, members: [LEARNER] },
+  { kind: "member_promote", header: HEADER, members: [LEARNER] },
   {
     kind: "member_list",
     header: HEADER,
     members: [
-      { id: HEADER.memberId, name: "nød", peerUrls: ["http://p:1", ""], clientUrls: [] },
-      { id: 1n as NodeId, name: "", peerUrls: [], clientUrls: ["http://c:1"] },
+      {
+        id: HEADER.memberId,
+        name: "nød",
+        peerUrls: ["http://p:1", ""],
+        clientUrls: [],
+        isLearner: false,
+      },
+      { id: 1n as NodeId, name: "", peerUrls: [], clientUrls: ["http://c:1"], isLearner: false },
     ],
   },
   {

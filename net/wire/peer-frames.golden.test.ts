@@ -2,7 +2,7 @@
 // of two releases must understand each other or say that they do not.
 
 import { expect, it } from "vitest";
-import type { Bytes, Index, Term } from "../../core/contract.ts";
+import type { Bytes, Index, NodeId, Term } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { encodePeerMessage } from "./peer-frames.ts";
 
@@ -36,6 +36,8 @@ const MESSAGES: readonly Message[] = [
     revision: 7,
     keys: ["a" as Bytes],
   },
+  { kind: "promotion_ask", term, life: 0x1122334455667788n, call: 300, member: 9n as NodeId },
+  { kind: "promotion_refused", term, life: 1n, call: 300, reason: "LearnerNotReady" },
 ];
 
 it("peer messages keep their bytes", async () => {

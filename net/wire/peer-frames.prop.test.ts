@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes, Index, Term } from "../../core/contract.ts";
+import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
+import type { Bytes, Index, NodeId, Term } from "../../core/contract.ts";
 import { AssertionError } from "../../core/lib/assert.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
 import type { Message } from "../../core/raft/message.ts";
@@ -186,6 +187,20 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
         fc.uint8Array({ maxLength: 9 }).map((raw) => String.fromCharCode(...raw) as Bytes),
         { maxLength: 3 },
       ),
+    }),
+    fc.record({
+      kind: kind("promotion_ask"),
+      term,
+      life: bits,
+      call: counter,
+      member: bits as fc.Arbitrary<NodeId>,
+    }),
+    fc.record({
+      kind: kind("promotion_refused"),
+      term,
+      life: bits,
+      call: counter,
+      reason: fc.constantFrom(...PROMOTION_REFUSALS),
     }),
   );
 }

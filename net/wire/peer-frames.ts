@@ -5,7 +5,8 @@
 // A damaged frame must never reach Raft: a flipped `granted` would elect two leaders. The checksum
 // finds wire damage, and whatever passes it must still be a well-formed message of this version.
 
-import type { Bytes, Index, Result, Term } from "../../core/contract.ts";
+import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
+import type { Bytes, Index, NodeId, Result, Term } from "../../core/contract.ts";
 import type { LeaseAnswer } from "../../core/lease/message.ts";
 import { assert, assertNever } from "../../core/lib/assert.ts";
 import {
@@ -51,6 +52,8 @@ const KINDS = [
   "timeout_now",
   "lease_ask",
   "lease_answer",
+  "promotion_ask",
+  "promotion_refused",
 ] as const satisfies readonly Message["kind"][];
 
 export function encodePeerMessage(message: Message): Uint8Array {
@@ -135,6 +138,14 @@ function writeFields(writer: Writer, message: Message): void {
       writeVarint(writer, message.keys.length);
       for (const key of message.keys) writeByteString(writer, key);
       return;
+    case "promotion_ask":
+      writeFixed64(writer, message.life);
+      writeVarint(writer, message.call);
+      return writeFixed64(writer, message.member);
+    case "promotion_refused":
+      writeFixed64(writer, message.life);
+      writeVarint(writer, message.call);
+      return writeByte(writer, PROMOTION_REFUSALS.indexOf(message.reason));
     default:
       assertNever(message);
   }
@@ -181,6 +192,18 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
     }
     case "lease_answer":
       return readLeaseAnswer(reader, term);
+    case "promotion_ask": {
+      const life = readFixed64(reader);
+      const call = readVarint(reader);
+      return { kind, term, life, call, member: readFixed64(reader) as NodeId };
+    }
+    case "promotion_refused": {
+      const life = readFixed64(reader);
+      const call = readVarint(reader);
+      const reason = PROMOTION_REFUSALS[readByte(reader)];
+      if (reason === undefined) reader.failed = true;
+      return { kind, term, life, call, reason: reason ?? "MemberNotFound" };
+    }
     default:
       return assertNever(kind);
   }

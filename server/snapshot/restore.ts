@@ -6,6 +6,7 @@
 
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
+import { configurationOf } from "../../core/apply/membership.ts";
 import { DEFAULT_LIMITS } from "../../core/config.ts";
 import type { DiskToken, Index, KvWrite, SnapshotMeta, Term } from "../../core/contract.ts";
 import { restoreStore } from "../../core/apply/apply.ts";
@@ -73,9 +74,9 @@ async function restoreInto(
   const directory = opened.value;
   try {
     const { members } = directory.identity;
-    const voters = members.map((member) => member.id);
+    const configuration = configurationOf(members);
     const reading = startReading(file.bolt);
-    const beginning = { members, applied: { ...FIRST, voters }, bumpRevision };
+    const beginning = { members, applied: { ...FIRST, ...configuration }, bumpRevision };
     await writeStore(directory, restoredWrites(reading, beginning), beginning.applied);
     if (reading.trouble !== null) return `${path} is damaged: ${reading.trouble}`;
     await writeLog(directory);

@@ -276,7 +276,7 @@ function contentHash(path: string): Readonly<{ revision: number; hash: number }>
   const opened = openSnapshotFile(path, true);
   if (!opened.ok) throw new Error(opened.error);
   const kv = createMemoryKv();
-  const applied = { index: 1 as Index, term: 1 as Term, voters: [] };
+  const applied = { index: 1 as Index, term: 1 as Term, voters: [], learners: [] };
   const reading = startReading(opened.value.bolt);
   kv.perform([...restoredWrites(reading, { members: [], applied, bumpRevision: 0 })]);
   opened.value.close();
