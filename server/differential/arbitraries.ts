@@ -5,6 +5,9 @@
 //   a transaction that deletes an open-ended range ("\0") and puts a key of it with ignore_value
 //   or ignore_lease, unseen by validation (`harmless`): apply panics, at every restart again
 //   a range with an order whose sort target is no known number: it is sorted by nothing, and panics
+// One that divides its members is said only where there is one member:
+//   a range at a revision, next to a put, in a transaction (`united`): the member that is asked
+//   refuses both where the revision is not there, and the others put (etcd#18667)
 
 import fc from "fast-check";
 import type { Bytes } from "../../core/contract.ts";
@@ -16,10 +19,14 @@ import type { CallStep, Sequence, Step, WatchStep } from "./step.ts";
 type Arbitrary<T> = fc.Arbitrary<T>;
 
 const OPEN_END = "\0" as Bytes;
+const LETTER = 0x78;
 const HUGE = 0x7fffffffffffffffn;
+const TTL_LASTING = 1000;
 const STEPS_MAX = 40;
 /** Of so many sequences, one begins on fresh servers. */
 const ONE_FRESH_OF = 500;
+const ONE_RESTART_OF = 60;
+const ONE_LARGE_OF = 100;
 
 // Twelve keys in all at most, with that of the fence (execute.ts): Go sorts as few in a stable way.
 const key: Arbitrary<Bytes> = fc.oneof(
@@ -37,6 +44,8 @@ const rangeEnd: Arbitrary<Bytes> = fc.oneof(
 const value: Arbitrary<Uint8Array> = fc
   .constantFrom("", "x", "y", "xy", "10", "\u00ff\0")
   .map((text) => toBytes(text as Bytes));
+/** Above what one request may hold, and above what is read at all. */
+const tooLarge: Arbitrary<Uint8Array> = fc.constantFrom(1_600_000, 2_200_000).map(largeValue);
 const flag: Arbitrary<boolean> = fc.integer({ min: 0, max: 3 }).map((number) => number === 3);
 const leaseId: Arbitrary<number | bigint> = fc.constantFrom(1, 2, 3, -7);
 const anyLeaseId: Arbitrary<number | bigint> = fc.oneof(
@@ -81,7 +90,7 @@ const rangeAlone: Arbitrary<ToWire<"RangeRequest">> = rarely(
 const putRequest: Arbitrary<ToWire<"PutRequest">> = fc
   .record({
     key: anyKey,
-    value,
+    value: rarely(rarely(tooLarge, value), value),
     lease: often(fc.constant(0), rarely(fc.constant(99), leaseId)),
     prevKv: flag,
     ignoreValue: mostly(fc.constant(false), fc.constant(true)),
@@ -182,7 +191,7 @@ const call: Arbitrary<CallStep> = fc.oneof(
 /** The least that servers grant is far above what a sequence lasts (pair.ts). */
 function ttl(): Arbitrary<number> {
   return fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(1000, 5000) },
+    { weight: 6, arbitrary: fc.constantFrom(TTL_LASTING, 5000) },
     { weight: 1, arbitrary: fc.constantFrom(1, 0, -1, 9_000_000_000, 9_000_000_001) },
   );
 }
@@ -211,28 +220,58 @@ const watchAsk: Arbitrary<ToWire<"WatchRequest">> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
 );
 
-const stream: Arbitrary<number> = fc.constantFrom(0, 1);
+const member: Arbitrary<number> = fc.constantFrom(0, 1, 2);
 const watch: Arbitrary<WatchStep> = fc
-  .record({ stream, isHasty: flag, message: watchAsk })
+  .record({ stream: member, isHasty: flag, message: watchAsk })
   .map((step) => ({ kind: "watch", ...step }));
+const keepAlive: Arbitrary<Step> = fc
+  .record({ at: member, id: anyLeaseId })
+  .map(({ at, id }) => ({ kind: "keep_alive", at, message: { id } }));
+const leave: Arbitrary<Step> = member.map((stream) => ({ kind: "leave", stream }));
 
 const step: Arbitrary<Step> = fc.oneof(
-  { weight: 500, arbitrary: call },
-  { weight: 90, arbitrary: watch },
-  {
-    weight: 10,
-    arbitrary: anyLeaseId.map((id) => ({ kind: "keep_alive", message: { id } }) as const),
-  },
-  { weight: 5, arbitrary: stream.map((which) => ({ kind: "leave", stream: which }) as const) },
+  { weight: 100, arbitrary: fc.tuple(call, member).map(([asked, at]) => ({ ...asked, at })) },
+  { weight: 18, arbitrary: watch },
+  { weight: 2, arbitrary: keepAlive },
+  { weight: 1, arbitrary: leave },
 );
 
-export const sequences: Arbitrary<Sequence> = fc.record({
-  fresh: fc.integer({ min: 1, max: ONE_FRESH_OF }).map((number) => number === ONE_FRESH_OF),
-  steps: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
-});
+/** Some are interrupted by a restart, and some put values that do not fit into one response. */
+const steps: Arbitrary<readonly Step[]> = fc
+  .record({
+    taken: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
+    restart: fc.integer({ min: 0, max: ONE_RESTART_OF * STEPS_MAX }),
+    large: fc.integer({ min: 1, max: ONE_LARGE_OF }).map((number) => number === ONE_LARGE_OF),
+  })
+  .map(({ taken, restart, large }) => {
+    const sized = large ? taken.map(enlarged) : taken;
+    if (restart >= taken.length) return sized;
+    return sized.map(lasting).toSpliced(restart, 0, { kind: "restart" });
+  });
+
+/** For so many members on each side. */
+export function sequences(members: 1 | 3): Arbitrary<Sequence> {
+  return fc.record({
+    fresh: fc.integer({ min: 1, max: ONE_FRESH_OF }).map((number) => number === ONE_FRESH_OF),
+    steps: members === 1 ? steps : steps.map((each) => each.map(united)),
+  });
+}
+
+/** Without what divides the members of etcd 3.4.23 (etcd#18667). */
+function united(taken: Step): Step {
+  return taken.kind === "txn" ? { ...taken, message: withoutRevisions(taken.message) } : taken;
+}
+
+function withoutRevisions(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
+  return mapOperations(txn, (operation) => {
+    const { range, txn: inner } = operation;
+    if (range) return { range: { ...range, revision: 0 } };
+    return inner ? { txn: withoutRevisions(inner) } : operation;
+  });
+}
 
 /** Without the one thing that ends etcd 3.4.23. */
-export function harmless(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
+function harmless(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
   return deletesOpenEnded(txn) ? withoutIgnoring(txn) : txn;
 }
 
@@ -248,19 +287,42 @@ function operationsOf({ success, failure }: ToWire<"TxnRequest">): ToWire<"Reque
 }
 
 function withoutIgnoring(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {
-  const tame = (operation: ToWire<"RequestOp">): ToWire<"RequestOp"> => {
+  return mapOperations(txn, (operation) => {
     const { put, txn: inner } = operation;
     if (put) return { put: { ...put, ignoreValue: false, ignoreLease: false } };
     return inner ? { txn: withoutIgnoring(inner) } : operation;
-  };
-  return { ...txn, success: (txn.success ?? []).map(tame), failure: (txn.failure ?? []).map(tame) };
+  });
+}
+
+function mapOperations(
+  txn: ToWire<"TxnRequest">,
+  change: (operation: ToWire<"RequestOp">) => ToWire<"RequestOp">,
+): ToWire<"TxnRequest"> {
+  const { success = [], failure = [] } = txn;
+  return { ...txn, success: (success ?? []).map(change), failure: (failure ?? []).map(change) };
+}
+
+/** Three of these values do not fit into one response of a watch. */
+function enlarged(taken: Step): Step {
+  if (taken.kind !== "put" || taken.message.value?.length !== 2) return taken;
+  return { ...taken, message: { ...taken.message, value: largeValue(700_000) } };
+}
+
+function largeValue(bytes: number): Uint8Array {
+  return new Uint8Array(bytes).fill(LETTER);
+}
+
+/** A restart takes longer than the shortest leases last. */
+function lasting(taken: Step): Step {
+  if (taken.kind !== "grant" || Number(taken.message.ttl ?? 0) >= TTL_LASTING) return taken;
+  return { ...taken, message: { ...taken.message, ttl: TTL_LASTING } };
 }
 
 function said<C extends CallStep["kind"]>(
   kind: C,
   message: Extract<CallStep, { kind: C }>["message"],
 ): CallStep {
-  return { kind, message } as CallStep;
+  return { kind, at: 0, message } as CallStep;
 }
 
 /** Without what is zero: it is not on the wire, and need not be read. */

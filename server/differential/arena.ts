@@ -1,10 +1,12 @@
-// A detcd and an etcd of one member each, for differential tests: started when they are needed, and
-// again when they may not be equal any more.
+// A detcd and an etcd, of one member each or of three, for differential tests: started when they
+// are needed, and again when they may not be equal any more.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { fromText } from "../../core/lib/bytes.ts";
+import { CODEC } from "../../net/wire/etcd-messages.ts";
 import { flagsOf, type MemberPlan, MemberProcess, planMembers } from "../testing.ts";
 import type { Report, Servers } from "./duel.ts";
 import { duel } from "./duel.ts";
@@ -12,13 +14,14 @@ import { KNOWN_DIFFERENCES } from "./known-differences.ts";
 import type { KnownDifference } from "./known-differences.ts";
 import { createRawClient } from "./raw-client.ts";
 import type { RawClient } from "./raw-client.ts";
+import { CALLS } from "./step.ts";
 import type { Sequence } from "./step.ts";
 import { until } from "./until.ts";
 
-/** With these no lease runs out while a sequence lasts: the least is one and a half elections. */
-const SLOW_CLOCK: readonly string[] = ["--heartbeat-interval=1000", "--election-timeout=20000"];
-
-const STARTING_MS = 15_000;
+/** So slow that no lease runs out while a sequence lasts (the least is one and a half elections),
+ *  and no leader is lost to a busy machine. */
+const SLOW_CLOCK: readonly string[] = ["--heartbeat-interval=300", "--election-timeout=3000"];
+const STARTING_MS = 40_000;
 /** etcd's count of watches that wait for history. */
 const UNSETTLED_NONE = /^etcd_debugging_mvcc_slow_watcher_total 0$/m;
 
@@ -33,13 +36,18 @@ export type Terms = Readonly<{
 export const USUAL_TERMS: Terms = { known: KNOWN_DIFFERENCES, alter: (client) => client };
 
 export class Arena {
+  readonly members: 1 | 3;
   #running: Running | null = null;
   #isTidy = false;
+
+  constructor(members: 1 | 3) {
+    this.members = members;
+  }
 
   async run({ fresh, steps }: Sequence, { known, alter }: Terms): Promise<Report> {
     const servers = await this.#ready(fresh);
     this.#isTidy = false;
-    const report = await duel({ ...servers, ours: alter(servers.ours) }, steps, known);
+    const report = await duel({ ...servers, ours: servers.ours.map(alter) }, steps, known);
     this.#isTidy = report.isTidy;
     return report;
   }
@@ -53,41 +61,88 @@ export class Arena {
   async #ready(isFresh: boolean): Promise<Servers> {
     if (this.#running !== null && this.#isTidy && !isFresh) return this.#running;
     await this.stop();
-    this.#running = await startBoth();
+    this.#running = await startBoth(this.members);
     if (!isFresh) await duel(this.#running, [], KNOWN_DIFFERENCES);
     return this.#running;
   }
 }
 
-async function startBoth(): Promise<Running> {
-  const plans = await planMembers(["ours", "theirs"]);
-  const [plan, other] = plans.map((each) => ({
-    ...each,
-    initialCluster: `${each.name}=${each.peerUrl}`,
-  })) as [MemberPlan, MemberPlan];
-  const etcd = spawn("etcd", [...flagsOf(other), ...SLOW_CLOCK], { stdio: "ignore" });
-  const gone = once(etcd, "exit");
-  const detcd = new MemberProcess([...flagsOf(plan), ...SLOW_CLOCK]);
-  await detcd.says("ready to serve client requests");
-  const isHealthy = async (): Promise<boolean> =>
-    (await textAt(`${other.clientUrl}/health`)).includes("true");
-  if (!(await until(isHealthy, STARTING_MS))) throw new Error("etcd does not become healthy");
-  const ours = createRawClient(plan.clientUrl);
-  const theirs = createRawClient(other.clientUrl);
+interface Member {
+  readonly start: () => void;
+  readonly kill: () => Promise<void>;
+}
+
+async function startBoth(members: number): Promise<Running> {
+  const names = Array.from({ length: members }, (_, at) => `m${at}`);
+  const plans = [await planMembers(names), await planMembers(names)] as const;
+  const everyone = [...plans[0].map(detcdMember), ...plans[1].map(etcdMember)];
+  const [ours, theirs] = plans.map((side) =>
+    side.map(({ clientUrl }) => createRawClient(clientUrl)),
+  );
+  const clients = [...(ours ?? []), ...(theirs ?? [])];
+  const start = async (): Promise<void> => {
+    for (const member of everyone) member.start();
+    for (const client of clients) {
+      if (await until(() => isServing(client), STARTING_MS)) continue;
+      throw new Error("a server does not answer after its start");
+    }
+  };
+  const kill = async (): Promise<void> => {
+    await Promise.all(everyone.map((member) => member.kill()));
+  };
+  await start();
   return {
-    ours,
-    theirs,
+    ours: ours ?? [],
+    theirs: theirs ?? [],
     settled: async () => {
-      await until(async () => UNSETTLED_NONE.test(await textAt(`${other.clientUrl}/metrics`)));
+      for (const { clientUrl } of plans[1]) {
+        await until(async () => UNSETTLED_NONE.test(await textAt(`${clientUrl}/metrics`)));
+      }
+    },
+    restart: async () => {
+      await kill();
+      await start();
     },
     stop: async () => {
-      ours.close();
-      theirs.close();
-      etcd.kill("SIGKILL");
-      await Promise.all([detcd.end("SIGKILL"), gone]);
-      rmSync(dirname(plan.dataDirectory), { recursive: true, force: true });
+      for (const client of clients) client.close();
+      await kill();
+      for (const [plan] of plans) {
+        if (plan !== undefined) rmSync(dirname(plan.dataDirectory), { recursive: true });
+      }
     },
   };
+}
+
+function detcdMember(plan: MemberPlan): Member {
+  let child: MemberProcess | null = null;
+  return {
+    start: () => {
+      child = new MemberProcess([...flagsOf(plan), ...SLOW_CLOCK]);
+    },
+    kill: async () => {
+      await child?.end("SIGKILL");
+    },
+  };
+}
+
+function etcdMember(plan: MemberPlan): Member {
+  let child: ChildProcess | null = null;
+  return {
+    start: () => {
+      child = spawn("etcd", [...flagsOf(plan), ...SLOW_CLOCK], { stdio: "ignore" });
+    },
+    kill: async () => {
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** A linearizable read has a leader behind it. */
+async function isServing(client: RawClient): Promise<boolean> {
+  const message = CODEC.encode("RangeRequest", { key: fromText("a"), countOnly: true });
+  return (await client.call(CALLS.range.path, message)).code === 0;
 }
 
 /** "" where nobody answers. */

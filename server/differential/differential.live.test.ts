@@ -16,7 +16,7 @@ const SEED = 20261121;
 const BUDGET_MS = 8_000;
 const LONG_MS = 240_000; // looking for something simpler may take a while
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
-const arena = new Arena();
+const arena = new Arena(1);
 
 describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
   afterAll(async () => {

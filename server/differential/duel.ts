@@ -17,10 +17,11 @@ import { showTold, Watches } from "./watches.ts";
 import type { Story } from "./watches.ts";
 
 export type Servers = Readonly<{
-  ours: RawClient;
-  theirs: RawClient;
+  ours: readonly RawClient[];
+  theirs: readonly RawClient[];
   /** Resolves when etcd has looked through history for every watch. */
   settled: () => Promise<void>;
+  restart: () => Promise<void>;
 }>;
 
 /** What both said; `isSame` also where the difference is a known one. */
@@ -78,7 +79,8 @@ class Duel {
 
   /** Revisions are counted from here on. */
   async begin(): Promise<void> {
-    const now = await this.#call({ kind: "range", message: { ...EVERY_KEY, countOnly: true } });
+    const step: Step = { kind: "range", at: 0, message: { ...EVERY_KEY, countOnly: true } };
+    const now = await this.#call(step);
     this.#base = revisionOf(now);
     this.#compacted.add(this.#base); // by whoever tidied up before
   }
@@ -91,15 +93,17 @@ class Duel {
       this.#streams.delete(step.stream);
       return this.#note(describe(step), "", "", true);
     }
-    if (step.kind === "compact") await this.#beforeCompaction();
+    if (step.kind === "restart") return this.#restart();
+    if (step.kind === "compact") await this.#calmDown();
     await this.#call(step);
+    await this.#level();
   }
 
   async compareWatches(): Promise<void> {
     if (this.#streams.size === 0) return;
     await this.#servers.settled();
     for (const watches of this.#streams.values()) await watches.raiseFence(FENCE_KEY);
-    await this.#call({ kind: "put", message: { key: FENCE_KEY } });
+    await this.#call({ kind: "put", at: 0, message: { key: FENCE_KEY } });
     for (const [number, watches] of this.#streams) {
       const isReached = await watches.reachFence();
       if (!isReached) this.#note(`stream ${number} ends in time`, "", "", false);
@@ -108,42 +112,51 @@ class Duel {
   }
 
   async compareStores(): Promise<void> {
-    const now = await this.#call({ kind: "hash", message: {} });
-    await this.#call({ kind: "leases", message: {} });
-    const count = revisionOf(now) - this.#base + 1;
-    const revisions = Array.from({ length: count }, (_, at) => at + 1);
-    await Promise.all(
-      revisions.flatMap((revision) => [
-        this.#call({ kind: "range", message: { ...EVERY_KEY, revision } }),
-        this.#call({ kind: "hash", message: { revision } }),
-      ]),
-    );
+    await this.#level();
+    for (let at = 0; at < this.#servers.ours.length; at++) await this.#compareStores(at);
   }
 
   leave(): void {
     for (const watches of this.#streams.values()) watches.leave();
+    this.#streams.clear();
+    this.#isHasty = false;
   }
 
   /** Deletes everything on both. False: they are not equal any more. */
   async tidy(): Promise<boolean> {
     this.differs = false;
-    const { code, message } = await this.#call({ kind: "leases", message: {} });
+    const { code, message } = await this.#call({ kind: "leases", at: 0, message: {} });
     if (code !== 0) return false;
     const leases = (message?.["leases"] ?? []) as readonly Readonly<{ id: bigint }>[];
     for (const { id } of leases) {
-      await this.#call({ kind: "revoke", message: { id } });
+      await this.#call({ kind: "revoke", at: 0, message: { id } });
     }
-    await this.#call({ kind: "put", message: { key: FENCE_KEY } }); // something to delete
-    const gone = await this.#call({ kind: "delete", message: EVERY_KEY });
+    // there is always something to delete, and with that something to compact
+    await this.#call({ kind: "put", at: 0, message: { key: FENCE_KEY } });
+    const gone = await this.#call({ kind: "delete", at: 0, message: EVERY_KEY });
     const revision = revisionOf(gone) - this.#base + 1;
-    await this.#call({ kind: "compact", message: { revision, physical: true } });
+    await this.#call({ kind: "compact", at: 0, message: { revision, physical: true } });
+    await this.#level();
     return !this.differs;
+  }
+
+  async #compareStores(at: number): Promise<void> {
+    const now = await this.#call({ kind: "hash", at, message: {} });
+    await this.#call({ kind: "leases", at, message: {} });
+    const count = revisionOf(now) - this.#base + 1;
+    const revisions = Array.from({ length: count }, (_, index) => index + 1);
+    await Promise.all(
+      revisions.flatMap((revision) => [
+        this.#call({ kind: "range", at, message: { ...EVERY_KEY, revision } }),
+        this.#call({ kind: "hash", at, message: { revision } }),
+      ]),
+    );
   }
 
   async #call(step: CallStep): Promise<Outcome> {
     const { path, request, response } = CALLS[step.kind];
     const ask = (): Promise<readonly [Outcome, Outcome]> =>
-      this.#both(response, async (client, chosen) => {
+      this.#both(step.at, response, async (client, chosen) => {
         const message = resolve(step.message, this.#base, chosen);
         const answer = await client.call(path, CODEC.encode<MessageName>(request, message));
         if (step.kind === "grant" && !step.message.id) chosen.push(...idsIn(answer));
@@ -165,7 +178,8 @@ class Duel {
   }
 
   async #keepAlive(step: KeepAliveStep): Promise<void> {
-    const [ours, theirs] = await this.#both("LeaseKeepAliveResponse", async (client, chosen) => {
+    const name = "LeaseKeepAliveResponse";
+    const [ours, theirs] = await this.#both(step.at, name, async (client, chosen) => {
       const stream = client.open(KEEP_ALIVE);
       const message = resolve(step.message, this.#base, chosen);
       stream.say(CODEC.encode("LeaseKeepAliveRequest", message));
@@ -179,10 +193,11 @@ class Duel {
   }
 
   async #watch(step: WatchStep): Promise<void> {
-    const { ours, theirs } = this.#servers;
+    const { ours, theirs } = this.#clientsOf(step.stream);
     const watches = this.#streams.get(step.stream) ?? new Watches(ours, theirs);
     this.#streams.set(step.stream, watches);
     const message = resolve(step.message, this.#base, []);
+    if (message.cancelRequest) await this.#calmDown();
     const isAnswered = await watches.say(message, step.isHasty);
     this.#note(describe(step), "", "", isAnswered);
     const start = message.createRequest?.startRevision ?? 0;
@@ -190,18 +205,40 @@ class Duel {
     if (start !== 0 && !step.isHasty) await this.#servers.settled();
   }
 
-  /** What a watch still wants of history when it is compacted away is a matter of etcd's pace. */
-  async #beforeCompaction(): Promise<void> {
+  async #restart(): Promise<void> {
+    await this.compareWatches();
+    this.leave();
+    await this.#servers.restart();
+    this.#note(describe({ kind: "restart" }), "", "", true);
+  }
+
+  /** What a watch is still to be told when it ends, or when history does, is a matter of pace. */
+  async #calmDown(): Promise<void> {
     if (this.#isHasty) await this.#servers.settled();
     this.#isHasty = false;
     for (const watches of this.#streams.values()) await watches.drain();
   }
 
+  /** Resolves when all members have applied what one of them has answered. */
+  async #level(): Promise<void> {
+    const { ours, theirs } = this.#servers;
+    if (ours.length === 1) return;
+    const ask = CODEC.encode("RangeRequest", { key: FENCE_KEY });
+    await Promise.all([...ours, ...theirs].map((client) => client.call(CALLS.range.path, ask)));
+  }
+
+  #clientsOf(at: number): Readonly<{ ours: RawClient; theirs: RawClient }> {
+    const { ours, theirs } = this.#servers;
+    const number = at % ours.length;
+    return { ours: ours[number] as RawClient, theirs: theirs[number] as RawClient };
+  }
+
   async #both(
+    at: number,
     name: MessageName,
     ask: (client: RawClient, chosen: bigint[]) => Promise<RawAnswer>,
   ): Promise<readonly [ours: Outcome, theirs: Outcome]> {
-    const { ours, theirs } = this.#servers;
+    const { ours, theirs } = this.#clientsOf(at);
     const answers = await Promise.all([
       ask(ours, this.#chosen.ours),
       ask(theirs, this.#chosen.theirs),
@@ -265,8 +302,10 @@ function describe(step: Step): string {
       return `stream ${step.stream}${step.isHasty ? " (hasty)" : ""}: ${show(step.message)}`;
     case "leave":
       return `stream ${step.stream} is left`;
+    case "restart":
+      return "all are killed and begin again";
     default:
-      return `${step.kind} ${show(step.message)}`;
+      return `${step.at === 0 ? "" : `at ${step.at}: `}${step.kind} ${show(step.message)}`;
   }
 }
 

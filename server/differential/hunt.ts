@@ -32,7 +32,7 @@ export async function hunt(
   let count = 0;
   for (let round = 0; ; round++) {
     const ground = { seed: seed + round, numRuns: SEQUENCES_OF_A_SEED };
-    for (const drawn of fc.sample(sequences, ground)) {
+    for (const drawn of fc.sample(sequences(arena.members), ground)) {
       if (performance.now() > end) return { sequences: count, excuses, found: null };
       const sequence = count === 0 ? { ...drawn, fresh: true } : drawn; // they start anyway
       const report = await arena.run(sequence, terms);

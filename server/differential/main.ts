@@ -15,6 +15,7 @@ Says the same to a detcd and to an etcd, and compares all that they answer.
 
   --seconds N   how long (default 600)
   --seed S      of the first sequences (default: a fresh one, printed)
+  --members N   one member each, or three (default 1)
   --steps S     only these steps, as printed where a difference was found
 
 exit codes: 0 nothing differs, 1 something does, 2 wrong flags, 3 there is no etcd here
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error("fuzz:etcd: etcd is not installed: apt-get install etcd-server etcd-client");
     return 3;
   }
-  const arena = new Arena();
+  const arena = new Arena(flags.members);
   try {
     const found =
       flags.sequence === null ? await search(arena, flags) : await again(arena, flags.sequence);
@@ -57,12 +58,17 @@ async function again(arena: Arena, sequence: Sequence): Promise<Found | null> {
   return null;
 }
 
-type Flags = Readonly<{ seed: number; seconds: number; sequence: Sequence | null }>;
+type Flags = Readonly<{
+  seed: number;
+  seconds: number;
+  members: 1 | 3;
+  sequence: Sequence | null;
+}>;
 
 /** Or what is wrong with them. */
 function parse(args: readonly string[]): Flags | string {
   const text = { type: "string" } as const;
-  const options = { seconds: text, seed: text, steps: text };
+  const options = { seconds: text, seed: text, members: text, steps: text };
   let values: Readonly<Partial<Record<keyof typeof options, string>>>;
   try {
     ({ values } = parseArgs({ args: [...args], options }));
@@ -73,9 +79,11 @@ function parse(args: readonly string[]): Flags | string {
   const seed = Number(values.seed ?? randomInt(SEED_MAX));
   if (!(seconds >= 0)) return "--seconds must be a number";
   if (!Number.isSafeInteger(seed)) return "--seed must be a whole number";
+  const members = Number(values.members ?? 1);
+  if (members !== 1 && members !== 3) return "--members must be 1 or 3";
   const sequence = values.steps === undefined ? null : readScript(values.steps);
   if (values.steps !== undefined && sequence === null) return "--steps cannot be read";
-  return { seconds, seed, sequence };
+  return { seconds, seed, members, sequence };
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -22,6 +22,7 @@ export interface RawClient {
 }
 
 const TIMEOUT_MS = 20_000;
+const RECONNECT_MS = 100;
 const NOTHING = new Uint8Array(0);
 
 /** All calls and streams share one connection, so that a server gets them in the order said. */
@@ -33,6 +34,8 @@ export function createRawClient(url: string): RawClient {
     "grpc.enable_retries": 0,
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_channelz": 0,
+    "grpc.initial_reconnect_backoff_ms": RECONNECT_MS,
+    "grpc.max_reconnect_backoff_ms": RECONNECT_MS,
     "grpc.service_config_disable_resolution": 1,
   });
   return {

@@ -2,12 +2,13 @@
 // as on the wire, and what two servers cannot have in common is replaced by a word.
 
 import type { Bytes } from "../../core/contract.ts";
-import { fromBytes, quote } from "../../core/lib/bytes.ts";
+import { fromBytes, quote, toBytes } from "../../core/lib/bytes.ts";
+import { crc32c } from "../../core/lib/crc32c.ts";
 import type { Int64 } from "../../net/wire/varint.ts";
 import { CHOSEN } from "./step.ts";
 
 /** Seconds that a sequence cannot last: a lease has lost less since it was granted. */
-const MOMENT_SECONDS = 25;
+const MOMENT_SECONDS = 4;
 
 /** The message with its ids and times in a form that both servers share. */
 export function common(message: unknown, chosen: readonly bigint[]): unknown {
@@ -68,5 +69,6 @@ function isZero(value: unknown): boolean {
 }
 
 function showBytes(bytes: Bytes): string {
-  return bytes.length > 100 ? `${bytes.length} bytes` : `"${quote(bytes)}"`;
+  if (bytes.length < 200) return `"${quote(bytes)}"`;
+  return `${bytes.length} bytes with crc ${crc32c(toBytes(bytes))}`;
 }

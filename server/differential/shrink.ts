@@ -38,7 +38,7 @@ async function shrinkStep(
   step: Step,
   attempt: (simpler: Step) => Promise<boolean>,
 ): Promise<boolean> {
-  if (step.kind === "leave") return false;
+  if (step.kind === "leave" || step.kind === "restart") return false;
   let message: unknown = step.message;
   let isSimpler = false;
   let skipped = 0; // what was tried in vain comes first again in every list of ways

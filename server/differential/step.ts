@@ -50,14 +50,17 @@ export type CallName = keyof typeof CALLS;
 export type CallStep = {
   readonly [C in CallName]: Readonly<{
     kind: C;
+    at: number; // the member that is asked
     message: ToWire<(typeof CALLS)[C]["request"]>;
   }>;
 }[CallName];
 export type KeepAliveStep = Readonly<{
   kind: "keep_alive";
+  at: number;
   message: ToWire<"LeaseKeepAliveRequest">;
 }>;
-/** `isHasty`: what follows does not wait until etcd has looked through history for this watch. */
+/** Every stream is with the member of its number. `isHasty`: what follows does not wait until etcd
+ *  has looked through history for this watch. */
 export type WatchStep = Readonly<{
   kind: "watch";
   stream: number;
@@ -65,7 +68,9 @@ export type WatchStep = Readonly<{
   message: ToWire<"WatchRequest">;
 }>;
 export type LeaveStep = Readonly<{ kind: "leave"; stream: number }>;
-export type Step = CallStep | KeepAliveStep | WatchStep | LeaveStep;
+/** All members are killed, and begin again with what their disks hold. */
+export type RestartStep = Readonly<{ kind: "restart" }>;
+export type Step = CallStep | KeepAliveStep | WatchStep | LeaveStep | RestartStep;
 
 /** `fresh`: begins on servers that hold nothing yet, at revision 1 and never compacted. */
 export type Sequence = Readonly<{ fresh: boolean; steps: readonly Step[] }>;

@@ -9,7 +9,7 @@ import type { RawClient, RawStream } from "./raw-client.ts";
 import { common, show } from "./show.ts";
 import { until } from "./until.ts";
 
-type Told = Wire<"WatchResponse">;
+export type Told = Wire<"WatchResponse">;
 
 /** What one server told; numbers are those of the watches in the order of their creation. */
 export type Story = Readonly<{
