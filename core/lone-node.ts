@@ -11,7 +11,8 @@ import { createMemoryDisk } from "./storage/memory-disk.ts";
 
 export type LoneNode = Readonly<{
   now: Millis; // when it began to lead, and nothing was asked of it yet
-  /** Everything that it says to clients upon this input; the disk takes no time. */
+  /** Everything that it says to clients upon this input, and what it asks about passwords; the
+   *  disk takes no time. */
   take: (input: Input) => readonly Effect[];
 }>;
 
@@ -34,7 +35,7 @@ export function startLoneNode(limits: Partial<Limits> = {}): LoneNode {
         } else if (effect.kind === "kv") {
           kv.perform(effect.writes);
           queue.push({ kind: "kv.done", applied: effect.applied });
-        } else if (effect.kind.startsWith("call.")) told.push(effect);
+        } else if (/^call\.|^password/.test(effect.kind)) told.push(effect);
       }
       const next = queue.shift();
       effects = [];
