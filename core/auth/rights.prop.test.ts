@@ -19,7 +19,7 @@ describe("what a user may do", () => {
   it("is what some permission allows, key by key", () => {
     const property = fc.property(
       fc.array(permission, { maxLength: 5 }),
-      word,
+      wordArbitrary,
       end,
       (list, k, e) => {
         const rights = rightsOf(list);
