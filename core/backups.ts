@@ -22,7 +22,8 @@ export type Backup = Readonly<{
   isPinned: boolean;
 }>;
 
-/** What the driver makes of the store is as this release of etcd keeps it. Newer ones read it. */
+/** What the driver makes of the store is as this release of etcd keeps it. Older ones do not look,
+ *  newer ones bring it up to theirs; but none reads what claims to be newer than itself. */
 export const STORAGE_VERSION = "3.6.0";
 
 /** Each is 32 KiB: a slow client holds up no more than a MiB. */

@@ -2,7 +2,6 @@
 // event loop gets its turn every few milliseconds, however large the store is.
 
 import { createHash } from "node:crypto";
-import { STORAGE_VERSION } from "../core/backups.ts";
 import type { BackupPiece, CallId, Input } from "../core/contract.ts";
 import { backendOf } from "../net/bolt/backend.ts";
 import type { Digest } from "../net/bolt/pieces.ts";
@@ -12,7 +11,6 @@ import type { KvImage } from "./lmdb-kv.ts";
 export type BackupOptions = Readonly<{
   image: () => KvImage;
   submit: (input: Input) => void;
-  clusterVersion: string;
 }>;
 
 type Backup = {
@@ -36,9 +34,8 @@ export class Backups {
   read(call: CallId, pieces: number): void {
     let backup = this.#open.get(call);
     if (backup === undefined) {
-      const { image: pin, clusterVersion: cluster } = this.#options;
-      const image = pin();
-      const buckets = backendOf(image.reader, { storage: STORAGE_VERSION, cluster });
+      const image = this.#options.image();
+      const buckets = backendOf(image.reader);
       backup = { image, pieces: piecesOf(buckets, createDigest()), owed: 0 };
       this.#open.set(call, backup);
     }

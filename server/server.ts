@@ -23,7 +23,7 @@ import { Passwords } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTraceLog } from "./trace-log.ts";
-import { CLUSTER_VERSION, ETCD_VERSION } from "./version.ts";
+import { ETCD_VERSION } from "./version.ts";
 
 /** How long running calls may still take at a shutdown; then they are told, and have as long to
  *  hear it. */
@@ -82,11 +82,7 @@ async function open(
     onFailure: end,
   });
   closers.push(() => kv.close());
-  const backups = new Backups({
-    image: () => kv.image(),
-    submit,
-    clusterVersion: `${CLUSTER_VERSION}.0`,
-  });
+  const backups = new Backups({ image: () => kv.image(), submit });
   closers.push(async () => backups.stop());
   const disk = new WalDisk(walDirectory, {
     onDone: (token) => submit({ kind: "disk.done", token }),

@@ -1,6 +1,5 @@
 // Backups of a simulated node: the same file that a real one makes, from a root of its store.
 
-import { STORAGE_VERSION } from "../core/backups.ts";
 import type { BackupPiece, CallId } from "../core/contract.ts";
 import { crc32c } from "../core/lib/crc32c.ts";
 import { backendOf } from "../net/bolt/backend.ts";
@@ -15,8 +14,8 @@ export class SimBackups {
   readonly #open = new Map<CallId, Pieces>();
 
   /** The next pieces, or as many as there are; the first of them pins the root. */
-  *read(call: CallId, count: number, root: KvRoot, cluster: string): Generator<BackupPiece, void> {
-    const pieces = this.#open.get(call) ?? piecesOfRoot(root, cluster);
+  *read(call: CallId, count: number, root: KvRoot): Generator<BackupPiece, void> {
+    const pieces = this.#open.get(call) ?? piecesOfRoot(root);
     this.#open.set(call, pieces);
     for (let made = 0; made < count;) {
       const next = pieces.next();
@@ -36,15 +35,8 @@ export class SimBackups {
   }
 }
 
-function piecesOfRoot(root: KvRoot, cluster: string): Pieces {
-  const versions = { storage: STORAGE_VERSION, cluster };
-  return piecesOf(
-    backendOf(
-      readerOf(() => root),
-      versions,
-    ),
-    createDigest(),
-  );
+function piecesOfRoot(root: KvRoot): Pieces {
+  return piecesOf(backendOf(readerOf(() => root)), createDigest());
 }
 
 /** A real hash would cost much and find nothing here. */

@@ -316,8 +316,7 @@ export class SimNode {
 
   /** A piece takes as long as a commit. */
   #backup({ call, pieces }: EffectOf<"backup.read">): void {
-    const { version } = this.config;
-    for (const piece of this.#backups.read(call, pieces, this.kv.visible, version)) {
+    for (const piece of this.#backups.read(call, pieces, this.kv.visible)) {
       this.#copies.order(this.#around.commitMicros, () =>
         this.take({ kind: "backup.piece", call, ...piece }),
       );

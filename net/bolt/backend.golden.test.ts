@@ -44,13 +44,12 @@ const NEW_MEMBERS: readonly Member[] = [
 ];
 const READ_A = { type: 0, key: "a" as Bytes, rangeEnd: "b" as Bytes };
 const APPLIED = { index: 1 as Index, term: 1 as Term, voters: [7n as NodeId], learners: [] };
-const VERSIONS = { storage: "3.6.0", cluster: "3.6.0" };
 /** What that etcd itself says of its store. */
 const HASH_KV_OF_ETCD = 1621652307;
 
 describe("an etcd backend", () => {
   it("holds what the tables hold, in etcd's buckets and words", async () => {
-    const opened = openBolt(sourceOf(fileOf(backendOf(exampleStore(), VERSIONS))));
+    const opened = openBolt(sourceOf(fileOf(backendOf(exampleStore()))));
     if (!opened.ok) throw new Error(opened.error);
     const [content, trouble] = contentOf(opened.value);
     expect(trouble).toBe(null);
@@ -63,7 +62,7 @@ describe("an etcd backend", () => {
 
   it("gives the tables back: keys, hash, leases, alarms, users, roles and compaction, but new members", () => {
     const before = exampleStore();
-    const restored = restore(fileOf(backendOf(before, VERSIONS)), 0);
+    const restored = restore(fileOf(backendOf(before)), 0);
     expect([...restored.scan("keys", EMPTY, ABOVE_ALL)]).toEqual([
       ...before.scan("keys", EMPTY, ABOVE_ALL),
     ]);
@@ -76,7 +75,7 @@ describe("an etcd backend", () => {
   });
 
   it("begins at a higher revision, with all history compacted, when it is bumped", () => {
-    const mvcc = restoreMvcc(restore(fileOf(backendOf(exampleStore(), VERSIONS)), 1000));
+    const mvcc = restoreMvcc(restore(fileOf(backendOf(exampleStore())), 1000));
     expect(mvcc.revision).toBe(1004);
     expect(mvcc.compaction).toEqual({ scheduled: 1004, finished: 2, next: "" });
   });
@@ -88,7 +87,7 @@ describe("an etcd backend", () => {
     expect(mvcc.revision).toBe(7);
     expect(mvcc.compaction).toEqual({ scheduled: 4, finished: 4, next: "" });
     expect(hashOf(restored)).toBe(HASH_KV_OF_ETCD);
-    const again = openBolt(sourceOf(fileOf(backendOf(restored, VERSIONS))));
+    const again = openBolt(sourceOf(fileOf(backendOf(restored))));
     const original = openBolt(sourceOf(file));
     if (!again.ok || !original.ok) throw new Error("what could be read cannot be read");
     const stays = ["alarm", "auth", "authRoles", "authUsers", "key", "lease"];
@@ -101,7 +100,7 @@ describe("an etcd backend", () => {
     const store = exampleStore();
     const key = encodeRowKey({ main: 9, sub: 0, tombstone: false });
     store.perform([{ kind: "put", table: "keys", key, value: new Uint8Array([1, 2, 3]) }]);
-    const opened = openBolt(sourceOf(fileOf(backendOf(store, VERSIONS))));
+    const opened = openBolt(sourceOf(fileOf(backendOf(store))));
     if (!opened.ok) throw new Error(opened.error);
     const reading = startReading(opened.value);
     const options = { members: NEW_MEMBERS, applied: APPLIED, bumpRevision: 0 };

@@ -5,7 +5,7 @@
 //   meta             consistent_index, term, confState; how far history is compacted
 //   lease            id, 8 bytes → leasepb.Lease
 //   members          id in hex → JSON; members_removed likewise
-//   cluster          clusterVersion
+//   cluster          nothing: who begins from this file agrees on a version anew, be it an old one
 //   alarm, auth, authRoles, authUsers
 
 import type { Bytes, KvReader } from "../../core/contract.ts";
@@ -13,6 +13,7 @@ import { readAlarms } from "../../core/apply/alarms.ts";
 import { ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { readMembership } from "../../core/apply/membership.ts";
+import { STORAGE_VERSION } from "../../core/backups.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn } from "../../core/lease/lessor.ts";
 import {
@@ -25,9 +26,6 @@ import {
 import { ABOVE_ALL, EMPTY, fromBytes, fromText, prefixEnd, toBytes } from "../../core/lib/bytes.ts";
 import { encodeRowKey } from "../../core/mvcc/revision.ts";
 import type { Bucket } from "./writer.ts";
-
-/** What the file says of the servers that use it: "3.6.0". */
-export type Versions = Readonly<{ storage: string; cluster: string }>;
 
 type Pair = readonly [key: Bytes, value: Uint8Array];
 
@@ -55,22 +53,25 @@ export const META = {
 } as const;
 /** etcdserverpb.AlarmType */
 export const ALARM_TYPES = { no_space: 1, corrupt: 2 } as const;
-export const CLUSTER_VERSION = "clusterVersion";
 
 /** In the order of their names. `view` must stay as it is while they are read. */
-export function backendOf(view: KvReader, versions: Versions): readonly Bucket[] {
+export function backendOf(view: KvReader): readonly Bucket[] {
   return [
     bucket(BUCKETS.alarm, () => alarmPairs(view)),
     bucket(BUCKETS.auth, () => authPairs(view)),
     bucket(BUCKETS.authRoles, () => namedPairs(view, ROLE)),
     bucket(BUCKETS.authUsers, () => namedPairs(view, USER)),
-    bucket(BUCKETS.cluster, () => [pair(CLUSTER_VERSION, text(versions.cluster))]),
+    bucket(BUCKETS.cluster, noPairs),
     bucket(BUCKETS.key, () => view.scan("keys", EMPTY, ABOVE_ALL)),
     bucket(BUCKETS.lease, () => leasePairs(view)),
     bucket(BUCKETS.members, () => memberPairs(view)),
     bucket(BUCKETS.membersRemoved, () => removedPairs(view)),
-    bucket(BUCKETS.meta, () => metaPairs(view, versions)),
+    bucket(BUCKETS.meta, () => metaPairs(view)),
   ];
+}
+
+function noPairs(): readonly Pair[] {
+  return [];
 }
 
 function bucket(name: string, pairs: Bucket["pairs"]): Bucket {
@@ -148,7 +149,7 @@ function memberJson({ id, name, peerUrls, clientUrls, isLearner }: Member): stri
 }
 
 /** In the order of the keys. */
-function metaPairs(view: KvReader, versions: Versions): readonly Pair[] {
+function metaPairs(view: KvReader): readonly Pair[] {
   const { index, term, voters, learners } = readApplied(view);
   const { scheduled, finished } = readCompaction(view);
   const learning = learners.length > 0 ? `"learners":[${learners.join(",")}],` : "";
@@ -158,7 +159,7 @@ function metaPairs(view: KvReader, versions: Versions): readonly Pair[] {
     pair(META.index, toBytes(bigEndian(BigInt(index)))),
     ...(finished < 0 ? [] : [pair(META.finished, revisionBytes(finished))]),
     ...(scheduled < 0 ? [] : [pair(META.scheduled, revisionBytes(scheduled))]),
-    pair(META.storageVersion, text(versions.storage)),
+    pair(META.storageVersion, text(STORAGE_VERSION)),
     pair(META.term, toBytes(bigEndian(BigInt(term)))),
   ];
 }
