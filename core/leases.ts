@@ -8,6 +8,7 @@
 import type { CallContext, CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
 import { isAnyRaised } from "./apply/alarms.ts";
 import type { LeaseChange } from "./apply/apply.ts";
+import type { Checkpoint } from "./apply/command-checkpoint.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
 import type { Question } from "./api/asks.ts";
 import {
@@ -46,6 +47,7 @@ import {
   revokingAt,
   startFresh,
 } from "./lease/deadlines.ts";
+import { firstRound, takeRound } from "./lease/checkpoints.ts";
 import { findLease, keysOf } from "./lease/lessor.ts";
 import type { LeaseAnswer, LeaseMessage } from "./lease/message.ts";
 import { createPrng, next } from "./lib/prng.ts";
@@ -117,6 +119,38 @@ export function tickLeases(turn: Turn): void {
   for (const call of expiredKeepAlives(asks, now))
     endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
   expire(turn, now);
+  noteRemaining(turn, now);
+}
+
+/** Notes what leases have left, so that the next leader need not give each its whole time. */
+function noteRemaining(turn: Turn, now: Millis): void {
+  const { deadlines, raft, store, config, upkeep } = turn.state;
+  const intervalMs = config.limits.leaseCheckpointMs;
+  if (intervalMs === 0) return;
+  const { round } = upkeep;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) {
+    if (round === null) return;
+    turn.state = { ...turn.state, upkeep: { ...upkeep, round: null } };
+    return;
+  }
+  const [later, remaining] = takeRound(
+    round ?? firstRound(now, intervalMs),
+    deadlines,
+    now,
+    intervalMs,
+  );
+  turn.state = { ...turn.state, upkeep: { ...upkeep, round: later } };
+  const checkpoints = remaining.filter(({ id, remainingSeconds }) => {
+    const lease = findLease(store.lessor, id);
+    return lease !== null && remainingSeconds < lease.ttlSeconds;
+  });
+  if (checkpoints.length > 0) proposeCheckpoint(turn, checkpoints);
+}
+
+function proposeCheckpoint(turn: Turn, checkpoints: readonly Checkpoint[]): boolean {
+  const origin = { node: turn.state.config.node, life: turn.state.life, call: NOBODY };
+  const data = encodeCommand({ kind: "lease_checkpoint", origin, checkpoints });
+  return tellRaft(turn, { kind: "propose", data });
 }
 
 function expire(turn: Turn, now: Millis): void {
@@ -240,7 +274,18 @@ export function serveVisitor(turn: Turn, call: CallId): void {
     return;
   }
   turn.state = { ...turn.state, deadlines: renew(deadlines, lease.id, lease.ttlSeconds) };
+  if (lease.remainingSeconds > 0) return forgetRemaining(turn, call, lease.id);
   answerVisitor(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
+}
+
+/** What was noted is true no more, and the next leader must know before the client does. */
+function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
+  if (!proposeCheckpoint(turn, [{ id, remainingSeconds: 0 }])) {
+    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) }; // it is tried again
+    return;
+  }
+  const { reads, raft } = turn.state;
+  turn.state = { ...turn.state, reads: confirmRead(reads, call, raft.log.lastIndex) };
 }
 
 function answerVisitor(turn: Turn, call: CallId, known: Known): void {

@@ -5,6 +5,7 @@ import { isRaised, noSpaceAlarm } from "./apply/alarms.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
 import type { Config } from "./config.ts";
 import type { Millis } from "./contract.ts";
+import type { Round } from "./lease/checkpoints.ts";
 import type { Keeper } from "./mvcc/retention.ts";
 import { createKeeper, keep } from "./mvcc/retention.ts";
 import type { Turn } from "./turn.ts";
@@ -13,10 +14,15 @@ import { tellRaft } from "./turn.ts";
 export type Upkeep = Readonly<{
   weighedAt: number; // the revision at which the store was last compared with the quota
   keeper: Keeper;
+  round: Round | null; // of notes about leases, while this node leads
 }>;
 
 export function createUpkeep({ limits }: Config, revision: number, now: Millis): Upkeep {
-  return { weighedAt: revision, keeper: createKeeper(limits.retention, revision, now) };
+  return {
+    weighedAt: revision,
+    keeper: createKeeper(limits.retention, revision, now),
+    round: null,
+  };
 }
 
 export function tickUpkeep(turn: Turn): void {

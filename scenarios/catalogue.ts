@@ -212,6 +212,10 @@ export const SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       durationMs: 40_000,
+      node: {
+        ...usual(seed).node,
+        limits: { ...SMALL_LIMITS, leaseCheckpointMs: seed % 2 === 0 ? 700 : 0 },
+      },
       clients: {
         ...usual(seed).clients,
         keepers: 2,

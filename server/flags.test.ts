@@ -84,6 +84,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
   ["--data-directory /x", 2, "did you mean --data-dir?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
+  ["--experimental-enable-lease-checkpoint-persist", 1, "requires experimental-enable-lease"],
   ["--auto-compaction-mode yearly", 2, "expected periodic or revision"],
   ["--auto-compaction-retention soon", 1, "expected hours, or a duration such as 5m"],
   [

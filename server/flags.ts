@@ -40,6 +40,8 @@ export type Flags = Readonly<{
   "quota-backend-bytes": number;
   "auto-compaction-mode": "periodic" | "revision";
   "auto-compaction-retention": string;
+  "experimental-enable-lease-checkpoint": boolean;
+  "experimental-enable-lease-checkpoint-persist": boolean;
   "watch-progress-notify-interval": number;
   "auth-token": string;
   "auth-token-ttl": number;
@@ -127,6 +129,16 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "0",
     parseText,
     "History that is kept: hours or a duration ('5m'), or revisions (0: all of it).",
+  ),
+  "experimental-enable-lease-checkpoint": booleanFlag(
+    "Member",
+    "false",
+    "Note now and then what leases have left, so that a new leader does not renew them.",
+  ),
+  "experimental-enable-lease-checkpoint-persist": booleanFlag(
+    "Member",
+    "false",
+    "What is noted outlives restarts: here it always does.",
   ),
   "watch-progress-notify-interval": flag(
     "Member",
@@ -291,6 +303,15 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   }
   if (given.has("listen-client-urls") && !given.has("advertise-client-urls")) {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";
+  }
+  if (
+    flags["experimental-enable-lease-checkpoint-persist"] &&
+    !flags["experimental-enable-lease-checkpoint"]
+  ) {
+    return (
+      "setting experimental-enable-lease-checkpoint-persist requires " +
+      "experimental-enable-lease-checkpoint"
+    );
   }
   const retention = retentionOf(flags);
   return retention.ok ? null : retention.error;

@@ -35,6 +35,7 @@ export function refusalWhenApplied(
       return refusalOfChange(auth, caller, command.change.kind);
     case "alarm": // asked for at the door
     case "downgrade":
+    case "lease_checkpoint":
     case "publish":
     case "compact_step":
     case "member_add": // these too

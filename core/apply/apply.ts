@@ -31,6 +31,7 @@ import {
   grant,
   hasLease,
   keysOf,
+  noteLeases,
   putLease,
   restoreLessor,
 } from "../lease/lessor.ts";
@@ -167,6 +168,10 @@ function applyCommand(
       return applyAlarm(store, command, replica);
     case "downgrade":
       return applyDowngrade(store, command, replica);
+    case "lease_checkpoint": {
+      const { lessor, writes } = noteLeases(store.lessor, command.checkpoints);
+      return { ...nothing(store), store: withWrites({ ...store, lessor }, writes), writes };
+    }
     default:
       return applyMembership(store, command, replica);
   }
@@ -205,7 +210,7 @@ function applyGrant(
     const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
     return { ...nothing(store), outcome };
   }
-  const writes = [putLease({ id, ttlSeconds })];
+  const writes = [putLease({ id, ttlSeconds, remainingSeconds: 0 })];
   const lessor = grant(store.lessor, id, ttlSeconds);
   const header = { ...replica, revision: store.mvcc.revision };
   const value: Response = { kind: "lease_grant", header, id, ttlSeconds };

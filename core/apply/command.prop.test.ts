@@ -123,6 +123,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     lease: lease as fc.Arbitrary<LeaseId>,
   }),
   fc.record({
+    kind: fc.constant("lease_checkpoint"),
+    origin,
+    checkpoints: fc.array(
+      fc.record({ id: lease as fc.Arbitrary<LeaseId>, remainingSeconds: fc.maxSafeNat() }),
+      { maxLength: 3 },
+    ),
+  }),
+  fc.record({
     kind: fc.constant("downgrade"),
     origin,
     own: version,

@@ -30,6 +30,8 @@ import { NO_CALLER } from "../auth/tokens.ts";
 import type { AuthCommand } from "./command-auth.ts";
 import { isAuthTag, readAuthChange, writeAuthChange } from "./command-auth.ts";
 import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
+import type { CheckpointCommand } from "./command-checkpoint.ts";
+import { CHECKPOINT_TAG, readCheckpoint, writeCheckpoint } from "./command-checkpoint.ts";
 import type { MaintenanceCommand } from "./command-maintenance.ts";
 import { MAINTENANCE_TAG, readMaintenance, writeMaintenance } from "./command-maintenance.ts";
 import type { MembershipCommand } from "./command-membership.ts";
@@ -53,6 +55,7 @@ export type Command = Readonly<
   | { kind: "lease_grant"; origin: Origin; lease: LeaseId; ttlSeconds: number }
   | { kind: "lease_revoke"; origin: Origin; lease: LeaseId }
   | MaintenanceCommand
+  | CheckpointCommand
   | AuthCommand
   | MembershipCommand
 >;
@@ -130,6 +133,8 @@ function writeBody(writer: Writer, command: Command): void {
     case "alarm":
     case "downgrade":
       return writeMaintenance(writer, command);
+    case "lease_checkpoint":
+      return writeCheckpoint(writer, command);
     case "auth":
       return writeAuthChange(writer, command.change);
     default:
@@ -167,6 +172,8 @@ function readBody(reader: Reader, origin: Origin): Command | null {
     case MAINTENANCE_TAG.alarm:
     case MAINTENANCE_TAG.downgrade:
       return readMaintenance(reader, origin);
+    case CHECKPOINT_TAG:
+      return readCheckpoint(reader, origin);
     default:
       return isAuthTag(tag) ? readAuth(reader, origin) : readWrite(reader, origin);
   }

@@ -4,8 +4,9 @@
 // that is granted or renewed therefore begins to run at the *next* tick: no client can have asked
 // after that, and so none can lose its lease before its time.
 //
-// A new leader does not know how long leases had left. It gives each its full time, and an election
-// timeout more, because the leader before it may have renewed a lease just before it was deposed.
+// A new leader does not know how long leases had left, but for what the one before it noted in the
+// log. It gives each that, or else its full time, and an election timeout more, because the leader
+// before it may have renewed a lease just before it was deposed.
 
 import type { Bytes, Index, LeaseId, Millis, Term } from "../contract.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
@@ -29,8 +30,9 @@ type Running = Readonly<{ id: LeaseId; endsAt: Millis }>;
 /** Of a node that leads `term` from now on and has applied all that was committed before. */
 export function createDeadlines(term: Term, lessor: Lessor, extraMs: number): Deadlines {
   const fresh: [Bytes, Fresh][] = [];
-  for (const { id, ttlSeconds } of allLeases(lessor)) {
-    fresh.push([leaseKey(id), { id, lastsMs: ttlSeconds * 1000 + extraMs }]);
+  for (const { id, ttlSeconds, remainingSeconds } of allLeases(lessor)) {
+    const seconds = remainingSeconds > 0 ? remainingSeconds : ttlSeconds;
+    fresh.push([leaseKey(id), { id, lastsMs: seconds * 1000 + extraMs }]);
   }
   const nothing = { running: NOTHING, order: NOTHING, revoking: NOTHING };
   return { term, fresh: fromSorted(fresh), ...nothing };

@@ -27,8 +27,12 @@ export type Lessor = Readonly<{
 export type Lease = Readonly<{
   id: LeaseId;
   ttlSeconds: number;
+  /** What it had left at some moment since it was last renewed; 0: all of it. Leaders note it. */
+  remainingSeconds: number;
   keys: OrderedMap<Bytes, true>;
 }>;
+/** What the table holds. */
+export type LeaseRecord = Omit<Lease, "keys">;
 
 /** What a write did to one key: it hangs on this lease now, 0 for none. */
 export type Attachment = readonly [key: Bytes, lease: bigint];
@@ -44,15 +48,15 @@ export function createLessor(): Lessor {
  *  lease is not there, as a store of etcd may have it, hangs on none. */
 export function restoreLessor(view: KvReader, attachments: () => Iterable<Attachment>): Lessor {
   let lessor = createLessor();
-  for (const { id, ttlSeconds } of leasesIn(view)) lessor = grant(lessor, id, ttlSeconds);
+  for (const record of leasesIn(view)) lessor = withLease(lessor, { ...record, keys: NO_KEYS });
   return lessor.leases.size === 0 ? lessor : attachAll(lessor, [...attachments()]);
 }
 
 /** The grants that a store holds, ascending by id. */
-export function* leasesIn(view: KvReader): Generator<Pick<Lease, "id" | "ttlSeconds">, void> {
+export function* leasesIn(view: KvReader): Generator<LeaseRecord, void> {
   for (const [key, value] of view.scan("leases", EMPTY, ABOVE_ALL)) {
-    const ttlSeconds = must(decodeTtl(value), "the record of a lease cannot be read");
-    yield { id: idOfKey(key), ttlSeconds };
+    const times = must(decodeTimes(value), "the record of a lease cannot be read");
+    yield { id: idOfKey(key), ...times };
   }
 }
 
@@ -74,7 +78,24 @@ export function keysOf(lease: Lease): readonly Bytes[] {
 }
 
 export function grant(lessor: Lessor, id: LeaseId, ttlSeconds: number): Lessor {
-  return withLease(lessor, { id, ttlSeconds, keys: NO_KEYS });
+  return withLease(lessor, { id, ttlSeconds, remainingSeconds: 0, keys: NO_KEYS });
+}
+
+/** What leases have left, as a leader knew it. Those that are gone meanwhile are left out. */
+export function noteLeases(
+  lessor: Lessor,
+  checkpoints: readonly Readonly<{ id: LeaseId; remainingSeconds: number }>[],
+): Readonly<{ lessor: Lessor; writes: readonly KvWrite[] }> {
+  let next = lessor;
+  const writes: KvWrite[] = [];
+  for (const { id, remainingSeconds } of checkpoints) {
+    const lease = findLease(next, id);
+    if (lease === null) continue;
+    const noted = { ...lease, remainingSeconds };
+    next = withLease(next, noted);
+    writes.push(putLease(noted));
+  }
+  return { lessor: next, writes };
 }
 
 /** Without the lease. Its keys must have been deleted, and with that detached, before. */
@@ -86,10 +107,11 @@ export function attachAll(lessor: Lessor, attachments: readonly Attachment[]): L
   return attachments.reduce((now, [key, lease]) => attach(now, key, lease as LeaseId), lessor);
 }
 
-export function putLease(lease: Pick<Lease, "id" | "ttlSeconds">): KvWrite {
+export function putLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): KvWrite {
   const writer = createWriter();
-  writeVarint(writer, lease.ttlSeconds);
-  return { kind: "put", table: "leases", key: leaseKey(lease.id), value: written(writer) };
+  writeVarint(writer, ttlSeconds);
+  if (remainingSeconds > 0) writeVarint(writer, remainingSeconds);
+  return { kind: "put", table: "leases", key: leaseKey(id), value: written(writer) };
 }
 
 export function deleteLease(id: LeaseId): KvWrite {
@@ -135,8 +157,9 @@ function withLease(lessor: Lessor, lease: Lease): Lessor {
   return { ...lessor, leases: set(lessor.leases, leaseKey(lease.id), lease) };
 }
 
-function decodeTtl(bytes: Uint8Array): number | null {
+function decodeTimes(bytes: Uint8Array): Omit<LeaseRecord, "id"> | null {
   const reader = createReader(bytes);
   const ttlSeconds = readVarint(reader);
-  return reader.failed || !atEnd(reader) ? null : ttlSeconds;
+  const remainingSeconds = atEnd(reader) ? 0 : readVarint(reader);
+  return reader.failed || !atEnd(reader) ? null : { ttlSeconds, remainingSeconds };
 }

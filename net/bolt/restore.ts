@@ -134,7 +134,7 @@ function* leaseWrites(reading: Reading, pairs: Pairs): Generator<KvWrite, void> 
   for (const [, value] of pairs) {
     const lease = decodeLease(value);
     if (lease === null) return refuse(reading, "the record of a lease cannot be read");
-    yield putLease(lease);
+    yield putLease({ ...lease, remainingSeconds: 0 });
   }
 }
 
