@@ -43,6 +43,7 @@ export type Flags = Readonly<{
   "experimental-enable-lease-checkpoint": boolean;
   "experimental-enable-lease-checkpoint-persist": boolean;
   "watch-progress-notify-interval": number;
+  "grpc-keepalive-min-time": number;
   "auth-token": string;
   "auth-token-ttl": number;
   "bcrypt-cost": number;
@@ -145,6 +146,12 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "10m0s",
     parseDuration,
     "Time between two progress notices to a watcher that asked for them.",
+  ),
+  "grpc-keepalive-min-time": flag(
+    "Member",
+    "5s",
+    parseDuration,
+    "Time that a client must let pass between two pings.",
   ),
   "advertise-client-urls": flag(
     "Clustering",

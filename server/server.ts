@@ -142,6 +142,7 @@ function serveClients(
   return serveEtcd({
     urls: flags["listen-client-urls"],
     maxRequestBytes: flags["max-request-bytes"],
+    leastPingMs: flags["grpc-keepalive-min-time"],
     sink: runtime,
     pages: createPages({ state: () => runtime.state, sink: runtime, metrics }),
     log: (line) => log("info", line),

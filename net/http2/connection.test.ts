@@ -323,7 +323,6 @@ describe("a client that asks too much", () => {
       "resets of what it just asked for",
       (client, at) => concat(client.headers(2 * at + 1), client.reset(2 * at + 1)),
     ],
-    ["pings", (client) => client.ping()],
     ["settings", (client) => client.settings()],
     ["empty data", (client, at) => (at === 0 ? client.headers(1) : client.data(1, NOTHING))],
     ["bad requests", (client, at) => client.headers(2 * at + 1, [])],
@@ -343,6 +342,28 @@ describe("a client that asks too much", () => {
       expect(events.at(-1)?.kind).not.toBe("failed");
       slow.connection.takeOutput();
     }
+  });
+
+  it("may ping at etcd's pace, and once in a while sooner", () => {
+    const { connection, client, lines } = spoken();
+    connection.receive(client.headers(1), 0);
+    const ping = (nowMs: number): string | undefined =>
+      connection.receive(client.ping(), nowMs).at(-1)?.kind;
+    for (let at = 0; at < 100; at++) expect(ping(5000 * at)).toBeUndefined();
+    expect([ping(500_000), ping(500_001)]).toEqual([undefined, undefined]);
+    connection.send(1, Uint8Array.of(1)); // whoever is sent something may begin anew
+    expect([510_000, 510_001, 510_002].map(ping)).toEqual([undefined, undefined, undefined]);
+    expect(ping(510_003)).toBe("failed");
+    expect(lines().at(-1)).toBe(`GOAWAY 0 ${CODE.ENHANCE_YOUR_CALM}`);
+  });
+
+  it("may hardly ping without a call", () => {
+    const { connection, client } = spoken();
+    const ping = (nowMs: number): string | undefined =>
+      connection.receive(client.ping(), nowMs).at(-1)?.kind;
+    const minutes = [0, 10, 20].map((minute) => ping(minute * 60_000));
+    expect(minutes).toEqual([undefined, undefined, undefined]);
+    expect(ping(30 * 60_000)).toBe("failed");
   });
 
   it("may ping as often as it is sent data", () => {

@@ -15,6 +15,7 @@ import { HpackDecoder } from "./hpack-decoder.ts";
 import type { OutgoingFields } from "./hpack-encoder.ts";
 import { Output } from "./output.ts";
 import { Patience } from "./patience.ts";
+import { PING_MS_MIN, PingPolicy } from "./ping-policy.ts";
 import { isRequest, isTrailers } from "./request-fields.ts";
 import { Sender } from "./sender.ts";
 import type { Outgoing } from "./sender.ts";
@@ -56,6 +57,7 @@ export class Http2Connection {
   readonly #sender: Sender;
   readonly #streams = new StreamTable<Stream>();
   readonly #patience = new Patience();
+  readonly #pings: PingPolicy;
   #events: ConnectionEvent[] = [];
   #prefaceAt = 0;
   #greeted = false; // the client's settings have come
@@ -64,10 +66,10 @@ export class Http2Connection {
   #lastStream = 0;
   #lastServed = WINDOW_MAX; // streams above came after our GOAWAY
   #block: HeaderBlock | null = null;
-  #sentAtPing = 0;
   #failed = false;
 
-  constructor() {
+  constructor(leastPingMs: number = PING_MS_MIN) {
+    this.#pings = new PingPolicy(leastPingMs);
     this.#sender = new Sender(
       this.#output,
       ({ id }) => this.#onSent(id),
@@ -347,15 +349,13 @@ export class Http2Connection {
     return !this.#failed;
   }
 
-  /** A client that receives data pings to measure its window: those are welcome. */
   #onPing(frame: Frame): void {
     if (frame.stream !== 0) return this.#fail(CODE.PROTOCOL_ERROR, "PING on a stream");
     if (frame.end - frame.at !== 8) return this.#fail(CODE.FRAME_SIZE_ERROR, "PING");
     if ((frame.flags & FLAG.ACK) !== 0) return;
-    if (this.#sender.framesSent === this.#sentAtPing) this.#spend("too_many_pings");
-    this.#sentAtPing = this.#sender.framesSent;
-    if (this.#failed) return;
     this.#output.pingAck(frame.bytes, frame.at);
+    if (this.#pings.allows(this.#nowMs, this.#sender.framesSent, this.streams)) return;
+    this.#fail(CODE.ENHANCE_YOUR_CALM, "too_many_pings");
   }
 
   #onWindowUpdate(frame: Frame): void {

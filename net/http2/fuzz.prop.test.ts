@@ -76,7 +76,11 @@ function listen(bytes: Uint8Array, sizes: readonly number[]): readonly unknown[]
 
 /** A server that answers everything at once. */
 function serve(bytes: Uint8Array): void {
-  const grpc = new GrpcConnection({ messageBytesMax: 100_000, refusalOf: () => null });
+  const grpc = new GrpcConnection({
+    messageBytesMax: 100_000,
+    leastPingMs: 5000,
+    refusalOf: () => null,
+  });
   let output = 0;
   let answers = 0;
   for (let at = 0; at < bytes.length; at += 1000) {

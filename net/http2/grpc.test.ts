@@ -350,6 +350,7 @@ function connect(messageBytesMax = MAX): {
   const client = new MadeClient();
   const grpc = new GrpcConnection({
     messageBytesMax,
+    leastPingMs: 5000,
     refusalOf: (path) =>
       path === "/unknown" ? { code: 12, message: `nobody serves ${path}` } : null,
   });

@@ -33,6 +33,7 @@ export type GrpcEvent = Readonly<
 
 export type GrpcOptions = Readonly<{
   messageBytesMax: number;
+  leastPingMs: number; // between two pings of a client
   /** Says at once why a path is not served, without waiting for what the client sends. */
   refusalOf: (path: string) => Refusal | null;
 }>;
@@ -49,7 +50,7 @@ const ADMITTED_BYTES_MAX = 64 * 1024 * 1024;
 const INTERNAL = 13;
 
 export class GrpcConnection {
-  readonly #connection = new Http2Connection();
+  readonly #connection: Http2Connection;
   readonly #options: GrpcOptions;
   readonly #calls = new StreamTable<Call>();
   readonly #waiting = new Set<Call>(); // for the budget, in the order of their turns
@@ -58,6 +59,7 @@ export class GrpcConnection {
 
   constructor(options: GrpcOptions) {
     this.#options = options;
+    this.#connection = new Http2Connection(options.leastPingMs);
   }
 
   /** Whether the client has said that it speaks HTTP/2. */

@@ -1,5 +1,5 @@
-// How much of what costs a client nothing is taken from it: resets of what it just asked for, pings
-// and settings without an end. What is spent comes back with time, so that an honest client whose
+// How much of what costs a client nothing is taken from it: resets of what it just asked for,
+// settings without an end. What is spent comes back with time, so that an honest client whose
 // calls all run into their deadlines at once is not cut off.
 
 const AT_ONCE = 10_000;

@@ -372,6 +372,7 @@ async function serveAndConnect(
   const listener = await serveEtcd({
     urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
     maxRequestBytes: MAX_REQUEST_BYTES,
+    leastPingMs: 5000,
     sink: {
       open: (request, { timeoutMs }, reply) => {
         const call: Opened = { request, timeoutMs, reply, cancelled: false };
@@ -395,7 +396,14 @@ async function serveAndConnect(
 
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {}, openStream: () => NO_STREAM };
-  return serveEtcd({ urls, sink, pages, maxRequestBytes: MAX_REQUEST_BYTES, log: () => {} });
+  return serveEtcd({
+    urls,
+    sink,
+    pages,
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    leastPingMs: 5000,
+    log: () => {},
+  });
 }
 
 async function page(): Promise<Page> {

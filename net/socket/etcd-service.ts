@@ -27,6 +27,7 @@ export interface EtcdListener {
 export type EtcdServiceOptions = Readonly<{
   urls: readonly string[];
   maxRequestBytes: number;
+  leastPingMs: number; // between two pings of a client
   sink: CallSink;
   pages: Pages; // for those who speak plain HTTP
   log: Log;
@@ -45,9 +46,10 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const clients = new Set<GrpcSocket>();
   const onEvent = createService(options.sink);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
+  const { leastPingMs } = options;
   const pages = new HttpPages(options.pages);
   const speakGrpc = (socket: Socket): void => {
-    const client = new GrpcSocket(socket, { messageBytesMax, refusalOf, onEvent });
+    const client = new GrpcSocket(socket, { messageBytesMax, leastPingMs, refusalOf, onEvent });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
