@@ -132,7 +132,7 @@ function exampleStore(): MemoryKv {
       roles: ["r" as Bytes],
     }),
     putRole({ name: "r" as Bytes, permissions: [READ_A] }),
-    putLease({ id: 5n as LeaseId, ttlSeconds: 60, remainingSeconds: 0 }),
+    putLease({ id: 5n as LeaseId, ttlSeconds: 60, remainingSeconds: 7 }),
     putLease({ id: -5n as LeaseId, ttlSeconds: 61, remainingSeconds: 0 }),
     row(2, 0, "a", "one", 0n),
     row(2, 1, "b", "two", -5n),

@@ -15,7 +15,7 @@ import type { Member } from "../../core/apply/membership.ts";
 import { readMembership } from "../../core/apply/membership.ts";
 import { STORAGE_VERSION } from "../../core/backups.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
-import { leasesIn } from "../../core/lease/lessor.ts";
+import { leasesIn, type LeaseRecord } from "../../core/lease/lessor.ts";
 import {
   createWriter,
   writeByte,
@@ -110,19 +110,23 @@ function* namedPairs(view: KvReader, prefix: string): Generator<Pair, void> {
 /** etcd's order is that of the unsigned ids, ours that of the signed ones. */
 function* leasePairs(view: KvReader): Generator<Pair, void> {
   for (const isNegative of [false, true]) {
-    for (const { id, ttlSeconds } of leasesIn(view)) {
-      if (id < 0n === isNegative) yield [bigEndian(id), encodeLease(id, ttlSeconds)];
+    for (const lease of leasesIn(view)) {
+      if (lease.id < 0n === isNegative) yield [bigEndian(lease.id), encodeLease(lease)];
     }
   }
 }
 
 /** leasepb.Lease */
-function encodeLease(id: bigint, ttlSeconds: number): Uint8Array {
+function encodeLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): Uint8Array {
   const writer = createWriter();
   writeByte(writer, 8);
   writeVarint64(writer, id);
   writeByte(writer, 16);
   writeVarint(writer, ttlSeconds);
+  if (remainingSeconds > 0) {
+    writeByte(writer, 24);
+    writeVarint(writer, remainingSeconds);
+  }
   return written(writer);
 }
 

@@ -10,7 +10,7 @@ import type { Member } from "../../core/apply/membership.ts";
 import { putGenesis, putMember } from "../../core/apply/membership.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
 import { decodeKeyValue, putApplied, putCompaction } from "../../core/kv/tables.ts";
-import { putLease } from "../../core/lease/lessor.ts";
+import { type LeaseRecord, putLease } from "../../core/lease/lessor.ts";
 import { atEnd, createReader, readByte, readVarint, readVarint64 } from "../../core/lib/binary.ts";
 import { EMPTY, fromBytes, toBytes } from "../../core/lib/bytes.ts";
 import { decodeRowKey, type RowKey } from "../../core/mvcc/revision.ts";
@@ -134,23 +134,24 @@ function* leaseWrites(reading: Reading, pairs: Pairs): Generator<KvWrite, void> 
   for (const [, value] of pairs) {
     const lease = decodeLease(value);
     if (lease === null) return refuse(reading, "the record of a lease cannot be read");
-    yield putLease({ ...lease, remainingSeconds: 0 });
+    yield putLease(lease);
   }
 }
 
-/** leasepb.Lease. What was left of its time is not taken over: a new leader gives all of it. */
-function decodeLease(bytes: Uint8Array): Readonly<{ id: LeaseId; ttlSeconds: number }> | null {
+/** leasepb.Lease */
+function decodeLease(bytes: Uint8Array): LeaseRecord | null {
   const reader = createReader(bytes);
   let id = 0n;
-  let ttlSeconds = 0;
+  let [ttlSeconds, remainingSeconds] = [0, 0];
   while (!atEnd(reader)) {
     const tag = readByte(reader);
     if (tag === 8) id = BigInt.asIntN(64, readVarint64(reader));
     else if (tag === 16) ttlSeconds = readVarint(reader);
-    else if (tag === 24) readVarint64(reader);
+    else if (tag === 24) remainingSeconds = readVarint(reader);
     else return null;
   }
-  return reader.failed || id === 0n ? null : { id: id as LeaseId, ttlSeconds };
+  if (reader.failed || id === 0n) return null;
+  return { id: id as LeaseId, ttlSeconds, remainingSeconds };
 }
 
 function readMeta(reading: Reading, pairs: Pairs, found: Found): void {

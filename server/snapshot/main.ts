@@ -31,6 +31,8 @@ const USAGE = `usage: detcd snapshot <command> <file> [flags]
 /** As etcd's tools have them. */
 const EXIT = { ok: 0, failed: 1, badArguments: 128 } as const;
 
+const BUMP_MAX = 1e15; // revisions have room for that often
+
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
@@ -47,6 +49,7 @@ const OPTIONS = {
     "mark-compacted": flag,
   },
 } as const;
+
 /** Those of `detcd serve` that say whose directory it is. */
 const SERVE_FLAGS: ReadonlySet<string> = new Set([
   "data-dir",
@@ -139,7 +142,7 @@ function status(file: string, values: Values): number {
 async function restore(file: string, values: Values): Promise<number> {
   const bump = String(values["bump-revision"] ?? "0");
   const bumpRevision = Number(bump);
-  if (!/^\d+$/.test(bump) || !Number.isSafeInteger(bumpRevision)) {
+  if (!/^\d+$/.test(bump) || bumpRevision > BUMP_MAX) {
     return refuse(`invalid value ${JSON.stringify(bump)} for --bump-revision`);
   }
   if (bumpRevision > 0 !== (values["mark-compacted"] === true)) {
