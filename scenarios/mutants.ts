@@ -309,10 +309,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: "own-size-at-apply",
     bug: "Whether an entry is refused depends on how full the store of this very member is.",
     file: "core/apply/apply.ts",
-    find: "const refusal = refusalOf(store.alarms, command);",
+    find: "const alarm = refusalOf(store.alarms, command);",
     replace:
       "const isFull = kv.sizeInUseBytes() > 2500 && command.kind === 'kv';\n" +
-      "  const refusal = isFull ? ERRORS.NoSpace : refusalOf(store.alarms, command);",
+      "  const alarm = isFull ? ERRORS.NoSpace : refusalOf(store.alarms, command);",
     oracle: "kv-agreement",
     scenario: "full-stores",
     seeds: [1, 20],
@@ -331,8 +331,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "refused-and-done",
     bug: "A write is told that the store is full, and takes place all the same.",
     file: "core/advance.ts",
-    find: 'if (result.ok && result.value.kind === "alarm" && request?.kind !== "alarm") {',
-    replace: 'if (result.ok && request?.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
+    find: 'if (result.ok && result.value.kind === "alarm" && request.kind !== "alarm") {',
+    replace: 'if (result.ok && request.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
     oracle: "O2",
     scenario: "full-stores",
     seeds: [1, 20],

@@ -1,8 +1,9 @@
 // Three members as real processes: any of them answers, and the death of the leader loses nothing.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Request, RangeRequest } from "../core/api/request.ts";
-import type { Bytes, NodeId } from "../core/contract.ts";
+import type { RangeRequest } from "../core/api/request.ts";
+import { rangeOf } from "../core/api/testing.ts";
+import type { NodeId } from "../core/contract.ts";
 import { createEtcdClient, type EtcdClient } from "../net/socket/client.ts";
 import {
   cleanUp,
@@ -39,26 +40,6 @@ function isReady(process: MemberProcess): boolean {
   return process.output.includes("ready to serve client requests");
 }
 
-function range(key: string, more: Partial<RangeRequest> = {}): Request {
-  return {
-    kind: "range",
-    key: key as Bytes,
-    rangeEnd: "" as Bytes,
-    limit: 0,
-    revision: 0,
-    sortOrder: "none",
-    sortTarget: "key",
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    ...more,
-  };
-}
-
 async function write(member: Running, key: string, value: string): Promise<boolean> {
   return (await member.client.call(putRequest(key, Buffer.from(value)), TIMEOUT_MS)).ok;
 }
@@ -69,7 +50,7 @@ async function read(
   key: string,
   more: Partial<RangeRequest> = {},
 ): Promise<string | null> {
-  const result = await member.client.call(range(key, more), TIMEOUT_MS);
+  const result = await member.client.call(rangeOf(key, more), TIMEOUT_MS);
   if (!result.ok || result.value.kind !== "range") return null;
   const value = result.value.kvs[0]?.value;
   return value === undefined ? null : Buffer.from(value).toString();
