@@ -196,6 +196,16 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: [22, 60],
   },
   {
+    name: "pre-vote-raises-term",
+    bug: "Whoever is asked for a pre-vote moves to the term that it is about.",
+    file: "core/raft/raft.ts",
+    find: "if (pre) return true; // it asks about a term that nobody has taken yet",
+    replace: "",
+    oracle: "pre-vote-asks",
+    scenario: "rolling-crashes",
+    seeds: [1, 20],
+  },
+  {
     name: "truncate-always",
     bug: "A late append cuts off the entries that came after it.",
     file: "core/raft/follower.ts",

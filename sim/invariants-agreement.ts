@@ -119,6 +119,16 @@ export const agreementInvariants: readonly Invariant[] = [
       return `term ${state.raft.term} is the second election ${since}`;
     }),
   },
+  {
+    id: "pre-vote-asks",
+    sentence: "A pre-vote only asks: whoever hears it stays in its term, with its vote.",
+    check: onStep((_ghost, { input, before, state }) => {
+      if (input.kind !== "peer.message" || input.message.kind !== "pre_vote") return null;
+      const [old, now] = [before.raft, state.raft];
+      if (old.term === now.term && old.vote === now.vote) return null;
+      return `term ${old.term} became ${now.term} upon a pre-vote from ${input.from}`;
+    }),
+  },
 ];
 
 function onStep(

@@ -26,6 +26,11 @@ const { log } = base.raft;
 const LAST = log.lastIndex;
 const TERM = base.raft.term;
 const TICK: Input = { kind: "tick", now: base.now };
+const PRE_VOTE: Input = {
+  kind: "peer.message",
+  from: 2n as NodeId,
+  message: { kind: "pre_vote", term: (TERM + 1) as Term, lastIndex: LAST, lastTerm: TERM },
+};
 
 function leaderOf(): NodeState {
   const simulation = createSimulation(DEFAULT_OPTIONS);
@@ -172,6 +177,10 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     bad: stepped({ timeMs: 99 }),
     good: stepped({ timeMs: 101 }),
+  },
+  "pre-vote-asks": {
+    bad: stepped({ input: PRE_VOTE, state: withRaft({ term: term(TERM + 1), role: "follower" }) }),
+    good: stepped({ input: PRE_VOTE }),
   },
   "hard-state": {
     bad: stepped({ state: withRaft({ term: term(TERM - 1), role: "follower" }) }),
