@@ -1,6 +1,10 @@
 // Users, roles and permissions as etcdctl 3.4 uses them, on a member of detcd and on a real etcd
 // side by side; then what newer releases of etcd do otherwise, on detcd alone.
 
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Line, Side, Sides } from "./side-by-side.ts";
 import { Both, startAlone, tell, type } from "./side-by-side.ts";
@@ -214,6 +218,40 @@ describe.skipIf(!HAS_ETCD)(`etcdctl and users, with a real etcd beside it${skipR
     expect(await said(sides.ours, "--user=root:rootpw compaction 2")).toBe(
       "compacted revision 2\n",
     );
+  }, 30_000);
+});
+
+describe.skipIf(!HAS_ETCD)(`signed tokens, with a real etcd beside it${skipReason}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "detcd-jwt-"));
+  const key = join(folder, "key.pem");
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("are as good as simple ones, until users change", async () => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(key, privateKey.export({ type: "pkcs1", format: "pem" }));
+    const sides = await startAlone([
+      ...CHEAP,
+      `--auth-token=jwt,sign-method=RS256,priv-key=${key},ttl=60s`,
+    ]);
+    await tell(sides, [
+      "user add root:rootpw",
+      "user add alice:pw",
+      "role add r",
+      "role grant-permission r readwrite a",
+      "user grant-role root root",
+      "user grant-role alice r",
+      "auth enable",
+      "--user=alice:pw put a 1",
+      "--user=alice:pw get a",
+      "! --user=alice:pw get b",
+      "! --user=alice:wrong get a",
+      "! get a",
+      "--user=root:rootpw role get r",
+      "--user=root:rootpw role revoke-permission r a",
+      "! --user=alice:pw get a",
+      "--user=root:rootpw auth disable",
+    ]);
   }, 30_000);
 });
 

@@ -183,7 +183,12 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     parseText,
     "A word that makes this cluster's ids unlike any other's.",
   ),
-  "auth-token": flag("Auth", "simple", oneOf(["simple"]), "Kind of token: 'simple'."),
+  "auth-token": flag(
+    "Auth",
+    "simple",
+    parseText,
+    "'simple', or 'jwt,sign-method=…,priv-key=…,pub-key=…,ttl=…': files, and a duration.",
+  ),
   "auth-token-ttl": flag(
     "Auth",
     "300",

@@ -6,14 +6,18 @@ import { randomInt } from "node:crypto";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { compareSync, hashSync } from "bcryptjs";
 import { ERRORS } from "../core/api/errors.ts";
-import type { CallId, PasswordAnswer, PasswordWork } from "../core/contract.ts";
+import type { Bytes, CallId, PasswordAnswer, PasswordWork } from "../core/contract.ts";
 import { fromText } from "../core/lib/bytes.ts";
 
 export type PasswordsOptions = Readonly<{
   cost: number; // --bcrypt-cost
+  /** Makes the token of a user who has shown the right password. Null: tokens are simple. */
+  sign: Sign | null;
   onDone: (call: CallId, answer: PasswordAnswer) => void;
   onFailure: (error: Error) => void;
 }>;
+
+export type Sign = (user: Bytes, revision: number) => PasswordAnswer;
 
 type Job = Readonly<{ call: CallId; work: PasswordWork }>;
 type Order = Readonly<
@@ -79,6 +83,8 @@ export class Passwords {
   #answer(work: PasswordWork, result: string | boolean): PasswordAnswer {
     if (typeof result === "string") return { kind: "hashed", hash: fromText(result) };
     if (!result || work.kind === "hash") return { kind: "wrong" };
+    const { sign } = this.#options;
+    if (sign !== null) return sign(work.user, work.revision);
     return { kind: "right", prefix: fromText(randomLetters()), token: "" };
   }
 }

@@ -39,6 +39,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
     step: stepAndNote,
     kv: KV,
     clock: { now: () => now as Millis, tick: () => (now += 10) as Millis },
+    readToken: (token) => token,
     tickMs: 60_000,
     outside: {
       "peer.send": note("send"),

@@ -12,6 +12,7 @@ import type { Request, Response, StreamRequest } from "../core/api/request.ts";
 import type { ApiError } from "../core/api/errors.ts";
 import { ERRORS } from "../core/api/errors.ts";
 import type {
+  CallContext,
   CallId,
   Effect,
   Input,
@@ -34,6 +35,8 @@ export type RuntimeOptions = Readonly<{
   step: StepFunction;
   kv: KvReader;
   clock: Clock;
+  /** What a client shows, as the core takes it. */
+  readToken: (token: string) => CallContext["token"];
   tickMs: number;
   outside: Outside;
 }>;
@@ -185,8 +188,9 @@ export class Runtime {
     client?.end(error);
   }
 
-  #call(request: Request, { timeoutMs, token, requireLeader }: Caller): CallId {
+  #call(request: Request, { timeoutMs, token: shown, requireLeader }: Caller): CallId {
     const call = ++this.#lastCall as CallId;
+    const token = this.#options.readToken(shown);
     const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
     this.submit({ kind: "call", call, request, context: { deadline, token, requireLeader } });
     return call;

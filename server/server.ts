@@ -22,6 +22,7 @@ import { createPages } from "./pages.ts";
 import { Passwords } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
+import { createTokens } from "./tokens.ts";
 import { createTraceLog } from "./trace-log.ts";
 import { ETCD_VERSION } from "./version.ts";
 
@@ -79,6 +80,8 @@ async function open(
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
   const clock = createClock(config.electionMs / 2, () => performance.now());
+  const tokens = createTokens(flags["auth-token"], clock);
+  if (!tokens.ok) throw new Error(tokens.error);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const kv = new KvStore(memberDirectory, {
     onDone: (applied) => submit({ kind: "kv.done", applied }),
@@ -97,6 +100,7 @@ async function open(
   if (!booted.ok) throw new Error(booted.error);
   const passwords = new Passwords({
     cost: flags["bcrypt-cost"],
+    sign: tokens.value.sign,
     onDone: (call, answer) => submit({ kind: "password.done", call, answer }),
     onFailure: end,
   });
@@ -123,6 +127,7 @@ async function open(
     step,
     kv: kv.reader,
     clock,
+    readToken: tokens.value.read,
     tickMs: config.heartbeatMs / 2,
     outside: outsideOf({ kv, disk, links, passwords, snapshots, backups, trace, metrics }),
   });

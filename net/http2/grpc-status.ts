@@ -76,7 +76,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     return {
       path,
       timeoutMs,
-      token: token ?? authorization,
+      token: (token ?? authorization).replace(/^Bearer /, ""),
       requireLeader: requireLeader === "true",
     };
   }
