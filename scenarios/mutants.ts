@@ -358,6 +358,16 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: [1, 40],
   },
   {
+    name: "lock-not-woken",
+    bug: "Who waits for the end of a key hears when it is put, not when it is deleted.",
+    file: "core/recipes.ts",
+    find: 'if (kind !== "delete") continue;',
+    replace: 'if (kind !== "put") continue;',
+    oracle: "nothing-in-vain",
+    scenario: "locks",
+    seeds: [1, 20],
+  },
+  {
     name: "lock-overtaken",
     bug: "Who asks for a lock does not see the one that asked just before.",
     file: "core/concurrency/requests.ts",

@@ -3,6 +3,8 @@
 // over.
 
 import type { Effect } from "../core/contract.ts";
+import { quote } from "../core/lib/bytes.ts";
+import { entries, has } from "../core/lib/ordered-map.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { GhostNode } from "./ghost.ts";
 import { ghostNode, hashWrites } from "./ghost.ts";
@@ -76,6 +78,11 @@ export const serviceInvariants: readonly Invariant[] = [
     },
   },
   {
+    id: "nothing-in-vain",
+    sentence: "Nobody waits for the end of a key, or follows one, that is gone.",
+    check: (_ghost, moment) => (moment.kind === "stepped" ? waitingInVain(moment.state) : null),
+  },
+  {
     id: "fresh-reads",
     sentence: "A linearizable answer knows all that anybody had been told before the call.",
     check: (_ghost, moment) =>
@@ -113,6 +120,19 @@ export const serviceInvariants: readonly Invariant[] = [
 function bootedAt(node: GhostNode, { store }: NodeState): string | null {
   if (store.applied >= node.kvDurable && store.applied <= node.kvIssued) return null;
   return `the store holds ${store.applied}, it was given ${node.kvDurable} to ${node.kvIssued}`;
+}
+
+function waitingInVain({ recipes, observers, store, installing }: NodeState): string | null {
+  if (installing !== null) return null;
+  const { live } = store.mvcc.index;
+  for (const [key, [call]] of entries(recipes.waiters)) {
+    if (!has(live, key)) return `call ${call} waits for the end of ${quote(key)}, which is gone`;
+  }
+  for (const [call, { observer }] of entries(observers)) {
+    if (observer.at.kind !== "following" || has(live, observer.at.key)) continue;
+    return `call ${call} follows ${quote(observer.at.key)}, which is gone`;
+  }
+  return null;
 }
 
 function misapplied(

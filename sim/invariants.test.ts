@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type {
+  Bytes,
   CallId,
   DiskToken,
   Effect,
@@ -9,6 +10,8 @@ import type {
   NodeId,
   Term,
 } from "../core/contract.ts";
+import { fromText } from "../core/lib/bytes.ts";
+import { entries, set } from "../core/lib/ordered-map.ts";
 import { createLog } from "../core/raft/log.ts";
 import type { Log } from "../core/raft/log.ts";
 import type { Message } from "../core/raft/message.ts";
@@ -25,6 +28,7 @@ const base = leaderOf();
 const { log } = base.raft;
 const LAST = log.lastIndex;
 const TERM = base.raft.term;
+const [[LIVE_KEY] = [fromText("")]] = [...entries(base.store.mvcc.index.live)];
 const TICK: Input = { kind: "tick", now: base.now };
 const PRE_VOTE: Input = {
   kind: "peer.message",
@@ -42,6 +46,11 @@ function leaderOf(): NodeState {
 
 function withRaft(raft: Partial<RaftState>): NodeState {
   return { ...base, raft: { ...base.raft, ...raft } };
+}
+
+function waitingFor(key: Bytes): NodeState {
+  const waiters = set(base.recipes.waiters, key, [5 as CallId]);
+  return { ...base, recipes: { ...base.recipes, waiters } };
 }
 
 function withLog(change: Partial<Log>): NodeState {
@@ -239,6 +248,10 @@ const CASES: Readonly<Record<string, Case>> = {
   "answer-once": {
     bad: stepped({ effects: [reply(5), reply(5)] }),
     good: stepped({ effects: [reply(5)] }),
+  },
+  "nothing-in-vain": {
+    bad: stepped({ state: waitingFor(fromText("nobody made it")) }),
+    good: stepped({ state: waitingFor(LIVE_KEY) }),
   },
   "fresh-reads": { bad: answered(9, 10, "range"), good: answered(10, 10, "range") },
   "bounded-queues": {
