@@ -181,6 +181,6 @@ function divergence(
 function summary({ raft, store }: NodeState): string {
   const { log, term, leader } = raft;
   const { lastIndex, commit } = log;
-  const entries = `log to ${lastIndex}, commit ${commit}, applied ${store.applied}`;
-  return `term ${term} under ${leader}, ${entries}`;
+  const held = `log to ${lastIndex}, commit ${commit}, applied ${store.applied}`;
+  return `term ${term} under ${leader}, ${held}`;
 }
