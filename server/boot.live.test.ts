@@ -111,7 +111,7 @@ describe("the data directory", () => {
 
 describe("a first start", () => {
   const cases: readonly [args: string, words: string][] = [
-    ["--initial-cluster-state existing", "joining a running cluster"],
+    ["--initial-cluster-state existing", "--initial-cluster names nobody else"],
     ["--name x --initial-cluster a=http://h:1", `couldn't find local name "x"`],
     [
       "--name a --initial-cluster a=http://h:1",

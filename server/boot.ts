@@ -15,6 +15,7 @@ import type { ClusterId, NodeId, Result } from "../core/contract.ts";
 import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
 import type { FlagName, Flags } from "./flags.ts";
 import { createInitialCluster } from "./ids.ts";
+import { joinCluster } from "./join.ts";
 import { lockDirectory } from "./lock.ts";
 
 export type DataDirectory = Readonly<{
@@ -25,12 +26,14 @@ export type DataDirectory = Readonly<{
   release: () => Promise<void>;
 }>;
 
-/** `members`: those of the new cluster. The store knows better once it is there. */
+/** `members`: those of the cluster when it was new; `contacts`: those that were there when this one
+ *  joined, if it did. The store knows better once it is there. */
 export type Identity = Readonly<{
   cluster: ClusterId;
   member: NodeId;
   name: string;
   members: readonly Member[];
+  contacts: readonly Member[];
 }>;
 
 const IDENTITY = "identity.json";
@@ -69,7 +72,7 @@ async function open(
   }
   const { release } = lock.value;
   const firstStart = !fs.existsSync(join(memberDirectory, IDENTITY));
-  const identity = firstStart ? firstIdentity(flags) : knownIdentity(directory, flags, given);
+  const identity = firstStart ? await firstIdentity(flags) : knownIdentity(directory, flags, given);
   if (!identity.ok) {
     await release();
     return identity;
@@ -105,14 +108,8 @@ function whyForeign(directory: string): string | null {
   );
 }
 
-function firstIdentity(flags: Flags): Result<Identity, string> {
+async function firstIdentity(flags: Flags): Promise<Result<Identity, string>> {
   const name = flags.name;
-  if (flags["initial-cluster-state"] === "existing") {
-    return refused(
-      "joining a running cluster (--initial-cluster-state existing) is not supported yet: " +
-        "start all members of a new cluster with --initial-cluster-state new",
-    );
-  }
   const initial = flags["initial-cluster"];
   const own = initial.find((member) => member.name === name);
   if (own === undefined) {
@@ -134,6 +131,7 @@ function firstIdentity(flags: Flags): Result<Identity, string> {
         `but missing from --initial-cluster=${listed}`,
     );
   }
+  if (flags["initial-cluster-state"] === "existing") return joinCluster(flags);
   return { ok: true, value: identityOf(flags) };
 }
 
@@ -142,7 +140,7 @@ function identityOf(flags: Flags): Identity {
   const token = flags["initial-cluster-token"];
   const { cluster, members } = createInitialCluster(flags["initial-cluster"], token);
   const member = members.find((candidate) => candidate.name === name)?.id ?? (0n as NodeId);
-  return { cluster, member, name, members };
+  return { cluster, member, name, members, contacts: [] };
 }
 
 function knownIdentity(
@@ -153,7 +151,8 @@ function knownIdentity(
   const path = join(directory, "member", IDENTITY);
   const known = decodeIdentity(fs.readFileSync(path, "utf8"));
   if (known === null) return refused(`${path} cannot be read: restore it from a backup`);
-  if (!given.has("initial-cluster")) return { ok: true, value: known };
+  const isJoined = flags["initial-cluster-state"] === "existing"; // its ids are not in the flags
+  if (isJoined || !given.has("initial-cluster")) return { ok: true, value: known };
   const described = identityOf(flags);
   if (described.cluster === known.cluster && described.member === known.member) {
     return { ok: true, value: known };
@@ -167,16 +166,16 @@ function knownIdentity(
 }
 
 function writeIdentity(memberDirectory: string, identity: Identity): void {
-  const { cluster, member, name, members } = identity;
-  const shown = {
+  const { cluster, member, name, members, contacts } = identity;
+  const text = {
     format: FORMAT,
     cluster: hex(cluster),
     member: hex(member),
     name,
-    members: members.map(({ id, name: of, peerUrls }) => ({ id: hex(id), name: of, peerUrls })),
+    members: members.map(shown),
+    contacts: contacts.map(shown),
   };
-  const text = `${JSON.stringify(shown, null, 2)}\n`;
-  replaceFileDurably(join(memberDirectory, IDENTITY), text);
+  replaceFileDurably(join(memberDirectory, IDENTITY), `${JSON.stringify(text, null, 2)}\n`);
   syncDirectory(join(memberDirectory, ".."));
 }
 
@@ -188,24 +187,31 @@ function decodeIdentity(text: string): Identity | null {
   } catch {
     return null;
   }
-  const { format, cluster, member, name, members } = (data ?? {}) as Record<string, unknown>;
+  const fields = (data ?? {}) as Record<string, unknown>;
+  const { format, cluster, member, name } = fields;
+  const members = decodeMembers(fields["members"]);
+  const contacts = decodeMembers(fields["contacts"] ?? []);
   if (format !== FORMAT || !isHex(cluster) || !isHex(member) || typeof name !== "string")
     return null;
-  if (!Array.isArray(members)) return null;
-  const decoded: Member[] = [];
-  for (const entry of members as Record<string, unknown>[]) {
-    const { id, name: of, peerUrls } = entry;
-    if (!isHex(id) || typeof of !== "string" || !Array.isArray(peerUrls)) return null;
-    decoded.push({
-      id: fromHex(id) as NodeId,
-      name: of,
-      peerUrls,
-      clientUrls: [],
-      isLearner: false,
-    });
-  }
+  if (members === null || contacts === null) return null;
   const identity = { cluster: fromHex(cluster) as ClusterId, member: fromHex(member) as NodeId };
-  return { ...identity, name, members: decoded };
+  return { ...identity, name, members, contacts };
+}
+
+function shown({ id, name, peerUrls }: Member): Record<string, unknown> {
+  return { id: hex(id), name, peerUrls };
+}
+
+function decodeMembers(list: unknown): readonly Member[] | null {
+  if (!Array.isArray(list)) return null;
+  const decoded: Member[] = [];
+  for (const entry of list as Record<string, unknown>[]) {
+    const { id, name, peerUrls } = entry;
+    if (!isHex(id) || typeof name !== "string" || !Array.isArray(peerUrls)) return null;
+    const member = { id: fromHex(id) as NodeId, name, peerUrls };
+    decoded.push({ ...member, clientUrls: [], isLearner: false });
+  }
+  return decoded;
 }
 
 function refused(error: string): Result<never, string> {

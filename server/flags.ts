@@ -34,6 +34,7 @@ export type Flags = Readonly<{
   "heartbeat-interval": number;
   "election-timeout": number;
   "pre-vote": boolean;
+  "strict-reconfig-check": boolean;
   "snapshot-count": number;
   "max-request-bytes": number;
   "max-txn-ops": number;
@@ -175,7 +176,12 @@ const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "Clustering",
     "new",
     oneOf(["new", "existing"]),
-    "'new'; joining an existing cluster is not supported yet.",
+    "'new', or 'existing' to join a running cluster after \"etcdctl member add\".",
+  ),
+  "strict-reconfig-check": booleanFlag(
+    "Clustering",
+    "true",
+    "Refuse changes of members that would leave too few that have started.",
   ),
   "initial-cluster-token": flag(
     "Clustering",

@@ -36,7 +36,13 @@ describe("the log of a node's traces", () => {
   it("tells an election and the readiness in the words that etcd's tests wait for", () => {
     const { sink, lines } = createLines("info");
     const trace = createTraceLog({
-      identity: { cluster: 0xcn as ClusterId, member: 0xan as NodeId, name: "n1", members: [] },
+      identity: {
+        cluster: 0xcn as ClusterId,
+        member: 0xan as NodeId,
+        name: "n1",
+        members: [],
+        contacts: [],
+      },
       name: "n1",
       listenClientUrls: ["http://127.0.0.1:2379", "http://[::1]:2379"],
       advertiseClientUrls: ["http://127.0.0.1:2379"],

@@ -1,5 +1,7 @@
 // `detcd serve`: reads the flags, starts one member, and stops it on a signal.
 
+import { setTimeout as pause } from "node:timers/promises";
+import { REMOVED } from "../net/wire/peer-hello.ts";
 import { parseFlags, type FlagName, type Flags } from "./flags.ts";
 import { createLog, type Log } from "./log.ts";
 import { startServer } from "./server.ts";
@@ -7,8 +9,11 @@ import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
 
 const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's names for them
 
-/** The exit code: 0 after a signal, 1 when the member cannot run, 2 when the flags cannot be
- *  read. */
+/** etcd's own wait: a leader that was removed tells the others meanwhile, and hands over. */
+const FAREWELL_MS = 1000;
+
+/** The exit code: 0 after a signal or a removal, 1 when the member cannot run, 2 when the flags
+ *  cannot be read. */
 export async function main(_command: string, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(args, process.env);
   switch (parsed.kind) {
@@ -44,9 +49,16 @@ async function run(
   const logOf = (caller: string): Log => createLog(sink, caller);
   const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
-  const signal = await nextSignal();
-  log("info", "received signal; shutting down", { signal: SIGNALS[signal] });
-  await started.value.stop();
+  const { removed, stop } = started.value;
+  const signal = await Promise.race([nextSignal(), removed.then(() => null)]);
+  if (signal === null) {
+    log("warn", "server error", { error: REMOVED });
+    log("warn", "data-dir used by this member must be removed");
+    await pause(FAREWELL_MS);
+  } else {
+    log("info", "received signal; shutting down", { signal: SIGNALS[signal] });
+  }
+  await stop();
   return 0;
 }
 

@@ -3,7 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
-import type { Result } from "../core/contract.ts";
+import { findMember, readGenesis } from "../core/apply/membership.ts";
+import type { KvReader, NodeId, Result } from "../core/contract.ts";
+import type { NodeState } from "../core/node-state.ts";
+import type { ClusterDescription } from "../net/wire/peer-members.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/trace.ts";
@@ -36,10 +39,17 @@ const LEASE_CHECKPOINT_MS = 5 * 60 * 1000;
 export type Server = Readonly<{
   /** Lets running calls end, makes everything durable, lets go of ports and directory. */
   stop: () => Promise<void>;
+  /** Resolves when this member has been removed from its cluster: it should stop. */
+  removed: Promise<void>;
 }>;
 
 /** What is open, to be closed in the reverse order. */
 type Closers = (() => Promise<void>)[];
+type Around = Readonly<{
+  logOf: (caller: string) => Log;
+  closers: Closers;
+  onRemoved: () => void;
+}>;
 
 /** An error is one sentence for the operator. */
 export async function startServer(
@@ -52,8 +62,10 @@ export async function startServer(
   const closers: Closers = [directory.value.release];
   const log = logOf("server/server.ts");
   const about = { name: flags.name, "data-dir": flags["data-dir"] };
+  const removal = Promise.withResolvers<void>();
+  const onRemoved = (): void => removal.resolve();
   try {
-    await open(flags, directory.value, logOf, closers);
+    await open(flags, directory.value, { logOf, closers, onRemoved });
   } catch (error) {
     if (error instanceof AssertionError) throw error;
     await closeAll(closers);
@@ -64,7 +76,7 @@ export async function startServer(
     await closeAll(closers);
     log("info", "closed etcd server", about);
   };
-  return { ok: true, value: { stop } };
+  return { ok: true, value: { stop, removed: removal.promise } };
 }
 
 async function closeAll(closers: Closers): Promise<void> {
@@ -74,8 +86,7 @@ async function closeAll(closers: Closers): Promise<void> {
 async function open(
   flags: Flags,
   directory: DataDirectory,
-  logOf: (caller: string) => Log,
-  closers: Closers,
+  { logOf, closers, onRemoved }: Around,
 ): Promise<void> {
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
@@ -114,14 +125,19 @@ async function open(
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
+    ownUrls: flags["initial-advertise-peer-urls"],
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
+    onLink: (peer, up) => submit({ kind: "peer.link", peer, up }),
     onSnapshot: snapshots.receive,
+    onRemoved,
+    describe: () => describeCluster(runtime.state, kv.reader),
     log: (line) => logOf("net/socket/peer-link.ts")("info", line),
   });
   closers.push(() => links.close());
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
   const metrics = new Metrics(kv.reader);
+  const parts = { kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
     first: booted.value,
     step,
@@ -129,7 +145,7 @@ async function open(
     clock,
     readToken: tokens.value.read,
     tickMs: config.heartbeatMs / 2,
-    outside: outsideOf({ kv, disk, links, passwords, snapshots, backups, trace, metrics }),
+    outside: outsideOf({ ...parts, self: config.node, onRemoved }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
@@ -164,7 +180,16 @@ function traceOf(flags: Flags, identity: Identity, log: Log): (event: TraceEvent
   });
 }
 
+/** For those who join. Null: this one is joining itself. */
+function describeCluster({ config, store }: NodeState, kv: KvReader): ClusterDescription | null {
+  const { cluster, node } = config;
+  if (findMember(store.members, node) === null) return null;
+  return { cluster, genesis: readGenesis(kv), members: store.members };
+}
+
 type Parts = Readonly<{
+  self: NodeId;
+  onRemoved: () => void;
   kv: KvStore;
   disk: WalDisk;
   links: PeerLinks;
@@ -176,6 +201,8 @@ type Parts = Readonly<{
 }>;
 
 function outsideOf({
+  self,
+  onRemoved,
   kv,
   disk,
   links,
@@ -187,7 +214,10 @@ function outsideOf({
 }: Parts): Outside {
   return {
     "peer.send": ({ to, message }) => links.send(to, message),
-    peers: ({ members }) => links.setPeers(members),
+    peers: ({ members, removed }) => {
+      links.setPeers(members, removed);
+      if (removed.includes(self)) onRemoved();
+    },
     disk: ({ token, ops }) => disk.perform(token, ops),
     kv: ({ applied, writes }) => kv.apply(applied, writes),
     password: ({ call, work }) => passwords.perform(call, work),
@@ -221,8 +251,8 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
     cluster: identity.cluster,
     node: identity.member,
     members: identity.members,
-    contacts: [],
-    strictReconfig: true,
+    contacts: identity.contacts,
+    strictReconfig: flags["strict-reconfig-check"],
     name: flags.name,
     clientUrls: flags["advertise-client-urls"],
     version: ETCD_VERSION,

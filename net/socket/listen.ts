@@ -4,6 +4,8 @@ import { lookup } from "node:dns/promises";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 
+const ADDRESS = /^(?:\w+:\/\/)?\[?(.+?)\]?:(\d{1,5})\/?$/;
+
 /** Where notes to the operator go, one line each. */
 export type Log = (line: string) => void;
 
@@ -46,9 +48,14 @@ export async function listen(
   };
 }
 
+/** Members may be told to listen anywhere: etcd takes any text for a URL here. */
+export function isAddress(url: string): boolean {
+  return ADDRESS.test(url);
+}
+
 /** Host and port of "http://host:port" or "host:port". */
 export function hostAndPort(url: string): Readonly<{ host: string; port: number }> {
-  const [, host = "", port = ""] = /^(?:\w+:\/\/)?\[?(.*?)\]?:(\d+)\/?$/.exec(url) ?? [];
+  const [, host = "", port = ""] = ADDRESS.exec(url) ?? [];
   if (host === "") throw new Error(`${url} is no address: write it as http://host:port`);
   return { host, port: Number(port) };
 }

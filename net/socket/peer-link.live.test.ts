@@ -7,6 +7,7 @@ import type { Message } from "../../core/raft/message.ts";
 import { encodeHello } from "../wire/peer-hello.ts";
 import { frameOf } from "./frame-stream.ts";
 import { hostAndPort } from "./listen.ts";
+import { askForMembers } from "./peer-members.ts";
 import { createPeerLinks } from "./peer-link.ts";
 import type { PeerLinks, PeerLinksOptions } from "./peer-link.ts";
 
@@ -59,7 +60,7 @@ describe("peers", () => {
     const two = await start(TWO);
     const url = two.url;
     await two.links.close();
-    one.links.setPeers([member(TWO, url)]);
+    one.links.setPeers([member(TWO, url)], []);
     await one.until(() => one.unreachable.includes(TWO));
     for (let round = 0; round < 1000; round++) one.links.send(TWO, heartbeat(round));
     const again = await start(TWO, { listenUrls: [url] });
@@ -81,19 +82,54 @@ describe("peers", () => {
   it("stop sending to a member that was removed", async () => {
     const [one, two] = await startTwo();
     await connected(one, two);
-    one.links.setPeers([member(ONE, one.url)]);
+    one.links.setPeers([member(ONE, one.url)], []);
     one.links.send(TWO, heartbeat(1));
     expect(await one.links.sendSnapshot(TWO, TERM, [])).toBe(false);
-    one.links.setPeers([member(TWO, two.url)]);
+    one.links.setPeers([member(TWO, two.url)], []);
     one.links.send(TWO, heartbeat(2));
     await two.until(() => two.heard.length > 0);
     expect(two.heard.map(({ message }) => roundOf(message))).toEqual([2]);
   });
 
+  it("tell one that was removed, whenever it comes", async () => {
+    const told = Promise.withResolvers<void>();
+    const one = await start(ONE, { onRemoved: () => told.resolve() });
+    const two = await start(TWO);
+    two.links.setPeers([member(TWO, two.url)], [ONE]);
+    one.links.setPeers([member(TWO, two.url)], []);
+    await told.promise;
+    one.links.send(TWO, heartbeat(1));
+    expect(two.heard).toEqual([]);
+  });
+
+  it("answer one that they do not know as a member yet", async () => {
+    const one = await start(ONE);
+    const two = await start(TWO, { ownUrls: [] });
+    const guest = await start(3n as NodeId, { ownUrls: ["http://127.0.0.1:1", one.url] });
+    guest.links.setPeers([member(TWO, two.url)], []);
+    guest.links.send(TWO, heartbeat(1));
+    await two.until(() => two.heard.length === 1);
+    two.links.send(3n as NodeId, heartbeat(2));
+    await two.until(() => two.lines.some((line) => line.includes("looks for member 3, this is 1")));
+  });
+
+  it("tell whoever wants to join who they are, once they are members themselves", async () => {
+    const members = [member(ONE, "http://a:1"), member(TWO, "http://b:2")];
+    const description = { cluster: CLUSTER, genesis: members.slice(1), members };
+    const one = await start(ONE, { describe: () => description });
+    expect(await askForMembers(one.url, 1000)).toEqual({ ok: true, value: description });
+    const two = await start(TWO);
+    expect(await askForMembers(two.url, 1000)).toMatchObject({
+      error: "it is still joining its cluster",
+    });
+    await two.links.close();
+    expect(await askForMembers(two.url, 1000)).toMatchObject({ error: "nobody listens there" });
+  });
+
   it("refuse a member of another cluster, and both say so", async () => {
     const one = await start(ONE);
     const two = await start(TWO, { cluster: 0xc2n as ClusterId });
-    one.links.setPeers([member(TWO, two.url)]);
+    one.links.setPeers([member(TWO, two.url)], []);
     one.links.send(TWO, heartbeat(1));
     await one.until(() => one.lines.some((line) => line.includes("refused")));
     const words = "member 1 belongs to cluster c1, this member to c2";
@@ -105,14 +141,14 @@ describe("peers", () => {
   it("refuse a member that means somebody else", async () => {
     const one = await start(ONE);
     const two = await start(TWO);
-    one.links.setPeers([member(3n as NodeId, two.url)]);
+    one.links.setPeers([member(3n as NodeId, two.url)], []);
     await one.until(() => one.lines.length > 0);
     expect(one.lines[0]).toContain("looks for member 3, this is f000000000000002");
   });
 
   it("cut off whoever sends garbage, with one line, and go on", async () => {
     const [one, two] = await startTwo();
-    const hello = { cluster: CLUSTER, from: ONE, to: TWO, purpose: "messages" } as const;
+    const hello = { cluster: CLUSTER, from: ONE, to: TWO, purpose: "messages", urls: [] } as const;
     await sendRaw(two.url, Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     await sendRaw(two.url, frameOf(Buffer.from("hello")));
     await sendRaw(two.url, frameOf(encodeHello(hello)), frameOf(Buffer.from("garbage")));
@@ -219,7 +255,8 @@ async function startTwo(
 ): Promise<readonly [one: Node, two: Node]> {
   const one = await start(ONE);
   const two = await start(TWO, options);
-  for (const { links } of [one, two]) links.setPeers([member(ONE, one.url), member(TWO, two.url)]);
+  for (const { links } of [one, two])
+    links.setPeers([member(ONE, one.url), member(TWO, two.url)], []);
   return [one, two];
 }
 
@@ -239,7 +276,11 @@ async function start(self: NodeId, options: Partial<PeerLinksOptions> = {}): Pro
     listenUrls: ["http://127.0.0.1:0"],
     onMessage: (from, message) => note(heard, { from, message }),
     onUnreachable: (peer) => note(unreachable, peer),
+    ownUrls: [],
+    onLink: () => undefined,
     onSnapshot: () => Promise.resolve(false),
+    onRemoved: () => undefined,
+    describe: () => null,
     log: (line) => note(lines, line),
     ...options,
   });

@@ -5,7 +5,9 @@ import type { Socket } from "node:net";
 import type { ClusterId, NodeId } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { decodePeerMessage } from "../wire/peer-frames.ts";
-import { decodeHello, encodeAnswer, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
+import { decodeHello, encodeAnswer, HELLO_BYTES_MAX, REMOVED } from "../wire/peer-hello.ts";
+import { encodeDescription } from "../wire/peer-members.ts";
+import type { ClusterDescription } from "../wire/peer-members.ts";
 import type { PeerHello } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import type { FrameParser } from "./frame-stream.ts";
@@ -19,6 +21,10 @@ export type PeerReceiverOptions = Readonly<{
   self: NodeId;
   onMessage: (from: NodeId, message: Message) => void;
   onSnapshot: SnapshotHandler;
+  /** A connection of this member carries messages from now on. */
+  onGuest: (from: NodeId, urls: readonly string[], socket: Socket) => void;
+  isRemoved: (id: NodeId) => boolean;
+  describe: () => ClusterDescription | null; // null: this member is none of the cluster yet
   log: Log;
   logOnce: Log; // for what a stranger repeats every second
   silenceMs: number; // the sender pings more often: whoever is silent for so long has gone
@@ -43,7 +49,13 @@ export async function receiveFrom(socket: Socket, options: PeerReceiverOptions):
   parser.limitBytes = PEER_FRAME_BYTES_MAX;
   const name = `member ${hello.from.toString(16)} at ${address}`;
   let trouble: string | null = null;
+  if (hello.purpose === "members") {
+    const description = options.describe();
+    if (description !== null) socket.end(frameOf(encodeDescription(description)));
+    return;
+  }
   if (hello.purpose === "messages") {
+    options.onGuest(hello.from, hello.urls, socket);
     trouble = await receiveMessages(socket, hello.from, frames, options);
   } else {
     const { from, term } = hello;
@@ -76,6 +88,10 @@ async function greet(
 
 function whyNot(hello: PeerHello, frames: number, options: PeerReceiverOptions): string | null {
   const { cluster, self } = options;
+  if (hello.purpose === "members") {
+    return options.describe() === null ? "it is still joining its cluster" : null;
+  }
+  if (hello.cluster === cluster && options.isRemoved(hello.from)) return REMOVED;
   if (hello.cluster !== cluster) {
     const ids = `${hello.cluster.toString(16)}, this member to ${cluster.toString(16)}`;
     return (

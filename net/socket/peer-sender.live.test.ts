@@ -153,6 +153,9 @@ function send(url: string, options: Partial<PeerSenderOptions> = {}) {
     self: 1n as NodeId,
     peer: PEER,
     urls: [url],
+    ownUrls: [],
+    onLink: () => undefined,
+    onRemoved: () => undefined,
     onUnreachable: (peer) => unreachable.push(peer),
     log: (line) => {
       lines.push(line);

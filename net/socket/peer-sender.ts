@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { ClusterId, NodeId } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { encodePeerMessage } from "../wire/peer-frames.ts";
-import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
+import { decodeAnswer, encodeHello, HELLO_BYTES_MAX, REMOVED } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
 import { hostAndPort, reasonOf } from "./listen.ts";
 import type { Log } from "./listen.ts";
@@ -34,6 +34,7 @@ export const PEER_LIMITS: PeerLimits = {
 
 const QUEUE_MESSAGES_MAX = 4096;
 const QUEUE_MESSAGES_MAX_UNCONNECTED = 64; // older ones would be news of yesterday
+const FAREWELL_MS = 1000;
 const SOCKET_BYTES_MAX = 1024 * 1024; // written and not yet taken by the system
 
 export type PeerSenderOptions = Readonly<{
@@ -41,6 +42,9 @@ export type PeerSenderOptions = Readonly<{
   self: NodeId;
   peer: NodeId;
   urls: readonly string[]; // tried in turn
+  ownUrls: readonly string[]; // where the peer reaches this member
+  onLink: (peer: NodeId, up: boolean) => void;
+  onRemoved: () => void; // the peer says that this member is one no more
   onUnreachable: (peer: NodeId) => void;
   log: Log;
   limits: PeerLimits;
@@ -101,6 +105,16 @@ export class PeerSender {
     this.#socket?.destroy();
   }
 
+  /** What was said last still arrives, if the peer takes it. */
+  closeSoon(): void {
+    this.#flush();
+    this.#isClosed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    const socket = this.#socket;
+    socket?.end();
+    setTimeout(() => socket?.destroy(), FAREWELL_MS);
+  }
+
   #dropOldest(): void {
     const messagesMax = this.#isOpen ? QUEUE_MESSAGES_MAX : QUEUE_MESSAGES_MAX_UNCONNECTED;
     let isDropping = false;
@@ -151,8 +165,9 @@ export class PeerSender {
     socket.on("error", (error) => (trouble = reasonOf(error)));
     socket.on("drain", () => this.#flush());
     socket.on("close", () => this.#onClose(`${trouble} (${url})`));
-    const { cluster, self, peer } = this.#options;
-    socket.write(frameOf(encodeHello({ cluster, from: self, to: peer, purpose: "messages" })));
+    const { cluster, self, peer, ownUrls } = this.#options;
+    const hello = { cluster, from: self, to: peer, purpose: "messages", urls: ownUrls } as const;
+    socket.write(frameOf(encodeHello(hello)));
     void this.#listenTo(socket, url);
   }
 
@@ -165,6 +180,7 @@ export class PeerSender {
       for (const frame of frames) {
         if (this.#isOpen) continue;
         const refusal = decodeAnswer(frame);
+        if (refusal === REMOVED) this.#options.onRemoved();
         if (refusal !== null) return void socket.destroy(new Error(`refused: ${refusal}`));
         this.#onWelcome(socket, url);
       }
@@ -178,6 +194,7 @@ export class PeerSender {
     this.#lastTrouble = null;
     socket.setTimeout(0);
     this.#pulse = setInterval(() => this.#checkPulse(socket), this.#options.limits.pingMs);
+    this.#options.onLink(this.#options.peer, true);
     this.#options.log(`connected to member ${this.#name()} at ${url}`);
     this.#flush();
   }
@@ -193,6 +210,7 @@ export class PeerSender {
     if (this.#pulse !== null) clearInterval(this.#pulse);
     this.#pulse = null;
     this.#socket = null;
+    if (this.#isOpen) this.#options.onLink(this.#options.peer, false);
     this.#isOpen = false;
     if (this.#isClosed) return;
     this.#dropOldest();

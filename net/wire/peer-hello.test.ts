@@ -15,14 +15,17 @@ const IDS = {
 
 describe("a hello", () => {
   it("survives its bytes", () => {
-    const messages = { ...IDS, purpose: "messages" } as const;
+    const urls = ["http://a:1", "http://b:2"];
+    const messages = { ...IDS, purpose: "messages", urls } as const;
     const snapshot = { ...IDS, purpose: "snapshot", term: 300 as Term } as const;
     expect(decodeHello(encodeHello(messages))).toEqual({ ok: true, value: messages });
     expect(decodeHello(encodeHello(snapshot))).toEqual({ ok: true, value: snapshot });
+    const members = { ...IDS, purpose: "members" } as const;
+    expect(decodeHello(encodeHello(members))).toEqual({ ok: true, value: members });
   });
 
   it("is refused when cut, extended or of another kind", () => {
-    const hello = encodeHello({ ...IDS, purpose: "messages" });
+    const hello = encodeHello({ ...IDS, purpose: "messages", urls: ["http://a:1"] });
     for (let length = 0; length < hello.length; length++) {
       expect(decodeHello(hello.subarray(0, length)).ok).toBe(false);
     }
@@ -35,7 +38,7 @@ describe("a hello", () => {
     future[10] = 9;
     expect(decodeHello(future)).toEqual({
       ok: false,
-      error: "it speaks version 9 of the peer protocol, this member 1",
+      error: "it speaks version 9 of the peer protocol, this member 2",
     });
   });
 

@@ -2,6 +2,7 @@
 // to the member that it means, of its own cluster: two clusters that were given each other's
 // addresses must never mix their logs.
 
+import { readList } from "../../core/apply/command-fields.ts";
 import type { ClusterId, NodeId, Result, Term } from "../../core/contract.ts";
 import {
   atEnd,
@@ -10,32 +11,40 @@ import {
   readByte,
   readFixed64,
   readRun,
+  readText,
   readVarint,
   writeByte,
   writeByteString,
   writeFixed64,
+  writeText,
   writeVarint,
   written,
 } from "../../core/lib/binary.ts";
+import type { Reader } from "../../core/lib/binary.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
 
-/** A connection carries messages, or one snapshot sent by the leader of `term`. */
-export type PeerHello = Readonly<
-  { cluster: ClusterId; from: NodeId; to: NodeId } & (
-    { purpose: "messages" } | { purpose: "snapshot"; term: Term }
-  )
+/** A connection carries messages, or one snapshot sent by the leader of `term`, or asks who the
+ *  members are. `urls`: where answers to the messages reach the sender, who may have joined by a
+ *  change that the other has not applied yet. */
+export type PeerHello = Readonly<{ cluster: ClusterId; from: NodeId; to: NodeId } & Purpose>;
+type Purpose = Readonly<
+  | { purpose: "messages"; urls: readonly string[] }
+  | { purpose: "snapshot"; term: Term }
+  | { purpose: "members" }
 >;
+
+/** To one that was a member. etcd's words, and it understands them: it stops. */
+export const REMOVED = "the member has been permanently removed from the cluster";
 
 /** Welcome (null), or why not. */
 export type PeerAnswer = string | null;
 
-export const HELLO_VERSION = 1;
+export const HELLO_VERSION = 2;
 /** No hello and no answer is longer: what a stranger can make a node keep. */
-export const HELLO_BYTES_MAX = 1024;
+export const HELLO_BYTES_MAX = 4096;
 
 const MAGIC = "detcd-peer";
-const MESSAGES = 1;
-const SNAPSHOT = 2;
+const PURPOSES = { messages: 1, snapshot: 2, members: 3 } as const;
 const REFUSED = 0;
 const WELCOME = 1;
 
@@ -43,11 +52,15 @@ export function encodeHello(hello: PeerHello): Uint8Array {
   const writer = createWriter();
   for (let at = 0; at < MAGIC.length; at++) writeByte(writer, MAGIC.charCodeAt(at));
   writeByte(writer, HELLO_VERSION);
-  writeByte(writer, hello.purpose === "messages" ? MESSAGES : SNAPSHOT);
+  writeByte(writer, PURPOSES[hello.purpose]);
   writeFixed64(writer, hello.cluster);
   writeFixed64(writer, hello.from);
   writeFixed64(writer, hello.to);
-  writeVarint(writer, hello.purpose === "messages" ? 0 : hello.term);
+  if (hello.purpose === "snapshot") writeVarint(writer, hello.term);
+  if (hello.purpose === "messages") {
+    writeVarint(writer, hello.urls.length);
+    for (const url of hello.urls) writeText(writer, url);
+  }
   return written(writer);
 }
 
@@ -66,14 +79,24 @@ export function decodeHello(bytes: Uint8Array): Result<PeerHello, string> {
   const cluster = readFixed64(reader) as ClusterId;
   const from = readFixed64(reader) as NodeId;
   const to = readFixed64(reader) as NodeId;
-  const term = readVarint(reader) as Term;
-  const isKnown = purpose === MESSAGES || purpose === SNAPSHOT;
-  if (reader.failed || !atEnd(reader) || !isKnown) {
+  const rest = readPurpose(reader, purpose);
+  if (rest === null || reader.failed || !atEnd(reader)) {
     return { ok: false, error: "its greeting is malformed" };
   }
-  const ids = { cluster, from, to };
-  if (purpose === MESSAGES) return { ok: true, value: { ...ids, purpose: "messages" } };
-  return { ok: true, value: { ...ids, purpose: "snapshot", term } };
+  return { ok: true, value: { cluster, from, to, ...rest } };
+}
+
+function readPurpose(reader: Reader, purpose: number): Purpose | null {
+  switch (purpose) {
+    case PURPOSES.messages:
+      return { purpose: "messages", urls: readList(reader, readText) };
+    case PURPOSES.snapshot:
+      return { purpose: "snapshot", term: readVarint(reader) as Term };
+    case PURPOSES.members:
+      return { purpose: "members" };
+    default:
+      return null;
+  }
 }
 
 export function encodeAnswer(answer: PeerAnswer): Uint8Array {

@@ -1,0 +1,39 @@
+// What a member tells a process that wants to join its cluster.
+
+import type { Member } from "../../core/apply/membership.ts";
+import { readMembers, writeMembers } from "../../core/apply/membership.ts";
+import type { ClusterId } from "../../core/contract.ts";
+import {
+  atEnd,
+  createReader,
+  createWriter,
+  readFixed64,
+  writeFixed64,
+  written,
+} from "../../core/lib/binary.ts";
+
+export type ClusterDescription = Readonly<{
+  cluster: ClusterId;
+  genesis: readonly Member[]; // who the members were when the cluster was new
+  members: readonly Member[]; // who they are now
+}>;
+
+/** No longer than what a few hundred members take. */
+export const DESCRIPTION_BYTES_MAX: number = 256 * 1024;
+
+export function encodeDescription({ cluster, genesis, members }: ClusterDescription): Uint8Array {
+  const writer = createWriter();
+  writeFixed64(writer, cluster);
+  writeMembers(writer, genesis);
+  writeMembers(writer, members);
+  return written(writer);
+}
+
+/** Null: these bytes describe no cluster. */
+export function decodeDescription(bytes: Uint8Array): ClusterDescription | null {
+  const reader = createReader(bytes);
+  const cluster = readFixed64(reader) as ClusterId;
+  const genesis = readMembers(reader);
+  const members = readMembers(reader);
+  return reader.failed || !atEnd(reader) ? null : { cluster, genesis, members };
+}
