@@ -343,7 +343,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/advance.ts",
     find: 'if (result.ok && result.value.kind === "alarm" && request.kind !== "alarm") {',
     replace: 'if (result.ok && request.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
-    oracle: "O2",
+    oracle: "linearizability",
     scenario: "full-stores",
     seeds: [1, 20],
   },
