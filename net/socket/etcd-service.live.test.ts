@@ -163,7 +163,9 @@ describe("the client port", () => {
     expect(await sayRaw(listener, "P", `OST /page ${head}`)).toMatch(
       /^HTTP\/1.1 405 [^]*Allow: GET/,
     );
-    for (const pieces of [[`GET / ${head} garbage`], ["P", `OST / ${head}`]]) {
+    expect(await sayRaw(listener, `GET /broken ${head}`)).toBe("");
+    const strange = [[`GET / ${head} garbage`], ["P", `OST / ${head}`], [`GET // ${head}`]];
+    for (const pieces of strange) {
       const heard = await sayRaw(listener, ...pieces);
       expect(heard).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
       expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
@@ -410,7 +412,14 @@ async function page(): Promise<Page> {
   return { status: 200, type: PLAIN, body: "a page\n" };
 }
 
-const pages: Pages = (path) => (path === "/page" ? page() : null);
+async function brokenPage(): Promise<Page> {
+  throw new Error("nobody could make this page");
+}
+
+const pages: Pages = (path) => {
+  if (path === "/broken") return brokenPage();
+  return path === "/page" ? page() : null;
+};
 const NO_STREAM = { say: () => {}, credit: () => {}, close: () => {}, cancel: () => {} };
 const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const PATH = "/etcdserverpb.KV/Put";

@@ -10,6 +10,9 @@ export type Page = Readonly<{ status: number; type: string; body: string }>;
 /** The page at a path; null: there is none. */
 export type Pages = (path: string, query: URLSearchParams) => Promise<Page> | null;
 
+/** For one request and its answer: the longest that a page may have to ask is less. */
+const PATIENCE_MS = 120_000;
+
 export const PLAIN = "text/plain; charset=utf-8";
 
 const NOT_FOUND: Page = { status: 404, type: PLAIN, body: "404 page not found\n" };
@@ -26,10 +29,14 @@ export class HttpPages {
   readonly #server: Server;
 
   constructor(pages: Pages) {
-    this.#server = createServer((request, response) => void answer(pages, request, response));
+    this.#server = createServer((request, response) => {
+      answer(pages, request, response).catch(() => response.destroy()); // a look ends no member
+    });
   }
 
   take(socket: Socket): void {
+    const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
+    socket.once("close", () => clearTimeout(cut));
     this.#server.emit("connection", socket);
     socket.resume();
   }
@@ -40,8 +47,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const found = pages(pathname, searchParams);
+  const url = URL.parse(request.url ?? "", "http://localhost");
+  const found = url === null ? null : pages(url.pathname, url.searchParams);
   const page = found === null ? NOT_FOUND : request.method === "GET" ? await found : NOT_ALLOWED;
   response.shouldKeepAlive = false;
   response.writeHead(page.status, {
