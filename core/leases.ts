@@ -23,6 +23,7 @@ import {
   isSent,
   isVisitor,
   markSent,
+  neglectedStreams,
   openAsk,
   reopen,
   takeOpen,
@@ -113,8 +114,14 @@ export function followLeadership(turn: Turn): void {
 
 export function tickLeases(turn: Turn): void {
   const { raft, now, config } = turn.state;
-  const reopened = reopen(turn.state.asks, raft.term, now, config.electionMs);
-  const asks = dismissOld(reopened, now, requestTimeoutMs(config));
+  turn.state = {
+    ...turn.state,
+    asks: reopen(turn.state.asks, raft.term, now, config.electionMs),
+  };
+  const patienceMs = requestTimeoutMs(config);
+  for (const call of neglectedStreams(turn.state.asks, now, patienceMs))
+    endKeepAlive(turn, call, ERRORS.Timeout);
+  const asks = dismissOld(turn.state.asks, now, patienceMs);
   turn.state = { ...turn.state, asks };
   for (const call of expiredKeepAlives(asks, now))
     endKeepAlive(turn, call, ERRORS.DeadlineExceeded);

@@ -113,6 +113,16 @@ export function expiredKeepAlives(asks: Asks, now: Millis): readonly CallId[] {
   return expired;
 }
 
+/** Streams on which a question has waited for too long. */
+export function neglectedStreams(asks: Asks, now: Millis, patienceMs: number): readonly CallId[] {
+  const calls: CallId[] = [];
+  for (const [, { asker, since }] of entries(asks.visitors)) {
+    if (asker.kind !== "stream" || now - since < patienceMs) continue;
+    if (!calls.includes(asker.call)) calls.push(asker.call);
+  }
+  return calls;
+}
+
 export function dismissOld(asks: Asks, now: Millis, patienceMs: number): Asks {
   let { visitors } = asks;
   for (const [call, { since }] of entries(asks.visitors)) {

@@ -54,6 +54,25 @@ describe("a call", () => {
     ]);
   });
 
+  it("asks for no more while its answers wait for the client to read them, or it is held", () => {
+    const { grpc, client, lines } = connect();
+    const small = message(new Uint8Array(16_000));
+    const first = grpc.receive(concat(client.headers(1), client.data(1, small)), 0);
+    const call = callOf(first);
+    grpc.send(call, new Uint8Array(100_000)); // more than the window of a client that reads nothing
+    lines();
+    for (let more = 0; more < 3; more++) grpc.receive(client.data(1, small), 0);
+    expect(lines().filter((line) => line.startsWith("WINDOW_UPDATE 1"))).toEqual([]);
+    grpc.receive(concat(client.widen(0, 100_000), client.widen(1, 100_000)), 0);
+    expect(lines().at(-1)).toBe("WINDOW_UPDATE 1 64020"); // all of it is read by now
+
+    grpc.hold(call, true);
+    for (let more = 0; more < 3; more++) grpc.receive(client.data(1, small), 0);
+    expect(lines().filter((line) => line.startsWith("WINDOW_UPDATE 1"))).toEqual([]);
+    grpc.hold(call, false);
+    expect(lines()).toEqual(["WINDOW_UPDATE 1 48015"]);
+  });
+
   it("ends with a status alone where nothing was answered, and needs no more of the request", () => {
     const { grpc, client, lines } = connect();
     const events = grpc.receive(

@@ -3,7 +3,8 @@
 //
 // A client may send 64 KiB of a message without being asked. Larger ones are let in whole, one
 // WINDOW_UPDATE each, as long as all that were let in and are not answered stay within a budget;
-// the others wait for their turn.
+// the others wait for their turn. A client whose answers wait for it to read them, or whose call is
+// held back, is asked for nothing: what it has sent already is all that it can make us keep.
 
 import { messageTooLarge } from "../../core/api/errors.ts";
 import { Http2Connection } from "./connection.ts";
@@ -42,6 +43,7 @@ type Call = GrpcCall & {
   readonly reader: MessageReader;
   answered: boolean; // headers were sent
   admitted: number; // what of the budget it holds
+  held: boolean; // its user has enough for now
 };
 
 /** A frame's padding counts, too. */
@@ -104,6 +106,14 @@ export class GrpcConnection {
     return this.#connection.hasRoom(call.stream);
   }
 
+  /** While it is held, a call gets no window for more messages. */
+  hold(call: GrpcCall, held: boolean): void {
+    const own = this.#calls.get(call.stream);
+    if (own !== call) return;
+    own.held = held;
+    if (!held) this.#admit(own);
+  }
+
   /** Those that have not ended. */
   calls(): readonly GrpcCall[] {
     return this.#calls.values();
@@ -143,8 +153,9 @@ export class GrpcConnection {
       }
       case "room": {
         const call = this.#calls.get(event.stream);
-        if (call !== null) this.#events.push({ kind: "room", call });
-        return;
+        if (call === null) return;
+        this.#events.push({ kind: "room", call });
+        return this.#admit(call);
       }
       case "reset": {
         const call = this.#calls.get(event.stream);
@@ -165,7 +176,15 @@ export class GrpcConnection {
     const refusal = this.#options.refusalOf(head.path);
     if (refusal !== null) return this.#connection.end(stream, trailersOf(refusal, 200));
     const reader = new MessageReader(this.#options.messageBytesMax);
-    const call = { ...head, stream, onCancel: null, reader, answered: false, admitted: 0 };
+    const call = {
+      ...head,
+      stream,
+      onCancel: null,
+      reader,
+      answered: false,
+      admitted: 0,
+      held: false,
+    };
     this.#calls.add(stream, call);
     if (ended) this.#events.push({ kind: "end", call });
   }
@@ -193,8 +212,8 @@ export class GrpcConnection {
   #admit(call: Call): void {
     const window = this.#connection.windowOf(call.stream);
     if (!call.reader.isPartial) {
-      if (window < WINDOW_INITIAL / 2) this.#connection.widen(call.stream, WINDOW_INITIAL - window);
-      return;
+      if (window >= WINDOW_INITIAL / 2 || call.held || !this.hasRoom(call)) return;
+      return this.#connection.widen(call.stream, WINDOW_INITIAL - window);
     }
     if (call.reader.missing + PADDING_BYTES <= window || this.#waiting.has(call)) return;
     this.#release(call); // of its message before

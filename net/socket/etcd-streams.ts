@@ -14,6 +14,8 @@ import type { GrpcSocket } from "./http2-socket.ts";
 /** Pushes, and bytes of them, that are given back at once. */
 const LUMP = 16;
 const LUMP_BYTES = 32 * 1024;
+/** Keep-alives that may wait for their answers; a client with more is not read from. */
+const UNANSWERED_MAX = 256;
 
 class Stream {
   readonly #call: GrpcCall;
@@ -22,6 +24,8 @@ class Stream {
   readonly #server: OpenStream;
   #owed = 0; // pushes not yet given back
   #owedBytes = 0;
+  #unanswered = 0;
+  #held = false;
 
   constructor(
     call: GrpcCall,
@@ -35,6 +39,7 @@ class Stream {
     this.#onEnd = onEnd;
     this.#server = sink.openStream(first, call, {
       push: (response) => {
+        if (response.kind === "lease_keep_alive") this.#answered();
         const message = encodeResponse(response);
         client.send(call, message);
         this.#owed += 1;
@@ -43,9 +48,11 @@ class Stream {
       },
       end: (error) => this.#end(error),
     });
+    if (first.kind === "lease_keep_alive") this.#asked();
   }
 
   say(request: StreamRequest): void {
+    if (request.kind === "lease_keep_alive") this.#asked();
     this.#server.say(request);
   }
 
@@ -63,6 +70,21 @@ class Stream {
     this.#server.credit(this.#owed);
     this.#owed = 0;
     this.#owedBytes = 0;
+  }
+
+  /** Each keep-alive gets one answer; other requests of a stream get none, or many. */
+  #asked(): void {
+    this.#unanswered += 1;
+    if (this.#unanswered < UNANSWERED_MAX || this.#held) return;
+    this.#held = true;
+    this.#client.hold(this.#call, true);
+  }
+
+  #answered(): void {
+    this.#unanswered -= 1;
+    if (this.#unanswered > UNANSWERED_MAX / 2 || !this.#held) return;
+    this.#held = false;
+    this.#client.hold(this.#call, false);
   }
 
   #end(error: ApiError | null): void {

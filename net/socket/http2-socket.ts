@@ -50,6 +50,12 @@ export class GrpcSocket {
     return !this.#socket.writableNeedDrain && this.#grpc.hasRoom(call);
   }
 
+  /** While it is held, the client of a call cannot send much more. */
+  hold(call: GrpcCall, held: boolean): void {
+    this.#grpc.hold(call, held);
+    if (this.#grpc.hasOutput) this.#flushSoon();
+  }
+
   /** The end of the answer: null when all went well. */
   finish(call: GrpcCall, refusal: Refusal | null): void {
     this.#grpc.finish(call, refusal);
