@@ -177,9 +177,9 @@ function earlyEnds(times: LeaseTimeline, ends: readonly LeaseEnd[]): readonly Co
     const since = endedBefore.get(lease) ?? Number.NEGATIVE_INFINITY;
     endedBefore.set(lease, at);
     if (!ranOut) continue;
-    const possible = (times.renewals.get(lease) ?? []).filter(
-      (renewal) => renewal.call <= at && renewal.return >= since,
-    );
+    // One that nobody was told of: the servers chose its id, and the answer to its grant was lost.
+    const known = times.renewals.get(lease) ?? times.renewals.get(0n) ?? [];
+    const possible = known.filter((renewal) => renewal.call <= at && renewal.return >= since);
     const grants = possible.filter(({ isGrant }) => isGrant);
     const isOld = grants.some((grant) => grant.call + grant.lasts <= at);
     const young = isOld
