@@ -70,23 +70,21 @@ function compares(state: readonly KeyValue[], compare: Compare): boolean {
   });
 }
 
-/** A put is refused before any range is looked at; in a transaction its key counts before its
+/** The first part that cannot be done decides; in a transaction a put's key counts before its
  *  lease. */
 function refuse(model: Model, state: readonly KeyValue[], operation: Operation): string | null {
-  const parts = partsOf(operation);
-  const errors = parts.flatMap((part) => {
+  const errors = partsOf(operation).flatMap((part) => {
     if (part.kind === "empty") return ["KeyNotFound"];
+    if (part.kind === "range") {
+      if (part.revision > model.states.length - 1) return ["FutureRevision"];
+      return part.revision < -1 ? ["Compacted"] : [];
+    }
     if (part.kind !== "put") return [];
     const missing = state.every((kv) => kv.key !== part.key);
     const lost = missing && (part.ignoreValue || part.ignoreLease) ? ["KeyNotFound"] : [];
     const loose = part.lease === 0n ? [] : ["LeaseNotFound"];
     return part === operation ? [...loose, ...lost] : [...lost, ...loose];
   });
-  for (const part of parts) {
-    if (part.kind !== "range") continue;
-    if (part.revision > model.states.length - 1) errors.push("FutureRevision");
-    else if (part.revision < -1) errors.push("Compacted");
-  }
   return errors[0] ?? null;
 }
 

@@ -95,22 +95,31 @@ export function readTxn(
  *  request is refused. */
 function check(mvcc: Mvcc, operation: PathOp, leaseExists: LeaseExists): ApiError | null {
   if (operation.kind === "put") return checkPut(mvcc, operation, leaseExists, true);
-  // as in etcd, what is wrong with a put is told before what is wrong with a range
   for (const each of leavesOf(operation)) {
-    if (each.kind === "empty") return ERRORS.KeyNotFound;
-    const error = each.kind === "put" ? checkPut(mvcc, each, leaseExists, false) : null;
-    if (error !== null) return error;
-  }
-  for (const each of leavesOf(operation)) {
-    const error = each.kind === "range" ? checkRange(mvcc, each) : null;
+    const error = checkPart(mvcc, each, leaseExists);
     if (error !== null) return error;
   }
   return null;
 }
 
+type PathLeaf = Exclude<PathOp, Path>;
+
 /** The operations that will be executed, in order. */
-function leavesOf(operation: PathOp): readonly Exclude<PathOp, Path>[] {
+function leavesOf(operation: PathOp): readonly PathLeaf[] {
   return operation.kind === "path" ? operation.operations.flatMap(leavesOf) : [operation];
+}
+
+function checkPart(mvcc: Mvcc, operation: PathLeaf, leaseExists: LeaseExists): ApiError | null {
+  switch (operation.kind) {
+    case "range":
+      return checkRange(mvcc, operation);
+    case "put":
+      return checkPut(mvcc, operation, leaseExists, false);
+    case "delete_range":
+      return null;
+    case "empty":
+      return ERRORS.KeyNotFound;
+  }
 }
 
 /** Unlike in a range by itself, a negative revision is not the latest: it is compacted. */
