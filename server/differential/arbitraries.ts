@@ -5,7 +5,7 @@
 //   a transaction that deletes an open-ended range ("\0") and puts a key of it with ignore_value
 //   or ignore_lease, unseen by validation (`harmless`): apply panics, at every restart again
 //   a range with an order whose sort target is no known number: it is sorted by nothing, and panics
-// One that divides its members is said only where there is one member:
+// One that divides its members is said only to one member, and only if that is not restarted:
 //   a range at a revision, next to a put, in a transaction (`united`): the member that is asked
 //   refuses both where the revision is not there, and the others put (etcd#18667)
 
@@ -13,6 +13,7 @@ import fc from "fast-check";
 import type { Bytes } from "../../core/contract.ts";
 import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import type { ToWire } from "../../net/wire/etcd-messages.ts";
+import { authSteps } from "./arbitraries-auth.ts";
 import { CHOSEN } from "./step.ts";
 import type { CallStep, Sequence, Step, WatchStep } from "./step.ts";
 
@@ -221,16 +222,20 @@ const watchAsk: Arbitrary<ToWire<"WatchRequest">> = fc.oneof(
 );
 
 const member: Arbitrary<number> = fc.constantFrom(0, 1, 2);
+const nobody = fc.constant("");
 const watch: Arbitrary<WatchStep> = fc
-  .record({ stream: member, isHasty: flag, message: watchAsk })
+  .record({ stream: member, as: nobody, isHasty: flag, message: watchAsk })
   .map((step) => ({ kind: "watch", ...step }));
 const keepAlive: Arbitrary<Step> = fc
-  .record({ at: member, id: anyLeaseId })
-  .map(({ at, id }) => ({ kind: "keep_alive", at, message: { id } }));
+  .record({ at: member, as: nobody, id: anyLeaseId })
+  .map(({ at, as, id }) => ({ kind: "keep_alive", at, as, message: { id } }));
 const leave: Arbitrary<Step> = member.map((stream) => ({ kind: "leave", stream }));
 
+const anyCall: Arbitrary<CallStep> = fc
+  .tuple(call, member)
+  .map(([asked, at]) => ({ ...asked, at }));
 const step: Arbitrary<Step> = fc.oneof(
-  { weight: 100, arbitrary: fc.tuple(call, member).map(([asked, at]) => ({ ...asked, at })) },
+  { weight: 100, arbitrary: anyCall },
   { weight: 18, arbitrary: watch },
   { weight: 2, arbitrary: keepAlive },
   { weight: 1, arbitrary: leave },
@@ -246,14 +251,19 @@ const steps: Arbitrary<readonly Step[]> = fc
   .map(({ taken, restart, large }) => {
     const sized = large ? taken.map(enlarged) : taken;
     if (restart >= taken.length) return sized;
-    return sized.map(lasting).toSpliced(restart, 0, { kind: "restart" });
+    return sized.map(lasting).map(united).toSpliced(restart, 0, { kind: "restart" });
   });
+
+const anySteps = fc.oneof(
+  { weight: 5, arbitrary: steps },
+  { weight: 1, arbitrary: authSteps(anyCall) },
+);
 
 /** For so many members on each side. */
 export function sequences(members: 1 | 3): Arbitrary<Sequence> {
   return fc.record({
     fresh: fc.integer({ min: 1, max: ONE_FRESH_OF }).map((number) => number === ONE_FRESH_OF),
-    steps: members === 1 ? steps : steps.map((each) => each.map(united)),
+    steps: members === 1 ? anySteps : anySteps.map((each) => each.map(united)),
   });
 }
 
@@ -322,7 +332,7 @@ function said<C extends CallStep["kind"]>(
   kind: C,
   message: Extract<CallStep, { kind: C }>["message"],
 ): CallStep {
-  return { kind, at: 0, message } as CallStep;
+  return { kind, at: 0, as: "", message } as CallStep;
 }
 
 /** Without what is zero: it is not on the wire, and need not be read. */

@@ -20,7 +20,11 @@ import { until } from "./until.ts";
 
 /** So slow that no lease runs out while a sequence lasts (the least is one and a half elections),
  *  and no leader is lost to a busy machine. */
-const SLOW_CLOCK: readonly string[] = ["--heartbeat-interval=300", "--election-timeout=3000"];
+const FLAGS: readonly string[] = [
+  "--heartbeat-interval=300",
+  "--election-timeout=3000",
+  "--bcrypt-cost=4",
+];
 const STARTING_MS = 40_000;
 /** etcd's count of watches that wait for history. */
 const UNSETTLED_NONE = /^etcd_debugging_mvcc_slow_watcher_total 0$/m;
@@ -117,7 +121,7 @@ function detcdMember(plan: MemberPlan): Member {
   let child: MemberProcess | null = null;
   return {
     start: () => {
-      child = new MemberProcess([...flagsOf(plan), ...SLOW_CLOCK]);
+      child = new MemberProcess([...flagsOf(plan), ...FLAGS]);
     },
     kill: async () => {
       await child?.end("SIGKILL");
@@ -129,7 +133,7 @@ function etcdMember(plan: MemberPlan): Member {
   let child: ChildProcess | null = null;
   return {
     start: () => {
-      child = spawn("etcd", [...flagsOf(plan), ...SLOW_CLOCK], { stdio: "ignore" });
+      child = spawn("etcd", [...flagsOf(plan), ...FLAGS], { stdio: "ignore" });
     },
     kill: async () => {
       if (child === null || child.exitCode !== null || child.signalCode !== null) return;
@@ -142,7 +146,7 @@ function etcdMember(plan: MemberPlan): Member {
 /** A linearizable read has a leader behind it. */
 async function isServing(client: RawClient): Promise<boolean> {
   const message = CODEC.encode("RangeRequest", { key: fromText("a"), countOnly: true });
-  return (await client.call(CALLS.range.path, message)).code === 0;
+  return (await client.call(CALLS.range.path, message, null)).code === 0;
 }
 
 /** "" where nobody answers. */

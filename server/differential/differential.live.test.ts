@@ -70,8 +70,8 @@ describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
 function inattentive(client: RawClient): RawClient {
   return {
     ...client,
-    call: async (path, message) => {
-      const answer = await client.call(path, message);
+    call: async (path, message, token) => {
+      const answer = await client.call(path, message, token);
       const told = CODEC.decode("PutResponse", answer.bytes);
       if (path !== CALLS.put.path || !told.ok || told.value.prevKv === null) return answer;
       const altered = { ...told.value, prevKv: { ...told.value.prevKv, version: 0 } };

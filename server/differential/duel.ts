@@ -2,6 +2,7 @@
 // their watchers, and hold the same leases, and the same keys and the same hash at every revision
 // that is left.
 
+import { ERRORS } from "../../core/api/errors.ts";
 import type { Bytes } from "../../core/contract.ts";
 import { CODEC } from "../../net/wire/etcd-messages.ts";
 import type { MessageName } from "../../net/wire/etcd-messages.ts";
@@ -10,7 +11,7 @@ import { outcomeOf, showOutcome } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RawAnswer, RawClient } from "./raw-client.ts";
 import { show } from "./show.ts";
-import { CALLS, resolve } from "./step.ts";
+import { CALLS, PASSWORDS, resolve, ROOT } from "./step.ts";
 import type { CallStep, KeepAliveStep, Step, WatchStep } from "./step.ts";
 import { until } from "./until.ts";
 import { showTold, Watches } from "./watches.ts";
@@ -36,6 +37,10 @@ export type Report = Readonly<{
   isTidy: boolean;
 }>;
 
+/** What one side gave: the ids of leases that it chose, and the last token of each user. */
+type Given = Readonly<{ chosen: bigint[]; tokens: Map<string, string> }>;
+
+const WATCH = "/etcdserverpb.Watch/Watch";
 const KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
 const FENCE_KEY = "\u00ff\u00ff" as Bytes;
 const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
@@ -52,8 +57,9 @@ export async function duel(
   await run.begin();
   let taken = 0;
   for (; taken < steps.length && !run.differs; taken++) await run.take(steps[taken] as Step);
+  const seesAll = await run.becomeRoot();
   if (!run.differs) await run.compareWatches();
-  if (!run.differs) await run.compareStores();
+  if (!run.differs && seesAll) await run.compareStores();
   run.leave();
   const { lines, excuses, differs } = run;
   const report = { lines: [...lines], excuses: new Set(excuses), differs, taken };
@@ -66,11 +72,13 @@ class Duel {
   differs = false;
   readonly #servers: Servers;
   readonly #known: readonly KnownDifference[];
-  readonly #chosen: Readonly<Record<"ours" | "theirs", bigint[]>> = { ours: [], theirs: [] };
+  readonly #given = { ours: nothingGiven(), theirs: nothingGiven() };
   readonly #streams = new Map<number, Watches>();
   readonly #compacted = new Set<number>();
   #base = 1;
+  #self = ""; // as whom it asks for itself
   #isHasty = false;
+  #namesUsers = false;
 
   constructor(servers: Servers, known: readonly KnownDifference[]) {
     this.#servers = servers;
@@ -79,7 +87,12 @@ class Duel {
 
   /** Revisions are counted from here on. */
   async begin(): Promise<void> {
-    const step: Step = { kind: "range", at: 0, message: { ...EVERY_KEY, countOnly: true } };
+    const step: Step = {
+      kind: "range",
+      at: 0,
+      as: this.#self,
+      message: { ...EVERY_KEY, countOnly: true },
+    };
     const now = await this.#call(step);
     this.#base = revisionOf(now);
     this.#compacted.add(this.#base); // by whoever tidied up before
@@ -94,16 +107,48 @@ class Duel {
       return this.#note(describe(step), "", "", true);
     }
     if (step.kind === "restart") return this.#restart();
+    if (/^(user|role|auth)/.test(step.kind)) this.#namesUsers = true;
     if (step.kind === "compact") await this.#calmDown();
     await this.#call(step);
     await this.#level();
+  }
+
+  /** Takes root's part where there are users, for only root may see everything. False: root
+   *  cannot be had. */
+  async becomeRoot(): Promise<boolean> {
+    if (!this.#namesUsers) return true;
+    this.#self = ROOT;
+    for (const password of PASSWORDS) {
+      const message = { name: ROOT, password };
+      const { code, words } = await this.#call({ kind: "authenticate", at: 0, as: "", message });
+      if (code === 0 || words === ERRORS.AuthNotEnabled.message) return true;
+    }
+    return false;
+  }
+
+  /** Without users again, if there are any. */
+  async #forgetUsers(): Promise<boolean> {
+    if (!this.#namesUsers) return true;
+    const said = { at: 0, as: ROOT };
+    if (!(await this.becomeRoot())) return false;
+    await this.#call({ kind: "auth_disable", ...said, message: {} });
+    const users = await this.#call({ kind: "user_list", ...said, message: {} });
+    for (const name of (users.message?.["users"] ?? []) as readonly string[]) {
+      await this.#call({ kind: "user_delete", ...said, message: { name } });
+    }
+    const roles = await this.#call({ kind: "role_list", ...said, message: {} });
+    for (const role of (roles.message?.["roles"] ?? []) as readonly string[]) {
+      await this.#call({ kind: "role_delete", ...said, message: { role } });
+    }
+    this.#self = "";
+    return true;
   }
 
   async compareWatches(): Promise<void> {
     if (this.#streams.size === 0) return;
     await this.#servers.settled();
     for (const watches of this.#streams.values()) await watches.raiseFence(FENCE_KEY);
-    await this.#call({ kind: "put", at: 0, message: { key: FENCE_KEY } });
+    await this.#call({ kind: "put", at: 0, as: this.#self, message: { key: FENCE_KEY } });
     for (const [number, watches] of this.#streams) {
       const isReached = await watches.reachFence();
       if (!isReached) this.#note(`stream ${number} ends in time`, "", "", false);
@@ -125,30 +170,41 @@ class Duel {
   /** Deletes everything on both. False: they are not equal any more. */
   async tidy(): Promise<boolean> {
     this.differs = false;
-    const { code, message } = await this.#call({ kind: "leases", at: 0, message: {} });
+    if (!(await this.#forgetUsers())) return false;
+    const { code, message } = await this.#call({
+      kind: "leases",
+      at: 0,
+      as: this.#self,
+      message: {},
+    });
     if (code !== 0) return false;
     const leases = (message?.["leases"] ?? []) as readonly Readonly<{ id: bigint }>[];
     for (const { id } of leases) {
-      await this.#call({ kind: "revoke", at: 0, message: { id } });
+      await this.#call({ kind: "revoke", at: 0, as: this.#self, message: { id } });
     }
     // there is always something to delete, and with that something to compact
-    await this.#call({ kind: "put", at: 0, message: { key: FENCE_KEY } });
-    const gone = await this.#call({ kind: "delete", at: 0, message: EVERY_KEY });
+    await this.#call({ kind: "put", at: 0, as: this.#self, message: { key: FENCE_KEY } });
+    const gone = await this.#call({ kind: "delete", at: 0, as: this.#self, message: EVERY_KEY });
     const revision = revisionOf(gone) - this.#base + 1;
-    await this.#call({ kind: "compact", at: 0, message: { revision, physical: true } });
+    await this.#call({
+      kind: "compact",
+      at: 0,
+      as: this.#self,
+      message: { revision, physical: true },
+    });
     await this.#level();
     return !this.differs;
   }
 
   async #compareStores(at: number): Promise<void> {
-    const now = await this.#call({ kind: "hash", at, message: {} });
-    await this.#call({ kind: "leases", at, message: {} });
+    const now = await this.#call({ kind: "hash", at, as: this.#self, message: {} });
+    await this.#call({ kind: "leases", at, as: this.#self, message: {} });
     const count = revisionOf(now) - this.#base + 1;
     const revisions = Array.from({ length: count }, (_, index) => index + 1);
     await Promise.all(
       revisions.flatMap((revision) => [
-        this.#call({ kind: "range", at, message: { ...EVERY_KEY, revision } }),
-        this.#call({ kind: "hash", at, message: { revision } }),
+        this.#call({ kind: "range", at, as: this.#self, message: { ...EVERY_KEY, revision } }),
+        this.#call({ kind: "hash", at, as: this.#self, message: { revision } }),
       ]),
     );
   }
@@ -156,10 +212,15 @@ class Duel {
   async #call(step: CallStep): Promise<Outcome> {
     const { path, request, response } = CALLS[step.kind];
     const ask = (): Promise<readonly [Outcome, Outcome]> =>
-      this.#both(step.at, response, async (client, chosen) => {
-        const message = resolve(step.message, this.#base, chosen);
-        const answer = await client.call(path, CODEC.encode<MessageName>(request, message));
+      this.#both(step.at, response, async (client, { chosen, tokens }) => {
+        const message = CODEC.encode<MessageName>(
+          request,
+          resolve(step.message, this.#base, chosen),
+        );
+        const answer = await client.call(path, message, tokens.get(step.as) ?? null);
         if (step.kind === "grant" && !step.message.id) chosen.push(...idsIn(answer));
+        if (step.kind === "auth_disable" && answer.code === 0) tokens.clear();
+        if (step.kind === "authenticate") keepToken(tokens, step.message.name ?? "", answer);
         return answer;
       });
     let [ours, theirs] = await ask();
@@ -179,8 +240,8 @@ class Duel {
 
   async #keepAlive(step: KeepAliveStep): Promise<void> {
     const name = "LeaseKeepAliveResponse";
-    const [ours, theirs] = await this.#both(step.at, name, async (client, chosen) => {
-      const stream = client.open(KEEP_ALIVE);
+    const [ours, theirs] = await this.#both(step.at, name, async (client, { chosen, tokens }) => {
+      const stream = client.open(KEEP_ALIVE, tokens.get(step.as) ?? null);
       const message = resolve(step.message, this.#base, chosen);
       stream.say(CODEC.encode("LeaseKeepAliveRequest", message));
       await until(() => stream.heard.length > 0 || stream.end() !== null);
@@ -194,7 +255,13 @@ class Duel {
 
   async #watch(step: WatchStep): Promise<void> {
     const { ours, theirs } = this.#clientsOf(step.stream);
-    const watches = this.#streams.get(step.stream) ?? new Watches(ours, theirs);
+    const tokenOf = ({ tokens }: Given): string | null => tokens.get(step.as) ?? null;
+    const watches =
+      this.#streams.get(step.stream) ??
+      new Watches(
+        ours.open(WATCH, tokenOf(this.#given.ours)),
+        theirs.open(WATCH, tokenOf(this.#given.theirs)),
+      );
     this.#streams.set(step.stream, watches);
     const message = resolve(step.message, this.#base, []);
     if (message.cancelRequest) await this.#calmDown();
@@ -224,7 +291,8 @@ class Duel {
     const { ours, theirs } = this.#servers;
     if (ours.length === 1) return;
     const ask = CODEC.encode("RangeRequest", { key: FENCE_KEY });
-    await Promise.all([...ours, ...theirs].map((client) => client.call(CALLS.range.path, ask)));
+    const { path } = CALLS.range;
+    await Promise.all([...ours, ...theirs].map((client) => client.call(path, ask, null)));
   }
 
   #clientsOf(at: number): Readonly<{ ours: RawClient; theirs: RawClient }> {
@@ -236,16 +304,16 @@ class Duel {
   async #both(
     at: number,
     name: MessageName,
-    ask: (client: RawClient, chosen: bigint[]) => Promise<RawAnswer>,
+    ask: (client: RawClient, given: Given) => Promise<RawAnswer>,
   ): Promise<readonly [ours: Outcome, theirs: Outcome]> {
     const { ours, theirs } = this.#clientsOf(at);
     const answers = await Promise.all([
-      ask(ours, this.#chosen.ours),
-      ask(theirs, this.#chosen.theirs),
+      ask(ours, this.#given.ours),
+      ask(theirs, this.#given.theirs),
     ]);
     return [
-      outcomeOf(name, answers[0], this.#chosen.ours),
-      outcomeOf(name, answers[1], this.#chosen.theirs),
+      outcomeOf(name, answers[0], this.#given.ours.chosen),
+      outcomeOf(name, answers[1], this.#given.theirs.chosen),
     ];
   }
 
@@ -299,14 +367,27 @@ function storyText(story: Story, watches: Watches): readonly string[] {
 function describe(step: Step): string {
   switch (step.kind) {
     case "watch":
-      return `stream ${step.stream}${step.isHasty ? " (hasty)" : ""}: ${show(step.message)}`;
+      return `${whence({ ...step, at: 0 })}stream ${step.stream}${step.isHasty ? " (hasty)" : ""}: ${show(step.message)}`;
     case "leave":
       return `stream ${step.stream} is left`;
     case "restart":
       return "all are killed and begin again";
     default:
-      return `${step.at === 0 ? "" : `at ${step.at}: `}${step.kind} ${show(step.message)}`;
+      return `${whence(step)}${step.kind} ${show(step.message)}`;
   }
+}
+
+function whence({ at, as }: Readonly<{ at: number; as: string }>): string {
+  return `${at === 0 ? "" : `at ${at}: `}${as === "" ? "" : `${as}: `}`;
+}
+
+function nothingGiven(): Given {
+  return { chosen: [], tokens: new Map() };
+}
+
+function keepToken(tokens: Map<string, string>, name: string, { code, bytes }: RawAnswer): void {
+  const granted = code === 0 ? CODEC.decode("AuthenticateResponse", bytes) : null;
+  if (granted?.ok === true) tokens.set(name, granted.value.token);
 }
 
 /** The id of a lease that was granted. */

@@ -27,11 +27,12 @@ export type KnownDifference = Readonly<
 
 const A = fromText("a");
 const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
-const put: Step = { kind: "put", at: 0, message: { key: A, value: toBytes(A) } };
-const removeA: Step = { kind: "delete", at: 0, message: { key: A } };
+const put: Step = { kind: "put", at: 0, as: "", message: { key: A, value: toBytes(A) } };
+const removeA: Step = { kind: "delete", at: 0, as: "", message: { key: A } };
 const putLarge: Step = {
   kind: "put",
   at: 0,
+  as: "",
   message: { key: A, value: new Uint8Array(700_000).fill(1) },
 };
 const SORT_ORDERS = 3;
@@ -42,7 +43,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     kind: "answer",
     name: "hash at the compacted revision",
     reason: "3.4 refuses it; since 3.5 it is the first revision that can be hashed",
-    proof: [put, { kind: "compact", at: 0, message: { revision: 2 } }, hashAt(2)],
+    proof: [put, { kind: "compact", at: 0, as: "", message: { revision: 2 } }, hashAt(2)],
     explains: ({ step, ours, theirs }) =>
       step.kind === "hash" &&
       isError(theirs, "Compacted") &&
@@ -63,11 +64,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     kind: "answer",
     name: "a sort order that is none",
     reason: "3.4 ignores it; since 3.5 it is refused before anything is read",
-    proof: [{ kind: "range", at: 0, message: { key: A, sortOrder: SORT_ORDERS } }],
+    proof: [{ kind: "range", at: 0, as: "", message: { key: A, sortOrder: SORT_ORDERS } }],
     explains: ({ step, ours }) =>
       step.kind === "range" &&
       isError(ours, "InvalidSortOption") &&
       !isOrder(step.message.sortOrder ?? 0),
+  },
+  {
+    kind: "answer",
+    name: "a put that is refused behind a range that is",
+    reason: "3.4 looks at the puts of a transaction first; the newest at all parts in their order",
+    proof: [
+      {
+        kind: "txn",
+        at: 0,
+        as: "",
+        message: { success: [{ range: { key: A, revision: 99 } }, { put: { key: A, lease: 99 } }] },
+      },
+    ],
+    explains: ({ step, ours, theirs }) =>
+      step.kind === "txn" &&
+      (isError(ours, "FutureRevision") || isError(ours, "Compacted")) &&
+      (isError(theirs, "LeaseNotFound") || isError(theirs, "KeyNotFound")),
   },
   {
     kind: "story",
@@ -88,7 +106,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     proof: [
       put,
       removeA,
-      { kind: "compact", at: 0, message: { revision: 3, physical: true } },
+      { kind: "compact", at: 0, as: "", message: { revision: 3, physical: true } },
       watch({ createRequest: { key: A, startRevision: 3 } }),
     ],
     older: ({ ours, theirs, compacted }) => ({
@@ -139,6 +157,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       {
         kind: "txn",
         at: 0,
+        as: "",
         message: {
           success: [{ deleteRange: EVERY_KEY }, { put: { key: A, ignoreValue: true } }],
         },
@@ -148,11 +167,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 ];
 
 function hashAt(revision: number): Step {
-  return { kind: "hash", at: 0, message: { revision } };
+  return { kind: "hash", at: 0, as: "", message: { revision } };
 }
 
 function watch(message: Extract<Step, { kind: "watch" }>["message"]): Step {
-  return { kind: "watch", stream: 0, isHasty: false, message };
+  return { kind: "watch", stream: 0, as: "", isHasty: false, message };
 }
 
 function eventsOf({ events }: Told): Told["events"] {

@@ -1,6 +1,6 @@
 // A client that hands out what a server says as it is on the wire, for both servers alike.
 
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
 import { hostAndPort } from "../../net/socket/listen.ts";
 
@@ -16,8 +16,9 @@ export interface RawStream {
 }
 
 export interface RawClient {
-  readonly call: (path: string, message: Uint8Array) => Promise<RawAnswer>;
-  readonly open: (path: string) => RawStream;
+  /** `token`: of a user; null for nobody. */
+  readonly call: (path: string, message: Uint8Array, token: string | null) => Promise<RawAnswer>;
+  readonly open: (path: string, token: string | null) => RawStream;
   readonly close: () => void;
 }
 
@@ -39,25 +40,31 @@ export function createRawClient(url: string): RawClient {
     "grpc.service_config_disable_resolution": 1,
   });
   return {
-    call: (path, message) => callOnce(client, path, message),
-    open: (path) => openStream(client, path),
+    call: (path, message, token) => callOnce(client, path, message, metadataOf(token)),
+    open: (path, token) => openStream(client, path, metadataOf(token)),
     close: () => client.close(),
   };
 }
 
-function callOnce(client: Client, path: string, message: Uint8Array): Promise<RawAnswer> {
+function callOnce(
+  client: Client,
+  path: string,
+  message: Uint8Array,
+  metadata: Metadata,
+): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const done = (error: ServiceError | null, answer?: Buffer): void => {
       if (error) resolve({ code: error.code, words: error.details, bytes: NOTHING });
       else resolve({ code: 0, words: "", bytes: answer ?? NOTHING });
     };
     const deadline = Date.now() + TIMEOUT_MS;
-    client.makeUnaryRequest(path, asItIs, asItIs, Buffer.from(message), { deadline }, done);
+    const bytes = Buffer.from(message);
+    client.makeUnaryRequest(path, asItIs, asItIs, bytes, metadata, { deadline }, done);
   });
 }
 
-function openStream(client: Client, path: string): RawStream {
-  const stream = client.makeBidiStreamRequest(path, asItIs, asItIs);
+function openStream(client: Client, path: string, metadata: Metadata): RawStream {
+  const stream = client.makeBidiStreamRequest(path, asItIs, asItIs, metadata);
   const heard: Uint8Array[] = [];
   let end: RawAnswer | null = null;
   stream.on("data", (message: Buffer) => heard.push(message));
@@ -71,6 +78,12 @@ function openStream(client: Client, path: string): RawStream {
     end: () => end,
     leave: () => stream.cancel(),
   };
+}
+
+function metadataOf(token: string | null): Metadata {
+  const metadata = new Metadata();
+  if (token !== null) metadata.set("token", token);
+  return metadata;
 }
 
 function asItIs(message: Buffer): Buffer {

@@ -18,6 +18,7 @@ export function common(message: unknown, chosen: readonly bigint[]): unknown {
   }
   const fields = Object.entries(message).map(([name, value]): [string, unknown] => {
     if (name === "header") return [name, commonHeader(value as Header | null)];
+    if (name === "token") return [name, value === "" ? "" : "one"];
     if (name === "id" || name === "lease") return [name, commonId(value as Int64, chosen)];
     if (name === "leases") return [name, sorted(common(value, chosen) as readonly unknown[])];
     if (name === "keys" && Array.isArray(value)) return [name, sorted(value)];

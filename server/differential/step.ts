@@ -44,6 +44,86 @@ export const CALLS = {
     request: "LeaseLeasesRequest",
     response: "LeaseLeasesResponse",
   },
+  user_add: {
+    path: "/etcdserverpb.Auth/UserAdd",
+    request: "AuthUserAddRequest",
+    response: "AuthUserAddResponse",
+  },
+  user_get: {
+    path: "/etcdserverpb.Auth/UserGet",
+    request: "AuthUserGetRequest",
+    response: "AuthUserGetResponse",
+  },
+  user_list: {
+    path: "/etcdserverpb.Auth/UserList",
+    request: "AuthUserListRequest",
+    response: "AuthUserListResponse",
+  },
+  user_delete: {
+    path: "/etcdserverpb.Auth/UserDelete",
+    request: "AuthUserDeleteRequest",
+    response: "AuthUserDeleteResponse",
+  },
+  user_password: {
+    path: "/etcdserverpb.Auth/UserChangePassword",
+    request: "AuthUserChangePasswordRequest",
+    response: "AuthUserChangePasswordResponse",
+  },
+  user_grant: {
+    path: "/etcdserverpb.Auth/UserGrantRole",
+    request: "AuthUserGrantRoleRequest",
+    response: "AuthUserGrantRoleResponse",
+  },
+  user_revoke: {
+    path: "/etcdserverpb.Auth/UserRevokeRole",
+    request: "AuthUserRevokeRoleRequest",
+    response: "AuthUserRevokeRoleResponse",
+  },
+  role_add: {
+    path: "/etcdserverpb.Auth/RoleAdd",
+    request: "AuthRoleAddRequest",
+    response: "AuthRoleAddResponse",
+  },
+  role_get: {
+    path: "/etcdserverpb.Auth/RoleGet",
+    request: "AuthRoleGetRequest",
+    response: "AuthRoleGetResponse",
+  },
+  role_list: {
+    path: "/etcdserverpb.Auth/RoleList",
+    request: "AuthRoleListRequest",
+    response: "AuthRoleListResponse",
+  },
+  role_delete: {
+    path: "/etcdserverpb.Auth/RoleDelete",
+    request: "AuthRoleDeleteRequest",
+    response: "AuthRoleDeleteResponse",
+  },
+  role_grant: {
+    path: "/etcdserverpb.Auth/RoleGrantPermission",
+    request: "AuthRoleGrantPermissionRequest",
+    response: "AuthRoleGrantPermissionResponse",
+  },
+  role_revoke: {
+    path: "/etcdserverpb.Auth/RoleRevokePermission",
+    request: "AuthRoleRevokePermissionRequest",
+    response: "AuthRoleRevokePermissionResponse",
+  },
+  auth_enable: {
+    path: "/etcdserverpb.Auth/AuthEnable",
+    request: "AuthEnableRequest",
+    response: "AuthEnableResponse",
+  },
+  auth_disable: {
+    path: "/etcdserverpb.Auth/AuthDisable",
+    request: "AuthDisableRequest",
+    response: "AuthDisableResponse",
+  },
+  authenticate: {
+    path: "/etcdserverpb.Auth/Authenticate",
+    request: "AuthenticateRequest",
+    response: "AuthenticateResponse",
+  },
 } as const;
 
 export type CallName = keyof typeof CALLS;
@@ -51,12 +131,14 @@ export type CallStep = {
   readonly [C in CallName]: Readonly<{
     kind: C;
     at: number; // the member that is asked
+    as: string; // with the token that this user got last; "" for none
     message: ToWire<(typeof CALLS)[C]["request"]>;
   }>;
 }[CallName];
 export type KeepAliveStep = Readonly<{
   kind: "keep_alive";
   at: number;
+  as: string;
   message: ToWire<"LeaseKeepAliveRequest">;
 }>;
 /** Every stream is with the member of its number. `isHasty`: what follows does not wait until etcd
@@ -64,6 +146,7 @@ export type KeepAliveStep = Readonly<{
 export type WatchStep = Readonly<{
   kind: "watch";
   stream: number;
+  as: string; // whoever opens the stream has it
   isHasty: boolean;
   message: ToWire<"WatchRequest">;
 }>;
@@ -83,6 +166,10 @@ export const RELATIVE_BELOW = 1_000_000;
 
 /** The id of the first lease of the sequence whose id the server chose; the next has the next. */
 export const CHOSEN: bigint = 1n << 61n;
+
+export const ROOT = "root";
+/** Those that users may have. */
+export const PASSWORDS: readonly string[] = ["p", "q"];
 
 const REVISIONS: readonly string[] = [
   "revision",

@@ -5,7 +5,7 @@ import type { Bytes } from "../../core/contract.ts";
 import { CODEC } from "../../net/wire/etcd-messages.ts";
 import type { ToWire, Wire } from "../../net/wire/etcd-messages.ts";
 import { read } from "./outcome.ts";
-import type { RawClient, RawStream } from "./raw-client.ts";
+import type { RawStream } from "./raw-client.ts";
 import { common, show } from "./show.ts";
 import { until } from "./until.ts";
 
@@ -19,7 +19,6 @@ export type Story = Readonly<{
   strange: string; // bytes that are not as our codec writes them, and an early end
 }>;
 
-const PATH = "/etcdserverpb.Watch/Watch";
 /** The id of the watch that is created last, to see the end of what the others are told. */
 const FENCE = 1_000_000;
 const ALL_WATCHES = -1;
@@ -31,9 +30,9 @@ export class Watches {
   /** By the order of creation: whether it may hear of history in any number of pieces. */
   readonly #isHasty: boolean[] = [];
 
-  constructor(ours: RawClient, theirs: RawClient) {
-    this.#ours = new Listener(ours.open(PATH));
-    this.#theirs = new Listener(theirs.open(PATH));
+  constructor(ours: RawStream, theirs: RawStream) {
+    this.#ours = new Listener(ours);
+    this.#theirs = new Listener(theirs);
   }
 
   get stories(): Readonly<{ ours: Story; theirs: Story }> {
