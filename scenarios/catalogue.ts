@@ -334,6 +334,24 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["refusedForSpace", "writes", "compactions", "autoCompactions", "restarts"],
   },
   {
+    name: "authentication",
+    promise:
+      "While users are asked for, nobody does what is not theirs, whichever member is asked.",
+    options: (seed) => ({
+      ...usual(seed),
+      clients: { ...usual(seed).clients, count: 4, intervalMs: 100, watchers: 0, admins: 1 },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        isolate(options, anyTarget(options), ["both", "inbound", "outbound"], lasting(500, 4000)),
+        crash(options, anyTarget(options), ["all", "some"], lasting(100, 3000)),
+        pause(options, lasting(500, 3000)),
+      ),
+    injects: ["isolate", "crash", "pause"],
+    covers: ["leaderChanges", "restarts", "authenticated"],
+  },
+  {
     name: "everything",
     promise: "Any mixture of all of this, in clusters of any temper, changes no answer.",
     options: (seed) => ({ ...swarmOptions(seed), faults: [] }),

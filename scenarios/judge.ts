@@ -6,6 +6,8 @@ import { explain } from "../checker/explain.ts";
 import type { LeaseTimes } from "../checker/leases.ts";
 import { brokenLeaseRules } from "../checker/leases.ts";
 import { firstBrokenLock } from "../checker/locks.ts";
+import type { Rights } from "../checker/permissions.ts";
+import { firstBrokenPermission } from "../checker/permissions.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
 import type { RuleId } from "../checker/rules.ts";
 import { brokenStoreRules } from "../checker/store-rules.ts";
@@ -44,6 +46,9 @@ export const JUDGE_ONCE: JudgeOptions = {
   budgetSteps: 2_000_000,
 };
 
+/** What the administrator of the simulator gives (sim/admin.ts). */
+const RIGHTS: Rights = { hasName: (client) => client % 2 === 1, forbidden: "k0" };
+
 /** A run has some ten thousand. */
 const MAX_EVENTS = 1_000_000;
 
@@ -69,6 +74,10 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const lock = firstBrokenLock(history);
   if (lock !== null) return { result, failure: whole("locks", lock), undecided: null };
+  const permission = firstBrokenPermission(history, RIGHTS);
+  if (permission !== null) {
+    return { result, failure: whole("permissions", permission), undecided: null };
+  }
   const verdict = checkRevisionOrder(result.history, how.budgetSteps);
   const told = explain(result.history, verdict);
   if (verdict.verdict === "illegal") {

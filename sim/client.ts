@@ -27,6 +27,7 @@ export type Call = Readonly<{
   client: number;
   path: string;
   bytes: Uint8Array;
+  token: string; // "": the client shows none
   timeoutMs: number;
 }>;
 
@@ -45,11 +46,12 @@ export type ClientContext = Readonly<{
   line: Line;
   recorder: Recorder;
   endsAt: Micros; // no call begins later
+  tokens: Map<number, string>; // by client: who it says it is
 }>;
 
 /** One call of a client, from its bytes to what became of it. */
 export function makeCall(
-  { world, options, line, recorder }: ClientContext,
+  { world, options, line, recorder, tokens }: ClientContext,
   client: number,
   node: number,
   request: Request,
@@ -59,7 +61,8 @@ export function makeCall(
   const id = recorder.begin(client, request, name);
   const path = pathOf(request);
   const bytes = encodeRequest(request);
-  const call: Call = { id, client, path, bytes, timeoutMs: options.timeoutMs };
+  const token = tokens.get(client) ?? "";
+  const call: Call = { id, client, path, bytes, token, timeoutMs: options.timeoutMs };
   let waiting = true;
   const settle = (outcome: SimOutcome): void => {
     if (!waiting) return; // it gave up before

@@ -87,7 +87,8 @@ class SimulatedCluster {
   #call(member: number, request: Request): Open {
     const told: Told[] = [];
     const [path, bytes] = [pathOf(request), encodeRequest(request)];
-    const call = { id: ++this.#calls, client: CLIENT, path, bytes, timeoutMs: PATIENCE / 1000 };
+    const about = { path, bytes, token: "", timeoutMs: PATIENCE / 1000 };
+    const call = { id: ++this.#calls, client: CLIENT, ...about };
     const node = this.#number(member);
     this.#cluster.call(node, call, (reply) => void told.push(toldOf(path, reply)));
     const leave = (): void => this.#cluster.cancel(node, call);

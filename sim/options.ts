@@ -68,6 +68,7 @@ export type ClientOptions = Readonly<{
   timeoutMs: number;
   keys: number;
   watchers: number; // clients that only watch
+  admins: number; // 1: somebody turns authentication on and off
   keepers: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
@@ -143,6 +144,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     timeoutMs: 3000,
     keys: 5,
     watchers: 0,
+    admins: 0,
     keepers: 0,
     mix: {
       put: 6,

@@ -11,6 +11,7 @@ import {
   describeTraceEvent,
 } from "../core/transcript.ts";
 import type { TraceEvent } from "../core/trace.ts";
+import { Admin } from "./admin.ts";
 import { Client } from "./client.ts";
 import type { ClientContext } from "./client.ts";
 import { Cluster } from "./cluster.ts";
@@ -106,6 +107,7 @@ export type Coverage = Readonly<{
   refusedForSpace: number;
   locks: number; // and elections, that were won
   autoCompactions: number; // completed
+  authenticated: number; // tokens given
   keepAlives: number; // answered with time
   leasesRanOut: number;
   watchEvents: number;
@@ -282,12 +284,14 @@ class Run {
       line: this.#cluster,
       recorder: this.#recorder,
       endsAt,
+      tokens: new Map(),
     };
     for (const number of this.#cluster.numbers()) {
       world.at(0, () => this.#cluster.node(number).boot());
     }
     this.#injector.plan(this.#options.faults);
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
+    if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
     for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);

@@ -55,6 +55,7 @@ export class Tally {
     refusedForSpace: 0,
     locks: 0,
     autoCompactions: 0,
+    authenticated: 0,
     keepAlives: 0,
     leasesRanOut: 0,
     watchEvents: 0,
@@ -88,6 +89,7 @@ export class Tally {
     digest.number(outcome.output.header.revision);
     const { output } = outcome;
     if (input.kind === "lock" || input.kind === "campaign") counts.locks += 1;
+    if (input.kind === "authenticate") counts.authenticated += 1;
     if (input.kind === "compact") counts.compactions += 1;
     else if (output.kind === "lease_keep_alive") counts.keepAlives += Number(output.ttlSeconds > 0);
     else if (input.kind === "alarm" || input.kind === "hash_kv") return;
