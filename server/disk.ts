@@ -11,6 +11,7 @@ import { planWrites, type DiskAction } from "./disk-plan.ts";
 export type DiskEvents = Readonly<{
   onDone: (token: DiskToken) => void;
   onFailure: (error: Error) => void;
+  onSync?: (seconds: number) => void; // how long it took
 }>;
 
 /** Linux refuses more in one call (IOV_MAX). */
@@ -100,14 +101,19 @@ export class WalDisk {
       case "write":
         return writeAll(this.#descriptor(action.file), action.buffers, action.offset);
       case "sync":
-        await whenDone((back) => fs.fdatasync(this.#descriptor(action.file), back));
-        if (this.#namesChanged) await this.#syncDirectory();
-        return;
+        return this.#sync(action.file);
       case "truncate":
         return whenDone((back) => fs.ftruncate(this.#descriptor(action.file), action.length, back));
       case "remove":
         return this.#remove(action.file);
     }
+  }
+
+  async #sync(file: FileName): Promise<void> {
+    const begunMs = performance.now();
+    await whenDone((back) => fs.fdatasync(this.#descriptor(file), back));
+    if (this.#namesChanged) await this.#syncDirectory();
+    this.#events.onSync?.((performance.now() - begunMs) / 1000);
   }
 
   async #remove(file: FileName): Promise<void> {

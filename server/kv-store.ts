@@ -95,6 +95,7 @@ export class KvStore {
         if (this.#kv === kv) this.#events.onDone(applied);
       },
       onFailure: this.#events.onFailure,
+      onCommit: (seconds) => this.#events.onCommit?.(seconds),
     });
     return kv;
   }

@@ -17,6 +17,7 @@ import { prefixEnd } from "../core/lib/bytes.ts";
 export type KvEvents = Readonly<{
   onDone: (applied: Index) => void;
   onFailure: (error: Error) => void;
+  onCommit?: (seconds: number) => void; // how long it took
 }>;
 
 /** A consistent view that later commits do not change. It must be released. */
@@ -132,9 +133,11 @@ export class LmdbKv {
     const batches = this.#waiting;
     this.#waiting = [];
     this.#waitingWrites = 0;
+    const begunMs = performance.now();
     this.#running = this.#commit(batches).then(
       () => {
         this.#running = null;
+        this.#events.onCommit?.((performance.now() - begunMs) / 1000);
         this.#database.resetReadTxn(); // so that the next read shows what is reported
         this.#inUseBytes = null;
         this.#report((batches.at(-1) as Batch).applied);

@@ -8,22 +8,49 @@ import type { KvReader } from "../core/contract.ts";
 import { parseVersion, shortVersion } from "../core/lib/version.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { TraceEvent } from "../core/trace.ts";
+import type { Method } from "../net/wire/methods.ts";
 import { hex } from "./boot.ts";
+import { Histogram } from "./histogram.ts";
 
 type Kind = "gauge" | "counter";
 type Sample = readonly [labels: string, value: number];
 type Metric = readonly [name: string, kind: Kind, help: string, samples: readonly Sample[]];
 
+/** As grpc-go writes them, by number. */
+const CODES = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
 export class Metrics {
-  readonly #kv: KvReader;
   #leaderChanges = 0;
   #leasesExpired = 0;
   #healthy = 0;
   #unhealthy = 0;
-
-  constructor(kv: KvReader) {
-    this.#kv = kv;
-  }
+  readonly #calls = new Map<string, number>();
+  readonly #syncs = new Histogram(
+    "etcd_disk_wal_fsync_duration_seconds",
+    "How long syncs of the log take.",
+  );
+  readonly #commits = new Histogram(
+    "etcd_disk_backend_commit_duration_seconds",
+    "How long commits of the store take.",
+  );
 
   countTrace(event: TraceEvent): void {
     if (event.kind === "become_leader") this.#leaderChanges += 1;
@@ -31,20 +58,37 @@ export class Metrics {
     if (event.kind === "lease_ended" && event.ranOut) this.#leasesExpired += 1;
   }
 
+  /** A call is over. */
+  countCall({ path, stream }: Method, code: number): void {
+    const [, service = "", method = ""] = path.split("/");
+    const type = { none: "unary", server: "server_stream", both: "bidi_stream" }[stream];
+    const by = `grpc_code="${CODES[code] ?? "Unknown"}",grpc_method="${method}"`;
+    const labels = `{${by},grpc_service="${service}",grpc_type="${type}"}`;
+    this.#calls.set(labels, (this.#calls.get(labels) ?? 0) + 1);
+  }
+
+  observeSync(seconds: number): void {
+    this.#syncs.observe(seconds);
+  }
+
+  observeCommit(seconds: number): void {
+    this.#commits.observe(seconds);
+  }
+
   countHealth(isHealthy: boolean): void {
     if (isHealthy) this.#healthy += 1;
     else this.#unhealthy += 1;
   }
 
-  text(state: NodeState): string {
+  text(state: NodeState, kv: KvReader): string {
     const all = [
       ...this.#counted(),
       ...raftMetrics(state),
-      ...storeMetrics(state, this.#kv),
+      ...storeMetrics(state, kv),
       ...watchMetrics(state),
       ...processMetrics(),
     ];
-    return all.map(inWords).join("");
+    return all.map(inWords).join("") + this.#syncs.text() + this.#commits.text();
   }
 
   #counted(): readonly Metric[] {
@@ -58,6 +102,7 @@ export class Metrics {
       ),
       one("etcd_server_health_success", "counter", "Good health checks.", this.#healthy),
       one("etcd_server_health_failures", "counter", "Failed health checks.", this.#unhealthy),
+      ["grpc_server_handled_total", "counter", "Calls that are over.", [...this.#calls]],
     ];
   }
 }

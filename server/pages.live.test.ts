@@ -63,6 +63,9 @@ describe("a member's pages", () => {
     expect(text).toMatch(/^200 # HELP etcd_server_leader_changes_seen_total /);
     expect(text).toContain("\netcd_server_has_leader 1\n");
     expect(text).toContain(`\netcd_server_version{server_version="${ETCD_VERSION}"} 1\n`);
+    expect(
+      Number(/^etcd_disk_wal_fsync_duration_seconds_count (\d+)$/m.exec(text)?.[1]),
+    ).toBeGreaterThan(0);
     expect(Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(1e7);
     for (const line of text.slice(4).trimEnd().split("\n")) {
       expect(line).toMatch(

@@ -5,7 +5,7 @@ import { clusterVersion } from "../core/api/downgrade.ts";
 import type { RangeRequest } from "../core/api/request.ts";
 import type { ApiError } from "../core/api/errors.ts";
 import { ERRORS } from "../core/api/errors.ts";
-import type { Bytes } from "../core/contract.ts";
+import type { Bytes, KvReader } from "../core/contract.ts";
 import { fullVersion, parseVersion } from "../core/lib/version.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { CallSink } from "../net/socket/call-sink.ts";
@@ -15,6 +15,7 @@ import type { Metrics } from "./metrics.ts";
 
 export type PagesOptions = Readonly<{
   state: () => NodeState;
+  kv: KvReader;
   sink: CallSink;
   metrics: Metrics;
 }>;
@@ -71,11 +72,11 @@ function agreedVersion({ config, store }: NodeState): string | null {
   return own === null ? null : fullVersion(clusterVersion(own, store));
 }
 
-async function showMetrics({ metrics, state }: PagesOptions): Promise<Page> {
+async function showMetrics({ metrics, state, kv }: PagesOptions): Promise<Page> {
   return {
     status: 200,
     type: "text/plain; version=0.0.4; charset=utf-8",
-    body: metrics.text(state()),
+    body: metrics.text(state(), kv),
   };
 }
 

@@ -94,17 +94,12 @@ async function open(
   const tokens = createTokens(flags["auth-token"], clock);
   if (!tokens.ok) throw new Error(tokens.error);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
-  const kv = new KvStore(memberDirectory, {
-    onDone: (applied) => submit({ kind: "kv.done", applied }),
-    onFailure: end,
-  });
+  const metrics = new Metrics();
+  const kv = openStore(memberDirectory, submit, metrics);
   closers.push(() => kv.close());
   const backups = new Backups({ image: () => kv.image(), submit });
   closers.push(async () => backups.stop());
-  const disk = new WalDisk(walDirectory, {
-    onDone: (token) => submit({ kind: "disk.done", token }),
-    onFailure: end,
-  });
+  const disk = openLog(walDirectory, submit, metrics);
   closers.push(() => disk.close());
   const seed = randomBytes(8).readBigUInt64LE();
   const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
@@ -136,7 +131,6 @@ async function open(
   });
   closers.push(() => links.close());
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
-  const metrics = new Metrics(kv.reader);
   const parts = { kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
     first: booted.value,
@@ -150,14 +144,17 @@ async function open(
   closers.push(async () => runtime.stop());
   await links.listen();
   runtime.start();
-  const clients = await serveClients(flags, runtime, metrics, logOf("net/socket/etcd-service.ts"));
+  const clients = await serveClients(
+    flags,
+    { runtime, kv: kv.reader, metrics },
+    logOf("net/socket/etcd-service.ts"),
+  );
   closers.push(() => stopClients(clients, runtime));
 }
 
 function serveClients(
   flags: Flags,
-  runtime: Runtime,
-  metrics: Metrics,
+  { runtime, kv, metrics }: Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }>,
   log: Log,
 ): Promise<EtcdListener> {
   return serveEtcd({
@@ -165,7 +162,8 @@ function serveClients(
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     sink: runtime,
-    pages: createPages({ state: () => runtime.state, sink: runtime, metrics }),
+    onHandled: (method, code) => metrics.countCall(method, code),
+    pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),
     log: (line) => log("info", line),
   });
 }
@@ -185,6 +183,22 @@ function describeCluster({ config, store }: NodeState, kv: KvReader): ClusterDes
   const { cluster, node } = config;
   if (findMember(store.members, node) === null) return null;
   return { cluster, genesis: readGenesis(kv), members: store.members };
+}
+
+function openLog(directory: string, submit: Runtime["submit"], metrics: Metrics): WalDisk {
+  return new WalDisk(directory, {
+    onDone: (token) => submit({ kind: "disk.done", token }),
+    onFailure: end,
+    onSync: (seconds) => metrics.observeSync(seconds),
+  });
+}
+
+function openStore(directory: string, submit: Runtime["submit"], metrics: Metrics): KvStore {
+  return new KvStore(directory, {
+    onDone: (applied) => submit({ kind: "kv.done", applied }),
+    onFailure: end,
+    onCommit: (seconds) => metrics.observeCommit(seconds),
+  });
 }
 
 type Parts = Readonly<{

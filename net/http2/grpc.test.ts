@@ -87,6 +87,24 @@ describe("a call", () => {
     expect(grpc.receive(client.data(1, message(bytesOf("more"))), 0)).toEqual([]);
   });
 
+  it("is counted once, by what came of it", () => {
+    const { grpc, client, handled } = connect();
+    const open = (stream: number): GrpcCall =>
+      callOf(
+        grpc.receive(concat(client.headers(stream), client.data(stream, message(NOTHING))), 0),
+      );
+    const [first, second, third] = [open(1), open(3), open(5)] as const;
+    grpc.finish(first, null);
+    grpc.finish(first, { code: 14, message: "again" });
+    grpc.finish(second, { code: 9, message: "no" });
+    expect(handled).toEqual([`${first.path} 0`, `${first.path} 9`]);
+    grpc.receive(client.reset(5), 0);
+    grpc.finish(third, null);
+    open(7);
+    grpc.abandon();
+    expect(handled.slice(2)).toEqual([`${first.path} 1`, `${first.path} 1`]);
+  });
+
   it("without a message is an end", () => {
     const { grpc, client } = connect();
     expect(kinds(grpc.receive(client.headers(1, REQUEST, true), 0))).toEqual(["end"]);
@@ -365,11 +383,14 @@ function connect(messageBytesMax = MAX): {
   client: MadeClient;
   lines: () => readonly string[];
   fields: () => readonly Pair[];
+  handled: readonly string[];
 } {
   const client = new MadeClient();
+  const handled: string[] = [];
   const grpc = new GrpcConnection({
     messageBytesMax,
     leastPingMs: 5000,
+    onHandled: (path, code) => handled.push(`${path} ${code}`),
     refusalOf: (path) =>
       path === "/unknown" ? { code: 12, message: `nobody serves ${path}` } : null,
   });
@@ -381,6 +402,7 @@ function connect(messageBytesMax = MAX): {
     client,
     lines: () => said().map(lineOf),
     fields: () => said().flatMap((each) => each.fields),
+    handled,
   };
 }
 

@@ -37,6 +37,8 @@ export type GrpcOptions = Readonly<{
   leastPingMs: number; // between two pings of a client
   /** Says at once why a path is not served, without waiting for what the client sends. */
   refusalOf: (path: string) => Refusal | null;
+  /** A call is over: 0, or why it failed. */
+  onHandled: (path: string, code: number) => void;
 }>;
 
 type Call = GrpcCall & {
@@ -49,6 +51,7 @@ type Call = GrpcCall & {
 /** A frame's padding counts, too. */
 const PADDING_BYTES = 256;
 const ADMITTED_BYTES_MAX = 64 * 1024 * 1024;
+const CANCELED = 1;
 const INTERNAL = 13;
 
 export class GrpcConnection {
@@ -127,6 +130,7 @@ export class GrpcConnection {
       this.#begin(own);
       this.#connection.end(call.stream, OK_TRAILERS);
     } else this.#connection.end(call.stream, trailersOf(refusal, own.answered ? null : 200));
+    this.#options.onHandled(call.path, refusal?.code ?? 0);
     this.#forget(own);
   }
 
@@ -139,6 +143,7 @@ export class GrpcConnection {
   abandon(): readonly GrpcCall[] {
     const calls = this.#calls.values();
     this.#calls.clear();
+    for (const { path } of calls) this.#options.onHandled(path, CANCELED);
     return calls;
   }
 
@@ -160,6 +165,7 @@ export class GrpcConnection {
       case "reset": {
         const call = this.#calls.get(event.stream);
         if (call === null) return;
+        this.#options.onHandled(call.path, CANCELED);
         this.#forget(call);
         this.#events.push({ kind: "cancel", call });
         return;

@@ -8,6 +8,7 @@ import type { Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
+import type { Method } from "../wire/methods.ts";
 import type { CallSink } from "./call-sink.ts";
 import { createStreamService } from "./etcd-streams.ts";
 import { hearFirstWords } from "./first-words.ts";
@@ -29,6 +30,7 @@ export type EtcdServiceOptions = Readonly<{
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
   sink: CallSink;
+  onHandled: (method: Method, code: number) => void; // a call is over, by its gRPC status
   pages: Pages; // for those who speak plain HTTP
   log: Log;
 }>;
@@ -47,9 +49,14 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const onEvent = createService(options.sink);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
   const { leastPingMs } = options;
+  const limits = { messageBytesMax, leastPingMs };
+  const onHandled = (path: string, code: number): void => {
+    const method = findMethod(path);
+    if (method !== null) options.onHandled(method, code);
+  };
   const pages = new HttpPages(options.pages);
   const speakGrpc = (socket: Socket): void => {
-    const client = new GrpcSocket(socket, { messageBytesMax, leastPingMs, refusalOf, onEvent });
+    const client = new GrpcSocket(socket, { ...limits, refusalOf, onEvent, onHandled });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
