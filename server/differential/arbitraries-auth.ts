@@ -3,8 +3,8 @@
 //
 // What 3.4 asks nobody about, and newer releases only root or a user (leases, compaction, hashes),
 // is said by root alone. Nor does 3.4 look into transactions within transactions, or at the leases
-// and the previous values of puts in them (`plain`). Whether somebody may ask for an empty range is nobody's promise (it depends
-// on the shape of a tree in etcd): such a range becomes a key (`forward`).
+// and the previous values of puts in them (`plain`). Whether somebody may ask for an empty range is
+// nobody's promise, for it depends on the shape of a tree in etcd: it becomes a key (`forward`).
 
 import fc from "fast-check";
 import type { Bytes } from "../../core/contract.ts";
@@ -78,14 +78,10 @@ const beginning: Arbitrary<readonly Step[]> = fc
 /** With `call` said by somebody, or by nobody. */
 export function authSteps(call: Arbitrary<CallStep>): Arbitrary<readonly Step[]> {
   const anyone = fc.constantFrom("u", "u", "u", ROOT, ROOT, "v", "");
-  const asked = fc.tuple(call, anyone).map(
-    ([each, as]) =>
-      ({
-        ...each,
-        message: forward(each.kind === "txn" ? plain(each.message) : each.message),
-        as: BY_KEYS.includes(each.kind) ? as : ROOT,
-      }) as Step,
-  );
+  const asked = fc.tuple(call, anyone).map(([each, as]): Step => {
+    const message = forward(each.kind === "txn" ? plain(each.message) : each.message);
+    return { ...each, message, as: BY_KEYS.includes(each.kind) ? as : ROOT };
+  });
   const administered = fc.tuple(authCall, anyone).map(([each, as]): Step => ({ ...each, as }));
   const step = fc.oneof(
     { weight: 12, arbitrary: asked },

@@ -366,8 +366,10 @@ function storyText(story: Story, watches: Watches): readonly string[] {
 
 function describe(step: Step): string {
   switch (step.kind) {
-    case "watch":
-      return `${whence({ ...step, at: 0 })}stream ${step.stream}${step.isHasty ? " (hasty)" : ""}: ${show(step.message)}`;
+    case "watch": {
+      const stream = `stream ${step.stream}${step.isHasty ? " (hasty)" : ""}`;
+      return `${whence({ at: 0, as: step.as })}${stream}: ${show(step.message)}`;
+    }
     case "leave":
       return `stream ${step.stream} is left`;
     case "restart":

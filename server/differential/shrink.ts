@@ -38,18 +38,26 @@ async function shrinkStep(
   step: Step,
   attempt: (simpler: Step) => Promise<boolean>,
 ): Promise<boolean> {
-  if (step.kind === "leave" || step.kind === "restart") return false;
-  let message: unknown = step.message;
+  let best = step;
   let isSimpler = false;
   let skipped = 0; // what was tried in vain comes first again in every list of ways
   for (;;) {
-    const [way] = [...ways(message)].slice(skipped);
+    const [way] = [...simplerSteps(best)].slice(skipped);
     if (way === undefined) return isSimpler;
-    if (await attempt({ ...step, message: way } as Step)) {
-      message = way;
+    if (await attempt(way)) {
+      best = way;
       isSimpler = true;
     } else skipped++;
   }
+}
+
+/** Said to the first member, by nobody, without haste, or with less in it. */
+function* simplerSteps(step: Step): Generator<Step, void, undefined> {
+  if (step.kind === "leave" || step.kind === "restart") return;
+  if (step.kind === "watch" && step.isHasty) yield { ...step, isHasty: false };
+  if (step.kind !== "watch" && step.at !== 0) yield { ...step, at: 0 };
+  if (step.as !== "") yield { ...step, as: "" };
+  for (const message of ways(step.message)) yield { ...step, message } as Step;
 }
 
 /** The message without one of its parts, the outermost first. */
