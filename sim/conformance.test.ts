@@ -4,10 +4,10 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../core/config.ts";
 import { CASES } from "../core/api/conformance.ts";
+import type { CallRequest } from "../core/api/conformance/case.ts";
 import { perform, playCase } from "../core/api/conformance/player.ts";
 import type { Order } from "../core/api/conformance/player.ts";
 import type { Told } from "../core/api/conformance/show.ts";
-import type { Request } from "../core/api/request.ts";
 import { must } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
@@ -62,9 +62,9 @@ class SimulatedCluster {
   take(order: Order): Told {
     switch (order.kind) {
       case "call":
-        return this.#hear(this.#call(order.member, order.request).told);
+        return this.#hear(this.#call(order).told);
       case "begin":
-        this.#streams.set(order.stream, this.#call(order.member, order.request));
+        this.#streams.set(order.stream, this.#call(order));
         return NOTHING;
       case "say":
         this.#say(order);
@@ -84,27 +84,28 @@ class SimulatedCluster {
     }
   }
 
-  #call(member: number, request: Request): Open {
+  #call({ member, request, token }: Extract<Order, { request: CallRequest }>): Open {
     const told: Told[] = [];
     const [path, bytes] = [pathOf(request), encodeRequest(request)];
-    const about = { path, bytes, token: "", timeoutMs: PATIENCE / 1000 };
-    const call = { id: ++this.#calls, client: CLIENT, ...about };
+    const id = ++this.#calls;
+    const call = { id, client: CLIENT, path, bytes, token, timeoutMs: PATIENCE / 1000 };
     const node = this.#number(member);
     this.#cluster.call(node, call, (reply) => void told.push(toldOf(path, reply)));
     const leave = (): void => this.#cluster.cancel(node, call);
     return { end: { say: () => {}, close: () => {}, leave }, told };
   }
 
-  #say({ member, stream: name, request }: Extract<Order, { kind: "say" }>): void {
-    const open = this.#streams.get(name) ?? this.#begin(member, name, pathOf(request));
-    open.end.say(encodeRequest(request));
+  #say(order: Extract<Order, { kind: "say" }>): void {
+    const open = this.#streams.get(order.stream) ?? this.#begin(order);
+    open.end.say(encodeRequest(order.request));
   }
 
-  #begin(member: number, name: string, path: string): Open {
+  #begin({ member, stream: name, request, token }: Extract<Order, { kind: "say" }>): Open {
+    const path = pathOf(request);
     const told: Told[] = [];
     const hears = (reply: Reply): void => void told.push(toldOf(path, reply));
     const node = this.#number(member);
-    const end = this.#cluster.open(node, { client: CLIENT, path, dawdle: () => 0, hears });
+    const end = this.#cluster.open(node, { client: CLIENT, path, token, dawdle: () => 0, hears });
     const open = { end, told };
     this.#streams.set(name, open);
     return open;

@@ -82,6 +82,7 @@ export class Keeper {
     const line = this.#context.line.open(this.#node, {
       client: FIRST + this.#number,
       path,
+      token: "",
       dawdle: () => 0,
       hears: (reply) => this.#hear(line, path, reply),
     });

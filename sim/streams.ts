@@ -17,6 +17,7 @@ import type { World } from "./world.ts";
 export type SimStream = Readonly<{
   client: number;
   path: string;
+  token: string; // "": the client shows none
   dawdle: () => Micros; // from hearing something to having room for more
   hears: (reply: Reply, sent: Sent) => void; // the last one is no response
 }>;
@@ -42,9 +43,8 @@ type Open = {
 };
 
 const NOTHING = new Uint8Array(0);
-const CONTEXT: CallContext = {
+const CONTEXT: Omit<CallContext, "token"> = {
   deadline: Number.MAX_SAFE_INTEGER as Millis,
-  token: "",
   requireLeader: false,
 };
 
@@ -124,7 +124,12 @@ export class SimStreams {
     if (open.call !== null)
       return this.#tell(open, (call) => ({ kind: "call.item", call, request }));
     open.call = this.#mint();
-    node.take({ kind: "call", call: open.call, request, context: CONTEXT });
+    node.take({
+      kind: "call",
+      call: open.call,
+      request,
+      context: { ...CONTEXT, token: stream.token },
+    });
   }
 
   #tell(open: Open, input: (call: CallId) => Input): void {

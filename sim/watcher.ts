@@ -86,6 +86,7 @@ export class Watcher {
     const end = line.open(this.#node, {
       client,
       path: PATH,
+      token: "",
       dawdle: () => (world.now < promptFrom ? dawdles : 0),
       hears: (reply, sent) => {
         if (this.#stream === stream) this.#hear(stream, reply, sent);

@@ -2,8 +2,9 @@
 // can happen.
 
 import { describe, expect, it } from "vitest";
-import type { CallId, Effect, Input, Millis, Result } from "../contract.ts";
+import type { CallId, Effect, Input, Millis, PasswordAnswer, Result } from "../contract.ts";
 import { must } from "../lib/assert.ts";
+import { fromText } from "../lib/bytes.ts";
 import { startLoneNode } from "../lone-node.ts";
 import { CASES } from "./conformance.ts";
 import type { Case } from "./conformance/case.ts";
@@ -31,13 +32,13 @@ class OneNode {
   take(order: Order): Told {
     switch (order.kind) {
       case "call":
-        return this.#hear(this.#open(order.request));
+        return this.#hear(this.#open(order));
       case "begin":
-        this.#streams.set(order.stream, this.#open(order.request));
+        this.#streams.set(order.stream, this.#open(order));
         return NOTHING;
       case "say": {
         const on = this.#streams.get(order.stream);
-        if (on === undefined) this.#streams.set(order.stream, this.#open(order.request));
+        if (on === undefined) this.#streams.set(order.stream, this.#open(order));
         else this.#step({ kind: "call.item", call: on, request: order.request });
         return NOTHING;
       }
@@ -56,10 +57,10 @@ class OneNode {
     }
   }
 
-  #open(request: Request): CallId {
+  #open({ request, token }: Readonly<{ request: Request; token: string }>): CallId {
     const id = (this.#heard.size + 1) as CallId;
     this.#heard.set(id, []);
-    this.#step({ kind: "call", call: id, request, context: CALLER });
+    this.#step({ kind: "call", call: id, request, context: { ...CALLER, token } });
     return id;
   }
 
@@ -97,6 +98,10 @@ class OneNode {
         const { error } = effect;
         return this.#tell(effect.call, error === null ? { kind: "end" } : errorOf(error));
       }
+      case "password": {
+        const answer = workOnPassword(effect);
+        return this.#step({ kind: "password.done", call: effect.call, answer });
+      }
       default: // a lone node says nothing else
     }
   }
@@ -104,6 +109,15 @@ class OneNode {
   #tell(id: CallId, told: Told): void {
     this.#heard.get(id)?.push(told);
   }
+}
+
+/** A hash that hides nothing, and a token that can be guessed. */
+function workOnPassword(effect: Extract<Effect, { kind: "password" }>): PasswordAnswer {
+  const { work } = effect;
+  const hash = fromText(`hash of ${work.password}`);
+  if (work.kind === "hash") return { kind: "hashed", hash };
+  if (work.hash !== hash) return { kind: "wrong" };
+  return { kind: "right", prefix: fromText(`t${effect.call}`), token: "" };
 }
 
 function toldOf(result: Result<Response>): Told {
@@ -163,7 +177,7 @@ function answersOf(test: Case): readonly (readonly string[])[] {
 
 /** Alters one thing in one answer: what is set is unset, what is not is set. */
 function tamperWith(nth: number, choice: number): Readonly<{ alter: Alter; what: () => string }> {
-  let seen = -3; // before a case begins, three answers show that the node is empty
+  let seen = -5; // before a case begins, five answers show that the node is empty
   let what = "which never came";
   const alter: Alter = (told) => {
     if (told.kind === "nothing" || seen++ !== nth) return told;

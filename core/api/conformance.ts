@@ -5,6 +5,7 @@
 
 import type { Case } from "./conformance/case.ts";
 import { ALARM_CASES } from "./conformance/alarm-cases.ts";
+import { AUTH_CASES } from "./conformance/auth-cases.ts";
 import { COMPACTION_CASES } from "./conformance/compaction-cases.ts";
 import { CONCURRENCY_CASES } from "./conformance/concurrency-cases.ts";
 import { DELETE_CASES } from "./conformance/delete-cases.ts";
@@ -30,4 +31,5 @@ export const CASES: readonly Case[] = [
   ...CONCURRENCY_CASES,
   ...RANGE_STREAM_CASES,
   ...HEALTH_CASES,
+  ...AUTH_CASES,
 ];

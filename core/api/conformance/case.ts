@@ -14,14 +14,17 @@ export type Release = "3.4" | "3.5" | "3.6" | "3.7";
 export type Case = Readonly<{ name: string; since: Release; steps: readonly CaseStep[] }>;
 
 export type CaseStep = Readonly<
-  | { kind: "call"; member: number; request: Late<CallRequest>; answer: readonly string[] }
-  | { kind: "begin"; member: number; stream: string; request: Late<CallRequest> }
-  | { kind: "say"; member: number; stream: string; request: Late<StreamRequest> }
+  | ({ kind: "call"; request: Late<CallRequest>; answer: readonly string[] } & By)
+  | ({ kind: "begin"; stream: string; request: Late<CallRequest> } & By)
+  | ({ kind: "say"; stream: string; request: Late<StreamRequest> } & By)
   | { kind: "hear"; stream: string; answer: readonly string[] }
   | { kind: "close"; stream: string } // says no more, but listens
   | { kind: "leave"; stream: string }
   | { kind: "pass"; ms: number }
 >;
+
+/** To which member, and what the token is known by that is shown; "": none is. */
+export type By = Readonly<{ member: number; token: string }>;
 
 /** One question, one answer. */
 export type CallRequest = Exclude<Request, StreamRequest>;
@@ -29,6 +32,8 @@ export type CallRequest = Exclude<Request, StreamRequest>;
 /** A request, or one that needs what earlier answers told. */
 export type Late<R> = R | ((known: Known) => R);
 export type Known = (name: string) => string;
+
+const ANYBODY: By = { member: 0, token: "" };
 
 export function caseOf(name: string, ...steps: readonly CaseStep[]): Case {
   return { name, since: "3.4", steps };
@@ -40,17 +45,17 @@ export function since(release: Release, test: Case): Case {
 }
 
 export function call(request: Late<CallRequest>, ...answer: readonly string[]): CaseStep {
-  return { kind: "call", member: 0, request, answer };
+  return { kind: "call", ...ANYBODY, request, answer };
 }
 
 /** A call whose answer is waited for later, with `hear`. */
 export function begin(stream: string, request: Late<CallRequest>): CaseStep {
-  return { kind: "begin", member: 0, stream, request };
+  return { kind: "begin", ...ANYBODY, stream, request };
 }
 
 /** The first thing said on a stream opens it; what a name stands for lasts as long as the case. */
 export function say(stream: string, request: Late<StreamRequest>): CaseStep {
-  return { kind: "say", member: 0, stream, request };
+  return { kind: "say", ...ANYBODY, stream, request };
 }
 
 export function ask(stream: string, watch: WatchAsk): CaseStep {
@@ -77,4 +82,9 @@ export function pass(ms: number): CaseStep {
 /** The same at another member, if there are so many: else at one of those that there are. */
 export function at(member: number, step: CaseStep): CaseStep {
   return "member" in step ? { ...step, member } : step;
+}
+
+/** The same by whoever shows the token that is known by this name. */
+export function as(token: string, step: CaseStep): CaseStep {
+  return "token" in step ? { ...step, token } : step;
 }

@@ -6,7 +6,7 @@ import type { NodeId } from "../../contract.ts";
 import type { StreamRequest, UnaryRequest, UnaryResponse } from "../request.ts";
 import { deleteOf, putOf } from "../testing.ts";
 import { assert } from "../../lib/assert.ts";
-import type { CallRequest, Case, CaseStep, Known, Late } from "./case.ts";
+import type { By, CallRequest, Case, CaseStep, Known, Late } from "./case.ts";
 import { difference } from "./match.ts";
 import { shifted } from "./shift.ts";
 import { show } from "./show.ts";
@@ -14,9 +14,9 @@ import type { Told } from "./show.ts";
 
 /** What the driver is to do. Only a call and a `hear` have an answer; else it tells "nothing". */
 export type Order = Readonly<
-  | { kind: "call"; member: number; request: CallRequest }
-  | { kind: "begin"; member: number; stream: string; request: CallRequest } // to be heard later
-  | { kind: "say"; member: number; stream: string; request: StreamRequest } // the first opens it
+  | ({ kind: "call"; request: CallRequest } & By)
+  | ({ kind: "begin"; stream: string; request: CallRequest } & By) // to be heard later
+  | ({ kind: "say"; stream: string; request: StreamRequest } & By) // the first opens it
   | { kind: "hear"; stream: string }
   | { kind: "close" | "leave"; stream: string }
   | { kind: "pass"; ms: number }
@@ -56,12 +56,18 @@ export function* playCase(test: Case): Play {
 
 type AnswerTo<K extends UnaryRequest["kind"]> = Extract<UnaryResponse, { kind: K }>;
 
-/** Neither keys, leases nor alarms are left, nor is anything compacted that the case may read.
- *  Tells the revision. */
+/** Neither keys, leases, alarms nor users are left, nor is anything compacted that the case may
+ *  read. Tells the revision. */
 function* empty(): Generator<Order, number, Told> {
   const all = { kind: "alarm", memberId: 0n as NodeId, alarm: "none" } as const;
   for (const { memberId, alarm } of (yield* answered({ ...all, action: "get" })).alarms) {
     yield* answered({ kind: "alarm", action: "deactivate", memberId, alarm });
+  }
+  for (const name of (yield* answered({ kind: "user_list" })).users) {
+    yield* answered({ kind: "user_delete", name });
+  }
+  for (const name of (yield* answered({ kind: "role_list" })).roles) {
+    yield* answered({ kind: "role_delete", name });
   }
   const { leases } = yield* answered({ kind: "lease_leases" });
   for (const id of leases) yield* answered({ kind: "lease_revoke", id });
@@ -74,7 +80,7 @@ function* empty(): Generator<Order, number, Told> {
 function* answered<R extends UnaryRequest>(
   request: R,
 ): Generator<Order, AnswerTo<R["kind"]>, Told> {
-  const told = yield { kind: "call", member: 0, request };
+  const told = yield { kind: "call", member: 0, token: "", request };
   assert(told.kind === "response", `a server can be emptied, not: ${show(told).join()}`);
   return told.response as AnswerTo<R["kind"]>;
 }
@@ -83,12 +89,14 @@ function orderOf(step: CaseStep, before: number, known: Known): Order {
   const made = <R extends object>(late: Late<R>): R =>
     shifted(typeof late === "function" ? late(known) : late, before);
   switch (step.kind) {
-    case "call":
-      return { kind: "call", member: step.member, request: made(step.request) };
+    case "call": {
+      const { kind, member, request } = step;
+      return { kind, member, token: known(step.token), request: made(request) };
+    }
     case "begin":
-      return { ...step, request: made(step.request) };
+      return { ...step, token: known(step.token), request: made(step.request) };
     case "say":
-      return { ...step, request: made(step.request) };
+      return { ...step, token: known(step.token), request: made(step.request) };
     case "hear":
       return { kind: "hear", stream: step.stream };
     case "close":
