@@ -28,6 +28,7 @@ import { noteApplied } from "./recipes.ts";
 import { servePassword, tellToken } from "./passwords.ts";
 import { askForPromotions } from "./promotions.ts";
 import { publishApplied } from "./streaming.ts";
+import { beginSurvey } from "./surveys.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellPeers, tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
@@ -203,6 +204,7 @@ export function serveRead(
 ): void {
   const error = refusalNow(turn, request, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
+  if (request.kind === "hash_kv") return beginSurvey(turn, { call, context }, request);
   const { config, raft, store } = turn.state;
   reply(turn, call, answer(request, config, raft, store, turn.kv));
 }

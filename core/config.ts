@@ -39,6 +39,7 @@ export type Limits = Readonly<{
   streamPushes: number; // on their way to the client of one stream: beyond it, watches wait
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
+  hashRows: number; // that one step hashes at most
   leaseCheckpointMs: number; // between two notes of what leases have left; 0: none are made
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
@@ -57,6 +58,7 @@ export const DEFAULT_LIMITS: Limits = {
   streamPushes: 64,
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
+  hashRows: 20_000,
   leaseCheckpointMs: 0,
   retention: { kind: "everything" },
   tokenMs: 300_000,

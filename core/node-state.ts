@@ -20,6 +20,7 @@ import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
 import type { RangeStreams } from "./range-streams.ts";
 import type { Recipes } from "./recipes.ts";
+import type { Surveys } from "./surveys.ts";
 import type { Upkeep } from "./upkeep.ts";
 import type { Waits } from "./waits.ts";
 import type { WalState } from "./storage/wal.ts";
@@ -56,6 +57,7 @@ export type NodeState = Readonly<{
   waits: Waits;
   walking: Walking;
   upkeep: Upkeep;
+  surveys: Surveys;
 }>;
 
 /** The step of a compaction that this leader proposed last: not again before it had time. */

@@ -90,6 +90,7 @@ import {
 } from "./stream-calls.ts";
 import { restoreStreams } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
+import { tickSurveys } from "./surveys.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
 import { reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
 
@@ -140,6 +141,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     publish: { kind: "waiting", askedAt: null },
     waits: [],
     walking: null,
+    surveys: [],
     upkeep: createUpkeep(config, store.mvcc.revision, now),
   };
   const turn: Turn = { state, effects, kv };
@@ -261,6 +263,7 @@ function tick(turn: Turn, now: Millis): void {
   tickStreamCalls(turn, now);
   tickRecipes(turn, takeCall, now);
   tickUpkeep(turn);
+  tickSurveys(turn);
   maybePublish(turn);
 }
 

@@ -7,7 +7,8 @@ import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
 import { allLeases } from "../lease/lessor.ts";
-import { hashKv, hashStore } from "../mvcc/hash.ts";
+import { hashStore } from "../mvcc/hash.ts";
+import type { Mvcc } from "../mvcc/store.ts";
 import { range } from "../mvcc/range.ts";
 import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
@@ -18,6 +19,7 @@ import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import type { AuthenticateRequest } from "./request-auth.ts";
 import type {
+  HashKvRequest,
   Header,
   LeaseGrantRequest,
   LeaseRevokeRequest,
@@ -156,7 +158,7 @@ function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
 export function answer(
-  request: ReadRequest,
+  request: Exclude<ReadRequest, HashKvRequest>,
   config: Config,
   raft: RaftState,
   store: Store,
@@ -191,8 +193,6 @@ export function answer(
       return answerDowngrade(request, header, config, store);
     case "hash":
       return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
-    case "hash_kv":
-      return answerHashKv(header, request.revision, store, kv);
     case "auth_status":
     case "user_get":
     case "user_list":
@@ -204,19 +204,10 @@ export function answer(
   }
 }
 
-/** At any revision that a range may be at. */
-function answerHashKv(
-  header: Header,
-  revision: number,
-  { mvcc, overlay }: Store,
-  kv: KvReader,
-): Result<UnaryResponse> {
-  const { scheduled } = mvcc.compaction;
-  if (revision > mvcc.revision) return { ok: false, error: ERRORS.FutureRevision };
-  if (revision > 0 && revision < scheduled) return { ok: false, error: ERRORS.Compacted };
-  const hashRevision = revision > 0 ? revision : mvcc.revision;
-  const hash = hashKv(mvcc, overlaid(overlay, kv), hashRevision);
-  return ok({ kind: "hash_kv", header, hash, compactRevision: scheduled, hashRevision });
+/** It may be of any revision that a range may be of. */
+export function refusalOfHashKv(mvcc: Mvcc, revision: number): ApiError | null {
+  if (revision > mvcc.revision) return ERRORS.FutureRevision;
+  return revision > 0 && revision < mvcc.compaction.scheduled ? ERRORS.Compacted : null;
 }
 
 export function replicaOf(config: Config, raft: RaftState): Replica {

@@ -51,10 +51,13 @@ export type MaintenanceRequest = Readonly<
   | AlarmRequest
   | DowngradeRequest
   | { kind: "hash" }
-  | { kind: "hash_kv"; revision: number } // 0: the present
+  | HashKvRequest
   | { kind: "move_leader"; targetId: NodeId }
   | { kind: "defragment" }
 >;
+
+/** Revision 0: the present. */
+export type HashKvRequest = Readonly<{ kind: "hash_kv"; revision: number }>;
 
 /** Sort orders and targets by their wire numbers; anything else is InvalidSortOption. */
 export const SORT_ORDERS = ["none", "ascend", "descend"] as const;

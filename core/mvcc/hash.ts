@@ -13,24 +13,58 @@ const BUCKET: Bytes = fromText("key"); // where etcd keeps these rows; its name 
 const EVERY_KEY = { from: EMPTY, to: ABOVE_ALL };
 const TABLES: readonly Table[] = ["meta", "members", "keys", "leases", "auth"];
 
+/** How far a hash has come: it may be taken in pieces. */
+export type HashWalk = Readonly<{
+  revision: number;
+  compacted: number; // of the store, when the walk began
+  isAnySeen: boolean; // whether a reader of the revision sees anything
+  next: Bytes | null; // the row to go on with; null: it is through
+  hash: number;
+}>;
+
+/** Bytes of values that one piece reads at most, but for one row. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+
 /** The hash of the rows up to and including this revision. Of those at or below the compacted one
  *  only what a reader of `revision` still sees is hashed, for the others may be deleted or not. If
  *  there is no such row at all, etcd hashes what it finds. */
 export function hashKv(mvcc: Mvcc, view: KvReader, revision: number): number {
+  let walk = beginHash(mvcc, revision);
+  while (walk.next !== null) walk = continueHash(walk, mvcc, view, Infinity);
+  return walk.hash;
+}
+
+export function beginHash(mvcc: Mvcc, revision: number): HashWalk {
   assert(revision <= mvcc.revision, `revision ${revision} is ahead of ${mvcc.revision}`);
-  const { scheduled } = mvcc.compaction;
-  const end = encodeRowKey({ main: revision + 1, sub: 0, tombstone: false });
   const [seen] = versionsAt(mvcc.index, EVERY_KEY, revision);
-  let hash = crc32c(toBytes(BUCKET));
-  for (const [key, value] of view.scan("keys", EMPTY, end)) {
+  const { scheduled: compacted } = mvcc.compaction;
+  const hash = crc32c(toBytes(BUCKET));
+  return { revision, compacted, isAnySeen: seen !== undefined, next: EMPTY, hash };
+}
+
+/** So many rows more. The store must not have been compacted further since the walk began. */
+export function continueHash(
+  walk: HashWalk,
+  mvcc: Mvcc,
+  view: KvReader,
+  rowsMax: number,
+): HashWalk {
+  const { revision, compacted, isAnySeen } = walk;
+  const end = encodeRowKey({ main: revision + 1, sub: 0, tombstone: false });
+  let { hash } = walk;
+  let [rows, bytes] = [0, 0];
+  for (const [key, value] of view.scan("keys", walk.next ?? end, end)) {
+    if (rows >= rowsMax || bytes >= PIECE_BYTES) return { ...walk, next: key, hash };
+    rows += 1;
+    bytes += value.length;
     const row = decodeRowKey(key);
-    if (row !== null && row.main <= scheduled) {
-      if (row.tombstone && row.main === scheduled) continue; // older releases delete it at once
-      if (seen !== undefined && !isSeen(mvcc, value, row.main, row.sub, revision)) continue;
+    if (row !== null && row.main <= compacted) {
+      if (row.tombstone && row.main === compacted) continue; // older releases delete it at once
+      if (isAnySeen && !isSeen(mvcc, value, row.main, row.sub, revision)) continue;
     }
     hash = crc32c(value, crc32c(toBytes(key), hash));
   }
-  return hash;
+  return { ...walk, next: null, hash };
 }
 
 /** The hash of everything in the store. It is about this member alone. */
