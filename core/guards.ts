@@ -1,9 +1,14 @@
-// Callers who would rather have an error than wait on a member that knows no leader ("hasleader").
+// What stands before every call: whether this member may serve it at all, and whether its caller
+// would rather have an error than wait on a member that knows no leader ("hasleader").
 //
 // A new call is refused at once. A stream that is open is more dear to its client, so it is ended
 // only when no leader was known for as long as three elections may take, as in etcd.
 
 import type { CallContext, CallId } from "./contract.ts";
+import type { ApiError } from "./api/errors.ts";
+import { ERRORS } from "./api/errors.ts";
+import { refuseForLearner } from "./api/membership.ts";
+import type { Request } from "./api/request.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
 import { createOrderedMap, entries, set } from "./lib/ordered-map.ts";
 import type { Turn } from "./turn.ts";
@@ -17,8 +22,11 @@ export function createGuarded(): Guarded {
   return createOrderedMap();
 }
 
-export function mustRefuse({ state }: Turn, context: CallContext): boolean {
-  return context.requireLeader && state.raft.leader === null;
+/** What every call is refused with, whatever it is about. */
+export function refusalAtDoor(turn: Turn, request: Request, context: CallContext): ApiError | null {
+  const { state } = turn;
+  const lacksLeader = context.requireLeader && state.raft.leader === null;
+  return refuseForLearner(state, request) ?? (lacksLeader ? ERRORS.NoLeader : null);
 }
 
 export function guardStream(turn: Turn, call: CallId, context: CallContext): void {

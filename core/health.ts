@@ -5,7 +5,7 @@ import type { CallContext, CallId, Millis } from "./contract.ts";
 import { ERRORS } from "./api/errors.ts";
 import { NO_HEADER } from "./api/handle.ts";
 import type { HealthRequest, HealthWatchRequest } from "./api/request-health.ts";
-import { mustRefuse } from "./guards.ts";
+import { refusalAtDoor } from "./guards.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
 import { entries, remove, set } from "./lib/ordered-map.ts";
 import type { Turn } from "./turn.ts";
@@ -24,7 +24,8 @@ export function answerHealth(
 ): void {
   const header = NO_HEADER;
   const status = "serving";
-  if (mustRefuse(turn, context)) reply(turn, call, { ok: false, error: ERRORS.NoLeader });
+  const error = refusalAtDoor(turn, request, context);
+  if (error !== null) reply(turn, call, { ok: false, error });
   else if (request.kind === "health_list") {
     const services = [{ service: WHOLE_SERVER, status } as const];
     reply(turn, call, { ok: true, value: { kind: "health_list", header, services } });

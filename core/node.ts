@@ -34,7 +34,7 @@ import { plan } from "./api/handle.ts";
 import { downgradeCommand } from "./api/downgrade.ts";
 import { ERRORS } from "./api/errors.ts";
 import { exceedsQuota } from "./api/quota.ts";
-import { memberChangeOf, refuseChange, refuseForLearner } from "./api/membership.ts";
+import { memberChangeOf, refuseChange } from "./api/membership.ts";
 import { isMembershipRequest } from "./api/request-membership.ts";
 import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
@@ -53,7 +53,7 @@ import { proposerOf, refusalOnArrival, tickTokens } from "./callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { requestTimeoutMs } from "./config.ts";
-import { createGuarded, mustRefuse } from "./guards.ts";
+import { createGuarded, refusalAtDoor } from "./guards.ts";
 import { answerHealth } from "./health.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
@@ -291,8 +291,7 @@ function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void 
 
 function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
   const refusal =
-    refuseForLearner(turn.state, request) ??
-    (mustRefuse(turn, context) ? ERRORS.NoLeader : null) ??
+    refusalAtDoor(turn, request, context) ??
     refusalOnArrival(turn, request, context) ??
     refuseChange(turn.state, request);
   const { config, raft, store, now, installing, life } = turn.state;

@@ -16,7 +16,7 @@ import {
   lookAgain,
   proceed,
 } from "./concurrency/recipe.ts";
-import { mustRefuse } from "./guards.ts";
+import { refusalAtDoor } from "./guards.ts";
 import type { InnerAnswer, Take } from "./inner-calls.ts";
 import { callInner, forgetInner, takeInner } from "./inner-calls.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
@@ -52,7 +52,8 @@ export function beginRecipe(
   request: ConcurrencyRequest,
   context: CallContext,
 ): void {
-  if (mustRefuse(turn, context)) return reply(turn, call, { ok: false, error: ERRORS.NoLeader });
+  const error = refusalAtDoor(turn, request, context);
+  if (error !== null) return reply(turn, call, { ok: false, error });
   make(turn, take, call, context, begin(request));
 }
 

@@ -6,10 +6,9 @@ import { closeKeepAlive, openKeepAlive } from "./api/asks.ts";
 import { dropBackup, giveBackupCredit, openBackup, tickBackups } from "./backups.ts";
 import { ERRORS } from "./api/errors.ts";
 import type { ApiError } from "./api/errors.ts";
-import { refuseForLearner } from "./api/membership.ts";
 import type { StreamRequest } from "./api/request.ts";
 import { refusalOnArrival } from "./callers.ts";
-import { guardStream, mustRefuse, tickGuards } from "./guards.ts";
+import { guardStream, refusalAtDoor, tickGuards } from "./guards.ts";
 import { dropHealthWatch, openHealthWatch, tickHealthWatches } from "./health.ts";
 import { endKeepAlive, takeKeepAlive } from "./leases.ts";
 import { remove } from "./lib/ordered-map.ts";
@@ -32,10 +31,7 @@ export function openStreamCall(
   { call, context }: Opening,
   request: StreamRequest,
 ): void {
-  const refusal =
-    refuseForLearner(turn.state, request) ??
-    (mustRefuse(turn, context) ? ERRORS.NoLeader : null) ??
-    refusalOnArrival(turn, request, context);
+  const refusal = refusalAtDoor(turn, request, context) ?? refusalOnArrival(turn, request, context);
   if (refusal !== null) return endStream(turn, call, refusal);
   guardStream(turn, call, context);
   switch (request.kind) {
