@@ -20,7 +20,14 @@ import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
-import { askLeader, followLeadership, noteLease, serveLease, serveVisitor } from "./leases.ts";
+import {
+  askLeader,
+  followLeadership,
+  noteLease,
+  serveLease,
+  serveVisitor,
+  listLeases,
+} from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { isChange } from "./raft/changes.ts";
 import { entriesBetween } from "./raft/log.ts";
@@ -205,6 +212,7 @@ export function serveRead(
   const error = refusalNow(turn, request, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
   if (request.kind === "hash_kv") return beginSurvey(turn, { call, context }, request);
+  if (request.kind === "lease_leases") return listLeases(turn, call);
   const { config, raft, store } = turn.state;
   reply(turn, call, answer(request, config, raft, store, turn.kv));
 }

@@ -41,6 +41,7 @@ import type { Deadlines } from "./lease/deadlines.ts";
 import {
   createDeadlines,
   forget,
+  inOrderOfEnds,
   markRevoking,
   maybeExpired,
   remainingMs,
@@ -49,7 +50,7 @@ import {
   startFresh,
 } from "./lease/deadlines.ts";
 import { firstRound, takeRound } from "./lease/checkpoints.ts";
-import { findLease, keysOf } from "./lease/lessor.ts";
+import { allLeases, findLease, keysOf } from "./lease/lessor.ts";
 import type { LeaseAnswer, LeaseMessage } from "./lease/message.ts";
 import { createPrng, next } from "./lib/prng.ts";
 import { refusalNow, refusalOfKeysNow } from "./callers.ts";
@@ -324,6 +325,15 @@ function replyTimeToLive(turn: Turn, context: CallContext, { call, request, know
   const error = refusalOfKeysNow(turn, known.keys, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
   reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known) });
+}
+
+/** Only a leader knows their order; to all others they end at no time, as in etcd. */
+export function listLeases(turn: Turn, call: CallId): void {
+  const { config, raft, store, deadlines, now } = turn.state;
+  const ids = [...allLeases(store.lessor)].map((lease) => lease.id);
+  const leases = deadlines === null ? ids : inOrderOfEnds(deadlines, ids, now);
+  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  reply(turn, call, { ok: true, value: { kind: "lease_leases", header, leases } });
 }
 
 type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision" | "keys">;

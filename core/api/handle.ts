@@ -6,7 +6,6 @@ import { alarmsOf } from "../apply/alarms.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
-import { allLeases } from "../lease/lessor.ts";
 import { hashStore } from "../mvcc/hash.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { range } from "../mvcc/range.ts";
@@ -158,7 +157,7 @@ function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
 export function answer(
-  request: Exclude<ReadRequest, HashKvRequest>,
+  request: Exclude<ReadRequest, HashKvRequest | Readonly<{ kind: "lease_leases" }>>,
   config: Config,
   raft: RaftState,
   store: Store,
@@ -173,10 +172,6 @@ export function answer(
     }
     case "txn":
       return readTxn(store.mvcc, overlaid(store.overlay, kv), request, replica);
-    case "lease_leases": {
-      const leases = [...allLeases(store.lessor)].map((lease) => lease.id);
-      return ok({ kind: "lease_leases", header, leases });
-    }
     case "member_list": // the Cluster service shows no revision
       return ok({
         kind: "member_list",

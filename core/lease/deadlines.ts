@@ -90,6 +90,18 @@ export function remainingMs(deadlines: Deadlines, id: bigint, now: Millis): numb
   return running === null ? 0 : Math.max(0, running.endsAt - now);
 }
 
+/** As etcd lists leases: the first to run out comes first. */
+export function inOrderOfEnds(
+  deadlines: Deadlines,
+  ids: readonly LeaseId[],
+  now: Millis,
+): readonly LeaseId[] {
+  return ids
+    .map((id) => ({ id, leftMs: remainingMs(deadlines, id, now) }))
+    .toSorted((a, b) => a.leftMs - b.leftMs)
+    .map(({ id }) => id);
+}
+
 const NOTHING: OrderedMap<Bytes, never> = createOrderedMap();
 
 function stop(deadlines: Deadlines, id: LeaseId): Deadlines {
