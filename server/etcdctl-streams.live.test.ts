@@ -12,6 +12,7 @@ afterAll(cleanUp);
 
 describe.skipIf(!HAS_ETCD)(
   `etcdctl, while it goes on, with a real etcd beside it${skipReason}`,
+  { timeout: 20_000 },
   () => {
     let sides: Sides;
 

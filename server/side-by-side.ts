@@ -22,7 +22,7 @@ export type Line = string | readonly [line: string, input: string];
 
 const FORMATS = ["simple", "json", "fields", "protobuf"];
 const READY = "ready to serve client requests";
-const LEASE = /\b([0-9a-f]{16})\b/;
+const ID = /\b(?:lease|Member) +([0-9a-f]{8,16})\b/;
 
 /** One member each. Both advertise the same addresses, so that even their ids are equal. */
 export async function startAlone(more: readonly string[] = []): Promise<Sides> {
@@ -129,7 +129,7 @@ async function tellOne(sides: Sides, line: string, input: string): Promise<reado
   const said = await Promise.all(
     [sides.ours, sides.theirs].map(async (side) => {
       const finished = await type(side, rest as string, input);
-      if (name !== undefined) side.known.set(name, LEASE.exec(finished.stdout)?.[1] ?? "nothing");
+      if (name !== undefined) side.known.set(name, ID.exec(finished.stdout)?.[1] ?? "nothing");
       return { code: finished.code, text: saidOf(side, finished) };
     }),
   );
@@ -159,7 +159,7 @@ function withoutLog(stderr: string): string {
 function pieces(text: string): string {
   if (!/endpoint|member|<client/i.test(text)) return text;
   return text
-    .split(/\n|\[|\]|,(?=\{)/)
+    .split(/\n|\[|\]|,(?=\{|\w+=)|(?<=CLUSTER=)"|"(?=\n)/)
     .toSorted()
     .join("\n");
 }
