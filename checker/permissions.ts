@@ -1,6 +1,6 @@
-// Who may do what while authentication is certainly on, and that nobody is asked for a name while it
-// is certainly off. It is on, or off, between the answer to one call that turned it so and the next
-// call that may turn it back.
+// Who may do what while authentication is certainly on, and that nobody is asked for a name while
+// it is certainly off. It is on, or off, between the answer to one call that turned it so and the
+// next call that may turn it back.
 
 import type { RequestOp } from "../core/api/request.ts";
 import { describeAny } from "./describe-call.ts";

@@ -352,6 +352,24 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["leaderChanges", "restarts", "authenticated"],
   },
   {
+    name: "revocations",
+    promise: "Once a permission, a password or a token is taken away, nobody is let in by it.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
+      clients: { ...DEFAULT_OPTIONS.clients, count: 2, guests: 3 },
+    }),
+    faults: (options) =>
+      schedule(
+        5,
+        isolate(options, anyTarget(options), ["both", "inbound", "outbound"], lasting(500, 4000)),
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+        pause(options, lasting(500, 3000)),
+      ),
+    injects: ["isolate", "crash", "pause"],
+    covers: ["authenticated", "refusedForPermission", "authChanges", "leaderChanges", "restarts"],
+  },
+  {
     name: "everything",
     promise: "Any mixture of all of this, in clusters of any temper, changes no answer.",
     options: (seed) => ({ ...swarmOptions(seed), faults: [] }),

@@ -8,6 +8,7 @@ import { brokenLeaseRules } from "../checker/leases.ts";
 import { firstBrokenLock } from "../checker/locks.ts";
 import type { Rights } from "../checker/permissions.ts";
 import { firstBrokenPermission } from "../checker/permissions.ts";
+import { firstIntruder } from "../checker/revocations.ts";
 import { checkRevisionOrder } from "../checker/revision-order.ts";
 import type { RuleId } from "../checker/rules.ts";
 import { brokenStoreRules } from "../checker/store-rules.ts";
@@ -74,7 +75,11 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const lock = firstBrokenLock(history);
   if (lock !== null) return { result, failure: whole("locks", lock), undecided: null };
-  const permission = firstBrokenPermission(history, RIGHTS);
+  const { admins, guests } = options.clients;
+  const intruder = guests > 0 ? firstIntruder(history, result.shown) : null;
+  if (intruder !== null)
+    return { result, failure: whole("revocations", intruder), undecided: null };
+  const permission = admins > 0 ? firstBrokenPermission(history, RIGHTS) : null;
   if (permission !== null) {
     return { result, failure: whole("permissions", permission), undecided: null };
   }

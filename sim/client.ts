@@ -49,7 +49,8 @@ export type ClientContext = Readonly<{
   tokens: Map<number, string>; // by client: who it says it is
 }>;
 
-/** One call of a client, from its bytes to what became of it. */
+/** One call of a client, from its bytes to what became of it. Answers with its place in the
+ *  history. */
 export function makeCall(
   { world, options, line, recorder, tokens }: ClientContext,
   client: number,
@@ -57,7 +58,7 @@ export function makeCall(
   request: Request,
   name: CallName | null,
   done: (outcome: SimOutcome) => void,
-): void {
+): number {
   const id = recorder.begin(client, request, name);
   const path = pathOf(request);
   const bytes = encodeRequest(request);
@@ -75,6 +76,7 @@ export function makeCall(
     if (waiting) line.cancel(node, call);
     settle({ kind: "unknown", error: null });
   });
+  return id;
 }
 
 export class Client {

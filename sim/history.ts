@@ -21,6 +21,9 @@ export type SimOutcome = Readonly<
   | { kind: "unknown"; error: ApiError | null } // timed out, disconnected, still running at the end
 >;
 
+/** A call that showed the token of an authentication: both by their places in the history. */
+export type Shown = Readonly<{ call: number; login: number }>;
+
 /** What the store went through, as the first node that applied it wrote it down. */
 export type SimChange = Readonly<{
   revision: number;

@@ -69,6 +69,7 @@ export type ClientOptions = Readonly<{
   keys: number;
   watchers: number; // clients that only watch
   admins: number; // 1: somebody turns authentication on and off
+  guests: number; // users who try what they may, and a steward who changes that
   keepers: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
@@ -145,6 +146,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     keys: 5,
     watchers: 0,
     admins: 0,
+    guests: 0,
     keepers: 0,
     mix: {
       put: 6,

@@ -20,10 +20,18 @@ import { describe } from "./faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 import { createGhost, record } from "./ghost.ts";
-import type { CachedView, SimChange, SimOperation, SimOutcome, WatchSession } from "./history.ts";
+import type {
+  CachedView,
+  SimChange,
+  SimOperation,
+  SimOutcome,
+  Shown,
+  WatchSession,
+} from "./history.ts";
 import { Injector } from "./injector.ts";
 import { firstBroken } from "./invariants.ts";
 import { Journal } from "./journal.ts";
+import { Guest, Steward } from "./guests.ts";
 import { Keeper } from "./keeper.ts";
 import { Network } from "./network.ts";
 import type { CallName, SimOptions } from "./options.ts";
@@ -54,6 +62,7 @@ export type SimResult = Readonly<{
   faultsInjected: Readonly<Record<FaultKind, number>>;
   history: readonly SimOperation[];
   calls: readonly (CallName | null)[]; // the names of the history's calls; null: a final check
+  shown: readonly Shown[];
   leaseEnds: readonly LeaseEnd[]; // in the order of the log
   journal: readonly SimChange[]; // by revision
   watches: readonly WatchSession[];
@@ -108,6 +117,8 @@ export type Coverage = Readonly<{
   locks: number; // and elections, that were won
   autoCompactions: number; // completed
   authenticated: number; // tokens given
+  refusedForPermission: number;
+  authChanges: number; // of users, roles, and whether anybody is asked
   keepAlives: number; // answered with time
   leasesRanOut: number;
   watchEvents: number;
@@ -164,6 +175,7 @@ class Run {
   readonly #journal = new Journal();
   readonly #watches: WatchRecorder;
   readonly #watchers: Watcher[] = [];
+  readonly #guests: Guest[] = [];
   readonly #boots: SimResult["boots"][number][] = [];
   #steps = 0;
   #over = false;
@@ -253,6 +265,7 @@ class Run {
       faultsInjected: { ...this.#injector.counts },
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
+      shown: this.#guests.flatMap((guest) => guest.shown),
       leaseEnds: this.#leaseEnds.slice(),
       journal: this.#journal.changes(),
       watches: this.#watches.sessions(),
@@ -293,6 +306,7 @@ class Run {
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
     for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
+    this.#invite(clients.guests, context);
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);
     const watching = { ...context, watches: this.#watches, resumed, promptFrom: 1000 * healAtMs };
@@ -305,6 +319,13 @@ class Run {
     if (tailMs === 0) return; // no time to show that all is well again
     world.at(healAtMs * 1000, () => this.#injector.close());
     world.at(1000 * (healAtMs + Math.ceil((3 * tailMs) / 4)), () => this.#askAll(context));
+  }
+
+  #invite(guests: number, context: ClientContext): void {
+    if (guests === 0) return;
+    for (let number = 0; number < guests; number++) this.#guests.push(new Guest(number, context));
+    new Steward(this.#guests, context).start();
+    for (const guest of this.#guests) guest.start();
   }
 
   /** One last linearizable read of everything at every node. */

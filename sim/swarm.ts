@@ -57,6 +57,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       watchers: dice.pick([0, 1, 1, 2]),
       keepers: dice.pick([0, 0, 1, 2]),
       admins: 0,
+      guests: 0,
       only: null,
     },
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),

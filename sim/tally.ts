@@ -56,6 +56,8 @@ export class Tally {
     locks: 0,
     autoCompactions: 0,
     authenticated: 0,
+    refusedForPermission: 0,
+    authChanges: 0,
     keepAlives: 0,
     leasesRanOut: 0,
     watchEvents: 0,
@@ -82,12 +84,14 @@ export class Tally {
     if (outcome.kind === "failed") {
       counts.callsFailed += 1;
       if (outcome.error.name === "NoSpace") counts.refusedForSpace += 1;
+      if (outcome.error.name === "PermissionDenied") counts.refusedForPermission += 1;
     }
     if (outcome.kind === "unknown") counts.callsUnknown += 1;
     if (outcome.kind !== "ok") return;
     counts.callsOk += 1;
     digest.number(outcome.output.header.revision);
     const { output } = outcome;
+    if (/^(auth|user|role)_/.test(input.kind)) counts.authChanges += 1;
     if (input.kind === "lock" || input.kind === "campaign") counts.locks += 1;
     if (input.kind === "authenticate") counts.authenticated += 1;
     if (input.kind === "compact") counts.compactions += 1;

@@ -46,6 +46,10 @@ export function readAll(): RangeRequest {
   return { ...READ, key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
 }
 
+export function readOf(key: Bytes): RangeRequest {
+  return { ...READ, key };
+}
+
 /** What the end of a lease does, if all and only these keys (ascending) hang on it. */
 export function deletionOf(keys: readonly Bytes[], lease: LeaseId): TxnRequest {
   const target = { kind: "lease", operand: lease } as const;
