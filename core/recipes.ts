@@ -22,6 +22,7 @@ import { callInner, forgetInner, takeInner } from "./inner-calls.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "./lib/ordered-map.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
+import type { NodeState } from "./node-state.ts";
 import { lookForLeaders, tellObservers, toldLeader } from "./observers.ts";
 import { askRangeStreams, beginRangeStream } from "./range-streams.ts";
 import type { Turn } from "./turn.ts";
@@ -59,6 +60,7 @@ export function beginRecipe(
 
 /** Goes on with all that can go on. True: there may be more to do now. */
 export function proceedRecipes(turn: Turn, take: Take): boolean {
+  if (isIdle(turn.state)) return false;
   const answers = takeInner(turn);
   for (const answer of answers) {
     if (has(turn.state.recipes.running, answer.owner)) takeAnswer(turn, take, answer);
@@ -74,6 +76,12 @@ export function proceedRecipes(turn: Turn, take: Take): boolean {
   }
   const looked = lookForLeaders(turn, take);
   return askRangeStreams(turn, take) || looked || answers.length > 0 || due.length > 0;
+}
+
+/** As after nearly every step. */
+function isIdle({ inner, recipes, observers, rangeStreams }: NodeState): boolean {
+  const waits = inner.answered.length > 0 || recipes.due.length > 0;
+  return !waits && observers.size === 0 && rangeStreams.size === 0;
 }
 
 /** One entry was applied. */
