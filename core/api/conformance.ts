@@ -12,6 +12,7 @@ import { DELETE_CASES } from "./conformance/delete-cases.ts";
 import { HEALTH_CASES } from "./conformance/health-cases.ts";
 import { LEASE_CASES } from "./conformance/lease-cases.ts";
 import { MAINTENANCE_CASES } from "./conformance/maintenance-cases.ts";
+import { MEMBERSHIP_CASES } from "./conformance/membership-cases.ts";
 import { PUT_CASES } from "./conformance/put-cases.ts";
 import { RANGE_STREAM_CASES } from "./conformance/range-stream-cases.ts";
 import { RANGE_CASES } from "./conformance/range-cases.ts";
@@ -27,6 +28,7 @@ export const CASES: readonly Case[] = [
   ...WATCH_CASES,
   ...LEASE_CASES,
   ...MAINTENANCE_CASES,
+  ...MEMBERSHIP_CASES,
   ...ALARM_CASES,
   ...CONCURRENCY_CASES,
   ...RANGE_STREAM_CASES,

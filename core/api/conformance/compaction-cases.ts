@@ -31,7 +31,6 @@ export const COMPACTION_CASES: readonly Case[] = [
     call(txnOf([], [rangeOf("a", { revision: 2 })]), words.COMPACTED),
     call(
       rangeOf("a", { ...ALL, revision: 4 }),
-
       "range @6 count=2",
       "  kvs: a=2 create=2 mod=3 version=2",
       "  kvs: b=1 create=4 mod=4 version=1",

@@ -35,7 +35,6 @@ export const DELETE_CASES: readonly Case[] = [
     ...THREE,
     call(
       deleteOf("\0", "\0", true),
-
       "delete_range @5 deleted=3",
       "  prevKvs: a=2 create=3 mod=3 version=1",
       "  prevKvs: b=1 create=2 mod=2 version=1",

@@ -1,4 +1,4 @@
-// Maintenance and the list of members.
+// Maintenance: the status, hashes, the leadership, downgrades.
 
 import type { NodeId } from "../../contract.ts";
 import type { DowngradeRequest } from "../request-maintenance.ts";
@@ -19,23 +19,6 @@ function downgradeOf(action: DowngradeRequest["action"], version: string): Downg
 }
 
 export const MAINTENANCE_CASES: readonly Case[] = [
-  caseOf(
-    "the members are listed, under a header without a revision",
-    call(
-      { kind: "member_list", linearizable: true },
-
-      "member_list @",
-      "  members: id=<id> name=<name> peerUrls=<peers> clientUrls=<clients>",
-      "...",
-    ),
-    call(
-      { kind: "member_list", linearizable: false },
-
-      "member_list @",
-      "  members: id=<id> name=<name> peerUrls=<peers> clientUrls=<clients>",
-      "...",
-    ),
-  ),
   since("3.6", caseOf("a member tells its status", call({ kind: "status" }, ...STATUS))),
   caseOf(
     "HashKV is of any revision that can be read",

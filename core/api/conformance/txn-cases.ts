@@ -143,7 +143,6 @@ const BRANCHES: readonly Case[] = [
     ),
     call(
       rangeOf("\0", { rangeEnd: "\0" as Bytes }),
-
       "range @3 count=2",
       "  kvs: b=1 create=2 mod=2 version=1",
       "  kvs: c=1 create=3 mod=3 version=1",
@@ -154,7 +153,6 @@ const BRANCHES: readonly Case[] = [
     call(putOf("a", "1"), "put @2"),
     call(
       txnOf([], [rangeOf("a"), putOf("a", "2", { prevKv: true }), rangeOf("a")]),
-
       "txn @3 succeeded",
       "  responses: range ~2 count=1",
       "    kvs: a=1 create=2 mod=2 version=1",
@@ -183,7 +181,6 @@ const BRANCHES: readonly Case[] = [
     call(putOf("a", "2"), "put @3"),
     call(
       txnOf([], [rangeOf("a", { revision: 2 }), rangeOf("a", { countOnly: true })]),
-
       "txn @3 succeeded",
       "  responses: range ~3 count=1",
       "    kvs: a=1 create=2 mod=2 version=1",
@@ -227,7 +224,6 @@ const BRANCHES: readonly Case[] = [
     call(putOf("b", "1"), "put @3"),
     call(
       txnOf([], [deleteOf("a", "", true), deleteOf("a", "c", true), deleteOf("a")]),
-
       "txn @4 succeeded",
       "  responses: delete_range ~4 deleted=1",
       "    prevKvs: a=1 create=2 mod=2 version=1",
@@ -305,7 +301,6 @@ const NESTING: readonly Case[] = [
         [putOf("a", "1"), txnOf([when("a", "version", "=", 0)], [putOf("b", "yes")], [])],
         [],
       ),
-
       "txn @2 succeeded",
       "  responses: put ~2",
       "  responses: txn succeeded",

@@ -37,3 +37,6 @@ export const AUTH_NOT_ENABLED = "error 9: etcdserver: authentication is not enab
 export const INVALID_TOKEN = "error 16: etcdserver: invalid auth token";
 export const INVALID_AUTH_MANAGEMENT = "error 3: etcdserver: invalid auth management";
 export const DENIED = "error 7: etcdserver: permission denied";
+export const BAD_URLS = "error 3: etcdserver: given member URLs are invalid";
+export const MEMBER_NOT_FOUND = "error 5: etcdserver: member not found";
+export const NOT_A_LEARNER = "error 9: etcdserver: can only promote a learner member";
