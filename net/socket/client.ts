@@ -16,8 +16,9 @@ import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/
 import { hostAndPort } from "./listen.ts";
 
 export interface EtcdClient {
-  /** Always resolves: a failure says by `definite` whether the call certainly did not happen. */
-  readonly call: (request: Request, timeoutMs: number) => Promise<Result<Response>>;
+  /** Always resolves: a failure says by `definite` whether the call certainly did not happen. A
+   *  token says for whom it is. */
+  readonly call: (request: Request, timeoutMs: number, token?: string) => Promise<Result<Response>>;
   /** A stream of watches. It ends with an error, at the latest when it is left. */
   readonly watch: (
     onResponse: (response: WatchResponse) => void,
@@ -56,7 +57,7 @@ export function createEtcdClient(endpoint: string): EtcdClient {
     "grpc.service_config_disable_resolution": 1,
   });
   return {
-    call: (request, timeoutMs) => callOnce(client, request, timeoutMs),
+    call: (request, timeoutMs, token = "") => callOnce(client, request, timeoutMs, token),
     watch: (onResponse, onEnd) => openWatch(client, onResponse, onEnd),
     snapshot: (token) => readSnapshot(client, token),
     close: () => client.close(),
@@ -91,8 +92,7 @@ async function* readSnapshot(
   const request: Request = { kind: "snapshot" };
   const path = pathOf(request);
   const message = Buffer.from(encodeRequest(request));
-  const metadata = new Metadata();
-  if (token !== "") metadata.set("token", token);
+  const metadata = metadataOf(token);
   const stream = client.makeServerStreamRequest(path, asItIs, asItIs, message, metadata);
   try {
     for await (const piece of stream) {
@@ -108,7 +108,12 @@ async function* readSnapshot(
   }
 }
 
-function callOnce(client: Client, request: Request, timeoutMs: number): Promise<Result<Response>> {
+function callOnce(
+  client: Client,
+  request: Request,
+  timeoutMs: number,
+  token: string,
+): Promise<Result<Response>> {
   const path = pathOf(request);
   const deadline = Date.now() + timeoutMs;
   return new Promise((resolve) => {
@@ -117,8 +122,15 @@ function callOnce(client: Client, request: Request, timeoutMs: number): Promise<
       else resolve(decodeResponse(path, answer ?? Buffer.alloc(0)));
     };
     const message = Buffer.from(encodeRequest(request));
-    client.makeUnaryRequest(path, asItIs, asItIs, message, { deadline }, done);
+    const metadata = metadataOf(token);
+    client.makeUnaryRequest(path, asItIs, asItIs, message, metadata, { deadline }, done);
   });
+}
+
+function metadataOf(token: string): Metadata {
+  const metadata = new Metadata();
+  if (token !== "") metadata.set("token", token);
+  return metadata;
 }
 
 function asItIs(message: Buffer): Buffer {
