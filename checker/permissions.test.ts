@@ -36,6 +36,8 @@ describe("while authentication is certainly off", () => {
   it("nobody is refused for a name", () => {
     expect(broken([turn(1, true), turn(3, false), refused(4, STRANGER)])).toMatch(/was off/);
     expect(broken([turn(1, true), turn(3, false), ok(4, STRANGER, put("k0", "1"))])).toBeNull();
+    const stale = { ...refused(4, STRANGER), input: range("k1", { serializable: true }) };
+    expect(broken([turn(1, true), turn(3, false), stale])).toBeNull(); // of a member that lags
   });
 });
 

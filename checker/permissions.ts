@@ -14,8 +14,9 @@ export type Rights = Readonly<{
 
 type Span = Readonly<{ isOn: boolean; from: number; to: number }>;
 
-/** Errors that only authentication gives. */
-const REFUSALS: readonly string[] = ["UserEmpty", "PermissionDenied", "InvalidAuthToken"];
+/** Errors that only authentication gives, and that do not come from the door of a member that lags
+ *  behind. */
+const REFUSALS: readonly string[] = ["UserEmpty", "PermissionDenied"];
 
 /** A story about the first promise that was not kept, or null. */
 export function firstBrokenPermission(
@@ -54,12 +55,12 @@ function flawOf(
 ): string | null {
   if (end === null) return null;
   const span = spans.find(({ from, to }) => from < call && end < to);
-  if (span === undefined) return null;
+  if (span === undefined || !isOfKeys(input)) return null;
   if (outcome.kind === "failed") {
     const isRefusal = REFUSALS.includes(outcome.error.name);
     return !span.isOn && isRefusal ? "authentication was off all the time" : null;
   }
-  if (outcome.kind !== "ok" || !span.isOn || !isOfKeys(input)) return null;
+  if (outcome.kind !== "ok" || !span.isOn) return null;
   if (!hasName(client)) return "authentication was on, and this client has no name";
   return mayWrite(input, forbidden) ? `it may not write ${forbidden}` : null;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { KeyValue, Request, Response } from "../core/api/request.ts";
 import { createChronicle } from "./chronicle.ts";
 import type { Operation } from "./history.ts";
+import type { Boot } from "./store-rules.ts";
 import { brokenStoreRules } from "./store-rules.ts";
 import { bytes, put, range } from "./testing.ts";
 import type { Change } from "./watch-history.ts";
@@ -41,8 +42,8 @@ describe("the store", () => {
     const stale = range("a", { serializable: true });
     const asked = [answered(1, put("a", "1"), 2), answered(3, stale, 1)];
     expect(broken(asked, changes)).toEqual(["O5"]);
-    expect(broken(asked, changes, [{ node: 1, at: 2 * SECOND }])).toEqual([]);
-    expect(broken(asked, changes, [{ node: 2, at: 2 * SECOND }])).toEqual(["O5"]);
+    expect(broken(asked, changes, [{ member: 1n, at: 2 * SECOND }])).toEqual([]);
+    expect(broken(asked, changes, [{ member: 2n, at: 2 * SECOND }])).toEqual(["O5"]);
     expect(broken([asked[0] as Operation, answered(3, stale, 1, 2n)], changes)).toEqual([]);
     expect(broken([asked[0] as Operation, answered(3, stale, 3)], changes)).toEqual(["O5"]);
   });
@@ -63,7 +64,7 @@ function hash(member: bigint, number: number, compactRevision = -1): Operation {
 function broken(
   operations: readonly Operation[],
   changes: readonly Change[],
-  boots: readonly { node: number; at: number }[] = [],
+  boots: readonly Boot[] = [],
 ): string[] {
   const history = operations.map((operation, id) => ({ ...operation, id }));
   return brokenStoreRules(history, createChronicle(changes), boots).map(({ rule }) => rule);

@@ -15,7 +15,7 @@ import { complain, firstOfEach } from "./rules.ts";
 import { knownWritesOf } from "./sightings.ts";
 
 /** A member began to run: what it had not made durable may be gone. */
-export type Boot = Readonly<{ node: number; at: number }>;
+export type Boot = Readonly<{ member: bigint; at: number }>;
 
 export function brokenStoreRules(
   history: readonly Operation[],
@@ -113,7 +113,7 @@ function fallenMembers(
     }
     if (before === undefined || before.revision <= revision) continue;
     const isRestarted = boots.some(
-      ({ node, at }) => BigInt(node) === member && at >= before.operation.call && at <= end,
+      (boot) => boot.member === member && boot.at >= before.operation.call && boot.at <= end,
     );
     if (isRestarted) continue;
     const lines = [before, answer].map((each) => `  ${describeAny(each.operation)}`);

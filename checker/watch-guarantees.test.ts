@@ -193,7 +193,7 @@ function brokenIn(
 
 function session(heard: readonly Heard[], asks: readonly WatchAsk[] = [ask({})]): Session {
   const said = asks.map((each) => ({ at: 0, ask: each }));
-  return { id: 0, client: 9, node: 2, openedAt: 0, endedAt: null, said, heard };
+  return { id: 0, client: 9, node: 2, member: 2n, openedAt: 0, endedAt: null, said, heard };
 }
 
 function ask(wish: Partial<Extract<WatchAsk, { kind: "create" }>>) {

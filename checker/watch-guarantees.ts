@@ -67,7 +67,7 @@ function checkHeaders(session: Session, chronicle: Chronicle, object: Object): v
           text,
         ),
       );
-    if (header.memberId !== BigInt(session.node)) flaw(`However, member ${header.memberId} spoke.`);
+    if (header.memberId !== session.member) flaw(`However, member ${header.memberId} spoke.`);
     if (header.raftTerm < term) flaw(`However, term ${term} had been told before.`);
     term = header.raftTerm;
     if (compactRevision > 0) continue;

@@ -16,7 +16,8 @@ export type Stored = Readonly<{ kind: "put" | "delete"; kv: KeyValue }>;
 export type Session = Readonly<{
   id: number;
   client: number;
-  node: number;
+  node: number; // how people call the member
+  member: bigint; // and how it calls itself
   openedAt: number;
   endedAt: number | null; // null: open when the observation ended
   said: readonly Readonly<{ at: number; ask: WatchAsk }>[];

@@ -3,6 +3,7 @@
 
 import type { ApiError } from "../core/api/errors.ts";
 import type { Request } from "../core/api/request.ts";
+import type { NodeId } from "../core/contract.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../net/wire/methods.ts";
 import type { Micros } from "./frame.ts";
 import type { SimOutcome } from "./history.ts";
@@ -36,6 +37,7 @@ export interface Line {
   readonly call: (node: number, call: Call, answer: (reply: Reply) => void) => void;
   readonly cancel: (node: number, call: Call) => void;
   readonly open: (node: number, stream: SimStream) => ClientEnd;
+  readonly idOf: (node: number) => NodeId;
 }
 
 export type ClientContext = Readonly<{

@@ -3,7 +3,7 @@
 
 import type { ApiError } from "../core/api/errors.ts";
 import type { KeyValue, Request, Response, WatchAsk, WatchResponse } from "../core/api/request.ts";
-import type { Bytes } from "../core/contract.ts";
+import type { Bytes, NodeId } from "../core/contract.ts";
 
 /** One call of one client. Times are virtual microseconds; intervals are closed. */
 export type SimOperation = Readonly<{
@@ -37,6 +37,7 @@ export type WatchSession = Readonly<{
   id: number;
   client: number;
   node: number;
+  member: NodeId;
   openedAt: number;
   endedAt: number | null; // null: open when the run ended
   said: readonly Readonly<{ at: number; ask: WatchAsk }>[];

@@ -67,7 +67,7 @@ export type SimResult = Readonly<{
   journal: readonly SimChange[]; // by revision
   watches: readonly WatchSession[];
   views: readonly CachedView[];
-  boots: readonly Readonly<{ node: number; at: Micros }>[];
+  boots: readonly Readonly<{ member: NodeId; at: Micros }>[];
   violation: Violation | null;
   coverage: Coverage;
 }>;
@@ -385,7 +385,7 @@ class Run {
 
   #taken(node: SimNode, { input, effects }: Taken): void {
     this.#journal.note(this.#world.now, effects);
-    if (input === null) this.#boots.push({ node: node.number, at: this.#world.now });
+    if (input === null) this.#boots.push({ member: node.config.node, at: this.#world.now });
     for (const effect of effects) {
       if (effect.kind !== "trace") continue;
       if (effect.event.kind === "lease_ended") this.#leaseEnded(effect.event);

@@ -1,6 +1,7 @@
 // Writes down what clients said and heard on streams of watches, stream by stream.
 
 import type { WatchAsk, WatchResponse } from "../core/api/request.ts";
+import type { NodeId } from "../core/contract.ts";
 import { must } from "../core/lib/assert.ts";
 import type { Micros } from "./frame.ts";
 import type { WatchHeard, WatchSession } from "./history.ts";
@@ -24,9 +25,9 @@ export class WatchRecorder {
     this.#counts = counts;
   }
 
-  open(client: number, node: number): number {
+  open(client: number, node: number, member: NodeId): number {
     const id = this.#sessions.length;
-    const session = { id, client, node, openedAt: this.#clock() };
+    const session = { id, client, node, member, openedAt: this.#clock() };
     this.#sessions.push({ session, said: [], heard: [], endedAt: null });
     return id;
   }

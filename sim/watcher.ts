@@ -82,7 +82,7 @@ export class Watcher {
     const draw = this.#draw();
     const client = FIRST + this.#number;
     const dawdles = chooseDawdle(draw);
-    const session = watches.open(client, this.#node);
+    const session = watches.open(client, this.#node, line.idOf(this.#node));
     const end = line.open(this.#node, {
       client,
       path: PATH,
