@@ -111,6 +111,7 @@ export const SMALL_LIMITS: Limits = {
   overheadBytes: 0,
   streamPushes: 4,
   historyRevisions: 10,
+  hashRows: 5,
 };
 
 /** Three nodes, three clients, a good network and good disks: nothing goes wrong. */
