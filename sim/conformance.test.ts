@@ -78,9 +78,6 @@ class SimulatedCluster {
       case "close":
         this.#streamOf(order.stream).end.close();
         return NOTHING;
-      case "pass":
-        this.#pass(order.ms * 1000);
-        return NOTHING;
     }
   }
 

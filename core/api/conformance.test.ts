@@ -51,9 +51,6 @@ class OneNode {
         this.#step({ kind: "call.cancel", call: this.#callOf(order.stream) });
         this.#streams.delete(order.stream);
         return NOTHING;
-      case "pass":
-        this.#pass(order.ms);
-        return NOTHING;
     }
   }
 

@@ -20,7 +20,6 @@ export type CaseStep = Readonly<
   | { kind: "hear"; stream: string; answer: readonly string[] }
   | { kind: "close"; stream: string } // says no more, but listens
   | { kind: "leave"; stream: string }
-  | { kind: "pass"; ms: number }
 >;
 
 /** To which member, and what the token is known by that is shown; "": none is. */
@@ -73,10 +72,6 @@ export function close(stream: string): CaseStep {
 
 export function leave(stream: string): CaseStep {
   return { kind: "leave", stream };
-}
-
-export function pass(ms: number): CaseStep {
-  return { kind: "pass", ms };
 }
 
 /** The same at another member, if there are so many: else at one of those that there are. */

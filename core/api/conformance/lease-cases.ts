@@ -31,6 +31,13 @@ export const LEASE_CASES: readonly Case[] = [
     call(grant(7, 600), "lease_grant @1 id=7 ttlSeconds=600"),
   ),
   caseOf(
+    "the leader lists first what runs out first",
+    call(grant(7, 600), "lease_grant @1 id=7 ttlSeconds=600"),
+    call(grant(9, 60), "lease_grant @1 id=9 ttlSeconds=60"),
+    call(grant(8, 6000), "lease_grant @1 id=8 ttlSeconds=6000"),
+    call(LEASES, "lease_leases @1 leases=[9,7,8]"),
+  ),
+  caseOf(
     "the server chooses an id if the client does not",
     call(grant(0, 600), "lease_grant @1 id=<lease> ttlSeconds=600"),
     call(

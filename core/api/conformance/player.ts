@@ -19,7 +19,6 @@ export type Order = Readonly<
   | ({ kind: "say"; stream: string; request: StreamRequest } & By) // the first opens it
   | { kind: "hear"; stream: string }
   | { kind: "close" | "leave"; stream: string }
-  | { kind: "pass"; ms: number }
 >;
 
 /** Ends with what does not conform; null: nothing. */
@@ -101,12 +100,11 @@ function orderOf(step: CaseStep, before: number, known: Known): Order {
       return { kind: "hear", stream: step.stream };
     case "close":
     case "leave":
-    case "pass":
       return step;
   }
 }
 
 function titleOf(order: Order): string {
   if (order.kind === "call") return order.request.kind;
-  return order.kind === "pass" ? order.kind : `${order.kind} ${order.stream}`;
+  return `${order.kind} ${order.stream}`;
 }
