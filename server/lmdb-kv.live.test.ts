@@ -1,10 +1,30 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
 import { ABOVE_ALL } from "../core/lib/bytes.ts";
 import { LmdbKv } from "./lmdb-kv.ts";
+
+const MODULE = pathToFileURL(join(import.meta.dirname, "lmdb-kv.ts")).href;
+/** Writes until it cannot, and says how far it came and why. */
+const FILL = `
+  const { LmdbKv } = await import(process.env.MODULE);
+  let last = 0;
+  const kv = new LmdbKv(process.env.STORE, {
+    onDone: (applied) => (last = applied),
+    onFailure: (error) => {
+      console.log(last, error.message);
+      process.exit();
+    },
+  });
+  for (let at = 1; at < 100; at++) {
+    kv.apply(at, [{ kind: "put", table: "keys", key: "k" + at, value: new Uint8Array(200000) }]);
+    await kv.idle();
+  }
+`;
 
 let directory = "";
 beforeEach(() => {
@@ -152,6 +172,20 @@ describe("the LMDB store", () => {
     kv.apply(index(2), [put("keys", "c", "3")]);
     await running;
     expect(done).toEqual([2]);
+    await kv.close();
+  });
+
+  it("says why it cannot be written, and keeps what it had reported", async () => {
+    const shell = `ulimit -f 4000; exec "${process.execPath}" --input-type=module -e '${FILL}'`;
+    const { stdout } = spawnSync("bash", ["-c", shell, "fill"], {
+      encoding: "utf8",
+      env: { ...process.env, STORE: directory, MODULE: MODULE },
+    });
+    const [, last, reason] = /^(\d+) (.*)$/m.exec(stdout) ?? [];
+    expect(reason).toMatch(/^cannot write the key-value store .*data\.mdb: \w.* error\. Nothing/);
+    expect(Number(last)).toBeGreaterThan(2);
+    const { kv } = openKv();
+    expect(kv.reader.get("keys", `k${last}` as Bytes)).toHaveLength(200_000);
     await kv.close();
   });
 });

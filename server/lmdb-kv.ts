@@ -45,6 +45,8 @@ const MAP_BYTES = 64 * 2 ** 30;
 /** A commit costs a sync; what arrives within this time shares one. */
 const GATHER_MS = 25;
 const GATHER_WRITES_MAX = 10_000;
+/** How long to wait to hear why a commit failed. */
+const PATIENCE_MS = 1000;
 /** Of the allocations that values are copied into. */
 const SLAB_BYTES = 64 * 1024;
 const PIECE_BYTES_MAX = 4 * 1024;
@@ -143,10 +145,11 @@ export class LmdbKv {
         this.#report((batches.at(-1) as Batch).applied);
         if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
       },
-      (error: unknown) => {
-        this.#running = null;
+      async (error: unknown) => {
         this.#failed = true;
-        this.#events.onFailure(describeFailure(error, this.#dataFile));
+        const cause = await causeOf(error);
+        this.#running = null;
+        this.#events.onFailure(describeFailure(cause, this.#dataFile));
       },
     );
   }
@@ -222,11 +225,25 @@ function upperBound(table: Table, to: Bytes): string {
   return prefixEnd((TABLES[table] + to.slice(0, above)) as Bytes) as string;
 }
 
-function describeFailure(error: unknown, file: string): Error {
-  const { message, commitError } = error as { message?: string; commitError?: Error };
-  const reason = commitError?.message ?? message ?? String(error);
-  const words = `cannot write the key-value store ${file}: ${reason}`;
-  return new Error(`${words}. Nothing acknowledged is lost; mend it and start again`, {
-    cause: error,
+/** LMDB rejects a commit first, and a promise that comes with the rejection says why, later. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: unknown };
+  if (!(commitError instanceof Promise)) return error;
+  const why = commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  return Promise.race([why, pause(PATIENCE_MS).then(() => error)]);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
   });
+}
+
+function describeFailure(cause: unknown, file: string): Error {
+  const reason = (cause as Partial<Error>).message ?? String(cause);
+  const words = `cannot write the key-value store ${file}: ${reason}`;
+  return new Error(`${words}. Nothing acknowledged is lost; mend it and start again`, { cause });
 }
