@@ -70,8 +70,9 @@ function followStore(turn: Turn, survey: Survey): Survey | null {
   return null;
 }
 
+/** Only zero is the present: a revision below it is before everything, as in etcd. */
 function walkOf(mvcc: Mvcc, { revision }: HashKvRequest): HashWalk {
-  return beginHash(mvcc, revision > 0 ? revision : mvcc.revision);
+  return beginHash(mvcc, revision === 0 ? mvcc.revision : revision);
 }
 
 /** Null: it is through, and answered. */

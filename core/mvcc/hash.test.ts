@@ -36,6 +36,13 @@ describe("the hash of the history", () => {
     expect(hashes).toEqual(RECORDED);
   });
 
+  it("holds no row below revision zero", () => {
+    const { mvcc, kv } = story();
+    expect([-1, -5].map((revision) => hashKv(mvcc, kv, revision))).toEqual(
+      [-1, -5].map(() => slowCrc32c([...Buffer.from("key")])),
+    );
+  });
+
   it("is the checksum of the bucket's name and of all rows, computed bit by bit", () => {
     const { mvcc, kv } = story();
     for (let revision = 1; revision <= mvcc.revision; revision++) {

@@ -50,7 +50,7 @@ export function continueHash(
   rowsMax: number,
 ): HashWalk {
   const { revision, compacted, isAnySeen } = walk;
-  const end = encodeRowKey({ main: revision + 1, sub: 0, tombstone: false });
+  const end = encodeRowKey({ main: Math.max(0, revision + 1), sub: 0, tombstone: false });
   let { hash } = walk;
   let [rows, bytes] = [0, 0];
   for (const [key, value] of view.scan("keys", walk.next ?? end, end)) {

@@ -2,15 +2,16 @@
 // for tokens, so that what follows is refused or allowed by permissions.
 //
 // What 3.4 asks nobody about, and newer releases only root or a user (leases, compaction, hashes),
-// is said by root alone. Nor does 3.4 look into transactions within transactions, or at the leases
-// and the previous values of puts in them (`plain`). Whether somebody may ask for an empty range is
-// nobody's promise, for it depends on the shape of a tree in etcd: it becomes a key (`forward`).
+// is said by root alone. Nor does 3.4 look into transactions within transactions, at the leases and
+// the previous values of puts in them (`plain`), or at all that an open-ended watch would tell
+// (`bounded`, GHSA-xg4h-6gfc-h4m8). Whether somebody may ask for an empty range is nobody's
+// promise, for it depends on the shape of a tree in etcd: it becomes a key (`forward`).
 
 import fc from "fast-check";
 import type { Bytes } from "../../core/contract.ts";
 import type { ToWire } from "../../net/wire/etcd-messages.ts";
 import { PASSWORDS, ROOT } from "./step.ts";
-import type { CallStep, Step } from "./step.ts";
+import type { CallStep, Step, WatchStep } from "./step.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 type AuthKind = Extract<CallStep["kind"], `${"user" | "role" | "auth"}${string}`>;
@@ -75,21 +76,34 @@ const beginning: Arbitrary<readonly Step[]> = fc
     said("authenticate", { name: "u", password: PASSWORDS[0] ?? "" }),
   ]);
 
-/** With `call` said by somebody, or by nobody. */
-export function authSteps(call: Arbitrary<CallStep>): Arbitrary<readonly Step[]> {
+/** With `call` and `watch` said by somebody, or by nobody. */
+export function authSteps(
+  call: Arbitrary<CallStep>,
+  watch: Arbitrary<WatchStep>,
+): Arbitrary<readonly Step[]> {
   const anyone = fc.constantFrom("u", "u", "u", ROOT, ROOT, "v", "");
   const asked = fc.tuple(call, anyone).map(([each, as]): Step => {
     const message = forward(each.kind === "txn" ? plain(each.message) : each.message);
     return { ...each, message, as: BY_KEYS.includes(each.kind) ? as : ROOT };
   });
   const administered = fc.tuple(authCall, anyone).map(([each, as]): Step => ({ ...each, as }));
+  const watched = fc
+    .tuple(watch, anyone)
+    .map(([each, as]): Step => ({ ...each, message: bounded(forward(each.message)), as }));
   const step = fc.oneof(
+    { weight: 2, arbitrary: watched },
     { weight: 12, arbitrary: asked },
     { weight: 5, arbitrary: administered },
     { weight: 2, arbitrary: authenticate },
   );
   const taken = fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" });
   return fc.tuple(beginning, taken).map((parts) => parts.flat());
+}
+
+function bounded(ask: ToWire<"WatchRequest">): ToWire<"WatchRequest"> {
+  const { createRequest } = ask;
+  if (createRequest?.rangeEnd !== "\0") return ask;
+  return { createRequest: { ...createRequest, rangeEnd: "" as Bytes } };
 }
 
 function plain(txn: ToWire<"TxnRequest">): ToWire<"TxnRequest"> {

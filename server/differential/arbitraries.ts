@@ -256,7 +256,7 @@ const steps: Arbitrary<readonly Step[]> = fc
 
 const anySteps = fc.oneof(
   { weight: 5, arbitrary: steps },
-  { weight: 1, arbitrary: authSteps(anyCall) },
+  { weight: 1, arbitrary: authSteps(anyCall, watch) },
 );
 
 /** For so many members on each side. */

@@ -109,7 +109,8 @@ class Duel {
     if (step.kind === "restart") return this.#restart();
     if (/^(user|role|auth)/.test(step.kind)) this.#namesUsers = true;
     if (step.kind === "compact") await this.#calmDown();
-    await this.#call(step);
+    const { code } = await this.#call(step);
+    if (step.kind === "auth_disable" && code === 0) this.leave(); // 3.4 knows no tokens then
     await this.#level();
   }
 
