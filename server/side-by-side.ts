@@ -92,8 +92,11 @@ export class Both {
 
   /** Waits until both have said the words, and expects that both said the same. */
   async says(words: string): Promise<void> {
-    await eventually(() => this.#said().every((text) => text.includes(words)));
-    await eventually(() => this.#said()[0] === this.#said()[1]);
+    const both = (): boolean =>
+      this.#said().every((text) => text.includes(words)) && this.#said()[0] === this.#said()[1];
+    await eventually(both).catch(() => {
+      throw new Error(`${words}\n${versus(...this.#said())}`);
+    });
   }
 
   /** By itself or by Ctrl-C, with the same words and the same code. */
@@ -101,11 +104,12 @@ export class Both {
     if (signal !== null) for (const { child } of this.#running) child.kill(signal);
     await Promise.all(this.#running.map(({ closed }) => closed));
     const codes = this.#running.map(({ child }) => `ended with ${child.exitCode}`);
-    const [ours, theirs] = this.#said().map((text, at) => `${text}\n${codes[at]}`);
-    if (ours !== theirs) throw new Error(versus(ours, theirs));
+    const [ours, theirs] = this.#said();
+    const [own, other] = [`${ours}\n${codes[0]}`, `${theirs}\n${codes[1]}`];
+    if (own !== other) throw new Error(versus(own, other));
   }
 
-  #said(): readonly string[] {
+  #said(): readonly [ours: string, theirs: string] {
     const [own, other] = this.#running as [Running, Running];
     return [equal(this.#sides.ours, own.output()), equal(this.#sides.theirs, other.output())];
   }
@@ -139,7 +143,7 @@ async function tellOne(sides: Sides, line: string, input: string): Promise<reado
   return [`${line}\n  ended with ${ours.code} on both sides:\n${ours.text}`];
 }
 
-function versus(ours: string | undefined, theirs: string | undefined): string {
+function versus(ours: string, theirs: string): string {
   return `detcd:\n${ours}\netcd:\n${theirs}`;
 }
 
@@ -195,7 +199,8 @@ function filledIn({ known }: Side, text: string): string {
 /** Patterns of what may differ, and what is put in its place. */
 const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
   [/-{2,}\+?| +/g, " "], // tables are as wide as what is in them
-  [/\b\d+(\.\d+)?(µs|ms|s)\b/g, "<time>"],
+  [/\b\d+(\.\d+)?(µs|ms)\b|\b\d+\.\d+s\b/g, "<time>"],
+  [/(remaining)\(\d+s\)/g, "$1(<time>)"],
   [/("ttl":)\d+/g, "$1<time>"],
   [/\b\d+(\.\d+)? [kM]?B\b/g, "<size>"],
   [/\b3\.\d+\.\d+\b/g, "<version>"],
