@@ -25,12 +25,16 @@ export type CallInput = Extract<
   { kind: "call" | "call.item" | "call.credit" | "call.close" | "call.cancel" }
 >;
 
+/** Anybody can make up a token, so there is only so much room to wait in. */
+const GUESTS_MAX = 1000;
+const WORDS_MAX = 100;
+
 /** True: the input waits, or it was about one that waits. */
 export function detain(turn: Turn, input: CallInput): boolean {
   const { lobby, now } = turn.state;
   if (input.kind === "call") {
     const index = awaitedEntry(turn.state, input.context);
-    if (index === null) return false;
+    if (index === null || lobby.length >= GUESTS_MAX) return false;
     turn.state = {
       ...turn.state,
       lobby: [...lobby, { index, opening: input, since: now, rest: [] }],
@@ -39,9 +43,11 @@ export function detain(turn: Turn, input: CallInput): boolean {
   }
   const guest = lobby.find(({ opening }) => opening.call === input.call);
   if (guest === undefined) return false;
+  const isLoud = guest.rest.length >= WORDS_MAX;
   const isGone = input.kind === "call.cancel";
-  const kept = isGone ? [] : [{ ...guest, rest: [...guest.rest, input] }];
+  const kept = isGone || isLoud ? [] : [{ ...guest, rest: [...guest.rest, input] }];
   turn.state = { ...turn.state, lobby: lobby.flatMap((each) => (each === guest ? kept : [each])) };
+  if (isLoud && !isGone) dismiss(turn, guest.opening, ERRORS.TooManyRequests);
   return true;
 }
 

@@ -181,6 +181,23 @@ describe("a token", () => {
     ]);
   });
 
+  it("that is made up finds only so much room to wait in", () => {
+    const stage = new Stage();
+    const ask = watchOf("a");
+    stage.ask({ kind: "watch", ask }, "letters.999999");
+    const call = stage.call;
+    const item = { kind: "call.item", call, request: { kind: "watch", ask } } as const;
+    for (let word = 0; word < 100; word++) expect(stage.node.take(item)).toEqual([]);
+    const error = ERRORS.TooManyRequests;
+    expect(stage.node.take(item)).toEqual([{ kind: "call.end", call, error }]);
+    for (let guest = 0; guest < 1000; guest++) {
+      expect(stage.ask(rangeOf("a"), "letters.999999")).toEqual([]);
+    }
+    expect(errorOf(stage.ask(rangeOf("a", { serializable: true }), "letters.999999"))).toBe(
+      ERRORS.InvalidAuthToken,
+    );
+  });
+
   it("that is signed says who asks and since when: an old one is refused, even root's", () => {
     const stage = new Stage();
     const until = Number.MAX_SAFE_INTEGER as Millis;
