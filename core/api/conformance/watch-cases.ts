@@ -209,6 +209,65 @@ export const WATCH_CASES: readonly Case[] = [
     ask("w", { kind: "progress" }),
     hear("w", "watch @3 watchId=-1"),
   ),
+  since(
+    "3.6", // before, it was told whatever there was to watch
+    caseOf(
+      "progress of no watch is not told",
+      ask("w", { kind: "progress" }),
+      ask("w", { kind: "nothing" }),
+      ask("w", watchOf("a")),
+      hear("w", created(0, 1)),
+      ask("w", { kind: "progress" }),
+      hear("w", "watch @1 watchId=-1"),
+    ),
+  ),
+  since(
+    "3.6",
+    caseOf(
+      "progress is not told while a watch waits for its first revision",
+      ask("w", watchOf("a", "", { startRevision: 5 })),
+      hear("w", created(0, 1)),
+      ask("w", { kind: "progress" }),
+      ask("w", watchOf("b")),
+      hear("w", created(1, 1)),
+      ask("w", { kind: "progress" }),
+      ask("w", { kind: "cancel", watchId: 0n }),
+      hear("w", "watch @1 canceled"),
+      ask("w", { kind: "progress" }),
+      hear("w", "watch @1 watchId=-1"),
+    ),
+  ),
+  caseOf(
+    "what was before is not told once it is compacted away",
+    call(putOf("a", "1"), "put @2"),
+    call(putOf("a", "2"), "put @3"),
+    call(putOf("a", "3"), "put @4"),
+    call({ kind: "compact", revision: 3, physical: true }, "compact @4"),
+    ask("w", watchOf("a", "", { startRevision: 3, prevKv: true })),
+    hear("w", created(0, 4)),
+    hear(
+      "w",
+      "watch @4",
+      "  events: put",
+      "    kv: a=2 create=2 mod=3 version=2",
+      "  events: put",
+      "    kv: a=3 create=2 mod=4 version=3",
+      "    prevKv: a=2 create=2 mod=3 version=2",
+    ),
+  ),
+  since(
+    "3.6", // before, the last trace of the key was gone
+    caseOf(
+      "a deletion at the compacted revision can still be heard of",
+      call(putOf("a", "1"), "put @2"),
+      call(deleteOf("a"), "delete_range @3 deleted=1"),
+      call(putOf("b", "1"), "put @4"),
+      call({ kind: "compact", revision: 3, physical: true }, "compact @4"),
+      ask("w", watchOf("a", "", { startRevision: 3 })),
+      hear("w", created(0, 4)),
+      hear("w", "watch @4", "  events: delete", "    kv: a= mod=3"),
+    ),
+  ),
   caseOf(
     "the end of a lease is told as the deletion of its keys",
     call(
