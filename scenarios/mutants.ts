@@ -260,10 +260,10 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "The leader notes less than a lease has left, and the next one believes it.",
     file: "core/lease/checkpoints.ts",
     find: "Math.ceil(leftMs / 1000)",
-    replace: "Math.ceil(leftMs / 4000)",
+    replace: "Math.min(1, leftMs)",
     oracle: "L4",
     scenario: "leases",
-    seeds: [1, 40],
+    seeds: [51, 80],
   },
   {
     name: "lease-holds-on",
