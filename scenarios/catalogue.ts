@@ -370,6 +370,32 @@ export const SCENARIOS: readonly Scenario[] = [
     covers: ["authenticated", "refusedForPermission", "authChanges", "leaderChanges", "restarts"],
   },
   {
+    name: "membership",
+    promise: "Members are added, promoted and removed in any trouble, and nothing is lost by it.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: { ...DEFAULT_OPTIONS.node, snapshotCount: 10 },
+      nodes: 7,
+      spares: 4,
+      operatorMs: 1200,
+      strictReconfig: seed % 3 === 0,
+      durationMs: 40_000,
+      healAtMs: 27_000,
+    }),
+    faults: (options) =>
+      schedule(
+        10,
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+        crash(options, leader, ["none", "some"], lasting(50, 3000)),
+        isolate(options, leader, ["both", "inbound", "outbound"], lasting(500, 5000)),
+        partition(options, lasting(500, 5000)),
+        pause(options, lasting(500, 4000)),
+        slowDisk(options, lasting(500, 4000)),
+      ),
+    injects: ["crash", "isolate", "partition", "pause", "slow_disk"],
+    covers: ["memberChanges", "leaderChanges", "restarts", "snapshotsInstalled"],
+  },
+  {
     name: "everything",
     promise: "Any mixture of all of this, in clusters of any temper, changes no answer.",
     options: (seed) => ({ ...swarmOptions(seed), faults: [] }),

@@ -449,4 +449,48 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: "revocations",
     seeds: [1, 20],
   },
+  {
+    name: "change-upon-change",
+    bug: "A leader appends a change of members while another in its log is not applied.",
+    file: "core/raft/changes.ts",
+    find: "&& !hasChange(log, configuredAt, log.lastIndex);",
+    replace: "|| log.commit >= configuredAt;",
+    oracle: "one-change-at-a-time",
+    scenario: "membership",
+    seeds: [1, 20],
+  },
+  {
+    name: "learner-counts",
+    bug: "An entry is committed when a learner makes up the majority that holds it.",
+    file: "core/raft/replication.ts",
+    find: "const counting = voters.map(",
+    replace: "const counting = [...voters, ...turn.state.learners].map(",
+    oracle: "commit-durable-quorum",
+    scenario: "membership",
+    seeds: [1, 40],
+  },
+  {
+    name: "learner-votes",
+    bug: "Raft takes learners for voters.",
+    file: "core/advance.ts",
+    find: 'tellRaft(turn, { kind: "configured", index, ...configuration });',
+    replace:
+      "const everybody = [...configuration.voters, ...configuration.learners].toSorted();\n" +
+      '  tellRaft(turn, { kind: "configured", index, voters: everybody, learners: [] });',
+    oracle: "commit-durable-quorum",
+    scenario: "membership",
+    seeds: [1, 40],
+  },
+  {
+    name: "joins-as-of-today",
+    bug: "A member that joins takes those of today for the first members of the cluster.",
+    file: "core/node.ts",
+    find: "const members = sortedMembers(config.members);",
+    replace:
+      "const { contacts } = config;\n" +
+      "  const members = sortedMembers(contacts.length > 0 ? contacts : config.members);",
+    oracle: "convergence",
+    scenario: "membership",
+    seeds: [1, 20],
+  },
 ];

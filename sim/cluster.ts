@@ -1,6 +1,7 @@
 // The nodes of a run and what lies between them: peer messages and client calls as bytes on the
 // network, images of the store in one flight each.
 
+import type { Config } from "../core/config.ts";
 import { createConfig } from "../core/config.ts";
 import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
 import type { Member } from "../core/apply/membership.ts";
@@ -26,11 +27,13 @@ import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
 
 const CLUSTER = 0xdec1n;
+/** A removed member stops so long after it has heard of it: it may lead still. */
+const FAREWELL_MICROS = 1_000_000;
 
 /** What a cluster tells and asks of the run around it. */
 export type ClusterContext = Omit<
   Surroundings,
-  "send" | "sendSnapshot" | "reply" | "push" | "end"
+  "peers" | "send" | "sendSnapshot" | "reply" | "push" | "end"
 > &
   Readonly<{ options: SimOptions; network: Network }>;
 
@@ -50,6 +53,7 @@ export class Cluster implements Line {
     const numbers = Array.from({ length: context.options.nodes }, (_, at) => at + 1);
     const around: Surroundings = {
       ...context,
+      peers: (node, effect) => this.#peers(node, effect),
       send: (node, effect) => this.#send(node, effect),
       sendSnapshot: (node, effect) => this.#sendSnapshot(node, effect),
       reply: (node, effect) => this.#reply(node, effect),
@@ -62,7 +66,25 @@ export class Cluster implements Line {
       },
     };
     this.#open = numbers.map(() => new Map());
-    this.#nodes = numbers.map((number) => createNode(number, numbers, around, context.options));
+    this.#nodes = numbers.map((number) => createNode(number, around, context.options));
+  }
+
+  /** Who has no process yet. */
+  spares(): readonly number[] {
+    return this.#nodes.filter((node) => !node.isEnlisted).map((node) => node.number);
+  }
+
+  /** The process of a member that was added: it knows the first members, and who is there now. */
+  enlist(number: number, id: NodeId, contacts: readonly Member[]): void {
+    this.node(number).enlist(configOf(number, id, contacts, this.#context.options));
+  }
+
+  /** Those that the leader knows; without spares all. */
+  members(which: "all" | "voters"): readonly number[] {
+    if (this.#context.options.spares === 0) return this.numbers();
+    const members = this.node(this.leader()).state?.store.members ?? [];
+    const wanted = members.filter((member) => which === "all" || !member.isLearner);
+    return wanted.flatMap(({ id }) => this.#numberOf(id) ?? []);
   }
 
   get electionMs(): number {
@@ -108,7 +130,7 @@ export class Cluster implements Line {
   }
 
   allUp(): boolean {
-    return this.#nodes.every((node) => node.status === "up");
+    return this.#nodes.every((node) => node.status === "up" || !node.isEnlisted || node.isRetired);
   }
 
   healAll(): void {
@@ -188,10 +210,49 @@ export class Cluster implements Line {
 
   // Between nodes.
 
+  /** Where members change, connections matter: they are there at once. */
+  #peers(node: SimNode, { members, removed }: EffectOf<"peers">): void {
+    const { world, options } = this.#context;
+    if (options.spares === 0) return;
+    const { life } = node;
+    world.after(0, () => {
+      if (node.life !== life) return;
+      for (const { id } of members) {
+        const isKnown = node.state?.links.some((link) => link.peer === id);
+        if (id !== node.config.node && !isKnown)
+          node.take({ kind: "peer.link", peer: id, up: true });
+      }
+    });
+    if (removed.includes(node.config.node)) world.after(FAREWELL_MICROS, () => node.retire());
+  }
+
+  /** Whoever was removed dials the others still, and hears from them that it was. */
+  tellRemoved(): void {
+    for (const node of this.#nodes) {
+      for (const id of node.status === "up" ? (node.state?.store.removed ?? []) : []) {
+        const number = this.#numberOf(id);
+        if (number === null || this.node(number).status === "crashed") continue;
+        const parcel = { from: node.number, to: number, name: ["removed"], bytes: NO_BYTES };
+        const arrive = (): void => this.node(number).retire();
+        const kind = { message: null, once: false, weightMicros: 0, lose: () => {} };
+        this.#context.network.send({ ...parcel, ...kind, arrive });
+      }
+    }
+  }
+
+  /** Null: no process answers to this id. */
+  #numberOf(id: NodeId): number | null {
+    const node = this.#nodes.find((each) => each.isEnlisted && each.config.node === id);
+    return node?.number ?? null;
+  }
+
   #send(node: SimNode, { to, message }: EffectOf<"peer.send">): void {
+    const number = this.#numberOf(to);
+    if (number === null) return;
+    const receiver = this.node(number);
     const bytes = encodePeerMessage(message);
     const from = node.config.node;
-    const parcel = { from: node.number, to: Number(to), name: nameOf(message), bytes, message };
+    const parcel = { from: node.number, to: number, name: nameOf(message), bytes, message };
     this.#context.network.send({
       ...parcel,
       once: false,
@@ -201,7 +262,7 @@ export class Cluster implements Line {
         const decoded = decodePeerMessage(arrived);
         if (!decoded.ok) return; // damaged on its way: as if it were lost
         const input: Input = { kind: "peer.message", from, message: decoded.value };
-        this.node(Number(to)).take(input);
+        receiver.take(input);
       },
     });
   }
@@ -210,7 +271,8 @@ export class Cluster implements Line {
   #sendSnapshot(node: SimNode, { to, term }: EffectOf<"snapshot.send">): void {
     const { world, network, options } = this.#context;
     const { life } = node;
-    const receiver = this.node(Number(to));
+    const number = this.#numberOf(to);
+    const receiver = this.node(number ?? node.number); // nobody: it is lost on its way
     const [meta, bytes] = imageOf(node.kv);
     let told = false;
     const tell = (ok: boolean): void => {
@@ -230,7 +292,7 @@ export class Cluster implements Line {
       weightMicros: bytes.length >> 3,
       lose: () => tell(false),
       arrive: (arrived) => {
-        const staged = stage(receiver, arrived);
+        const staged = number === null ? null : stage(receiver, arrived);
         if (staged !== null) {
           const from = node.config.node;
           receiver.take({ kind: "snapshot.staged", from, term, meta: staged });
@@ -263,22 +325,32 @@ function stage(node: SimNode, bytes: Uint8Array): SnapshotMeta | null {
   return meta;
 }
 
-function createNode(
+function createNode(number: number, around: Surroundings, options: SimOptions): SimNode {
+  const config = configOf(number, idOf(number), [], options);
+  const clock = options.clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };
+  const parts = {
+    clock: new NodeClock(clock.offsetMs, clock.driftPpm),
+    disk: new SimDisk(number, around.fates, options.disk),
+    kv: new SimKv(number, around.fates, "any"),
+  };
+  const isFounder = number <= options.nodes - options.spares;
+  return new SimNode(number, config, parts, around, isFounder);
+}
+
+function configOf(
   number: number,
-  numbers: readonly number[],
-  around: Surroundings,
-  { node, disk, clocks }: SimOptions,
-): SimNode {
-  const members = numbers.map(memberOf);
-  const self = must(members[number - 1], `node ${number} is a member`);
+  id: NodeId,
+  contacts: readonly Member[],
+  { node, nodes, spares, strictReconfig }: SimOptions,
+): Config {
   const { heartbeatMs, electionMs, snapshotCount, preVote, limits } = node;
-  const config = createConfig({
+  return createConfig({
     cluster: CLUSTER as ClusterId,
-    node: self.id,
-    members,
-    contacts: [],
-    strictReconfig: true,
-    name: self.name,
+    node: id,
+    members: Array.from({ length: nodes - spares }, (_, at) => memberOf(at + 1)),
+    contacts,
+    strictReconfig,
+    name: `node-${number}`,
     clientUrls: [`http://node-${number}:2379`],
     version: "3.7.0",
     watchProgressMs: node.progressMs,
@@ -288,24 +360,21 @@ function createNode(
     preVote,
     limits,
   });
-  const clock = clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };
-  const parts = {
-    clock: new NodeClock(clock.offsetMs, clock.driftPpm),
-    disk: new SimDisk(number, around.fates, disk),
-    kv: new SimKv(number, around.fates, "any"),
-  };
-  return new SimNode(number, config, parts, around);
+}
+
+/** Where a member listens tells which node it is. */
+export function peerUrlOf(number: number): string {
+  return `http://node-${number}:2380`;
+}
+
+/** Of a founder. */
+function idOf(number: number): NodeId {
+  return BigInt(number) as NodeId;
 }
 
 function memberOf(number: number): Member {
-  const peerUrls = [`http://node-${number}:2380`];
-  return {
-    id: BigInt(number) as NodeId,
-    name: `node-${number}`,
-    peerUrls,
-    clientUrls: [],
-    isLearner: false,
-  };
+  const [name, peerUrls] = [`node-${number}`, [peerUrlOf(number)]];
+  return { id: idOf(number), name, peerUrls, clientUrls: [], isLearner: false };
 }
 
 function termOf(node: SimNode): number {

@@ -54,6 +54,7 @@ type Issued = Durable & Readonly<{ token: DiskToken; base: Index; effect: DiskEf
 type DiskEffect = Extract<Effect, { kind: "disk" }>;
 
 export type GhostNode = {
+  id: NodeId; // of the member whose process it is
   durable: Durable | null; // null: it never booted
   issued: readonly Issued[]; // disk effects under way, oldest first
   readonly dirty: Set<string>; // files with bytes that no sync has followed
@@ -76,7 +77,7 @@ export type Ghost = {
 
 export function createGhost(nodes: number): Ghost {
   return {
-    nodes: Array.from({ length: nodes }, createGhostNode),
+    nodes: Array.from({ length: nodes }, (_, at) => createGhostNode(at + 1)),
     leaders: new Map(),
     entries: new Map(),
     committed: [0 as Term],
@@ -165,8 +166,9 @@ export function record(ghost: Ghost, moment: Moment): void {
   }
 }
 
-function createGhostNode(): GhostNode {
+function createGhostNode(number: number): GhostNode {
   return {
+    id: BigInt(number) as NodeId,
     durable: null,
     issued: [],
     dirty: new Set(),
@@ -182,6 +184,7 @@ function createGhostNode(): GhostNode {
 function recordBoot(ghost: Ghost, { node, state, effects }: BootMoment): void {
   const { raft, store } = state;
   const kept = ghostNode(ghost, node);
+  kept.id = state.config.node;
   const { durable } = kept;
   const until = durable === null ? raft.log.compactedIndex : certainUntil(durable, raft.log);
   const hard = durable ?? { term: 0 as Term, vote: null };

@@ -5,6 +5,7 @@ import { termAt } from "../core/raft/log.ts";
 import type { Ghost, Moment, StepMoment } from "./ghost.ts";
 import { entryKey, fingerprint, holds } from "./ghost.ts";
 import type { Invariant } from "./invariants.ts";
+import { isMajority } from "./invariants-members.ts";
 
 export const agreementInvariants: readonly Invariant[] = [
   {
@@ -82,13 +83,14 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "commit-durable-quorum",
     sentence: "What is committed lies on the disks of a majority.",
-    check: onStep((ghost, { state }) => {
-      const { log, voters } = state.raft;
+    check: onStep((ghost, { before, state }) => {
+      const { log } = state.raft;
       for (let index = ghost.committed.length; index <= log.commit; index++) {
         const term = termAt(log, index as Index) ?? log.compactedTerm;
         const holders = ghost.nodes.filter((node) => holds(node.durable, index as Index, term));
-        if (holders.length * 2 > voters.length) continue;
-        const disks = `${holders.length} of ${voters.length} disks`;
+        const { holds: isHeld, held, voters } = isMajority(holders, [before, state]);
+        if (isHeld) continue;
+        const disks = `${held} of ${voters} disks`;
         return `entry ${index} of term ${term} is committed and lies on ${disks}`;
       }
       return null;

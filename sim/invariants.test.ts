@@ -18,6 +18,7 @@ import type { Message } from "../core/raft/message.ts";
 import type { RaftState } from "../core/raft/state.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Ghost, GhostNode, Moment } from "./ghost.ts";
+import { MARKS } from "../core/lib/entry-mark.ts";
 import { createGhost, entryKey, fingerprint, ghostNode, record } from "./ghost.ts";
 import { firstBroken, INVARIANTS } from "./invariants.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
@@ -133,6 +134,13 @@ const ended = (change: Partial<Extract<Moment, { kind: "ended" }>>): Moment => {
   return { kind: "ended", states, contents: ["a", "a", "a"], unanswered: [], ...change };
 };
 
+const change = { ...entry, data: Uint8Array.of(MARKS.change) };
+/** The last entry is a change of members, and is not applied. */
+const changing: NodeState = {
+  ...withLog({ chunks: [[...(log.chunks[0] ?? []).slice(0, -1), change]] }),
+  store: { ...base.store, applied: (LAST - 1) as Index },
+};
+
 const CASES: Readonly<Record<string, Case>> = {
   "election-safety": { bad: stepped({ node: 2 }), good: stepped() },
   "leader-append-only": {
@@ -218,6 +226,35 @@ const CASES: Readonly<Record<string, Case>> = {
     ghost: (_ghost, first) => (first.kvDurable = log.commit - 1),
     bad: stepped({ state: withLog({ compactedIndex: log.commit }) }),
     good: stepped({ state: withLog({ compactedIndex: (log.commit - 1) as Index }) }),
+  },
+  "one-change-at-a-time": {
+    bad: stepped({
+      state: changing,
+      appended: [{ ...change, index: (LAST + 1) as Index }],
+    }),
+    good: stepped({
+      state: { ...changing, store: base.store },
+      appended: [{ ...change, index: (LAST + 1) as Index }],
+    }),
+  },
+  "elected-by-members": {
+    ghost: (ghost) => {
+      for (const node of ghost.nodes.slice(1)) {
+        Object.assign(node, { durable: { ...node.durable, vote: null } });
+      }
+    },
+    bad: stepped({ before: withRaft({ role: "candidate" }) }),
+    good: stepped(),
+  },
+  "stands-as-applied": {
+    bad: stepped({
+      before: { ...changing, raft: { ...changing.raft, role: "follower" } },
+      state: { ...changing, raft: { ...changing.raft, role: "pre_candidate" } },
+    }),
+    good: stepped({
+      before: withRaft({ role: "follower" }),
+      state: withRaft({ role: "pre_candidate" }),
+    }),
   },
   "applied-in-order": {
     bad: stepped({ effects: [kv(LAST)] }), // for the second time

@@ -3,6 +3,7 @@
 
 import { agreementInvariants } from "./invariants-agreement.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";
+import { memberInvariants } from "./invariants-members.ts";
 import { serviceInvariants } from "./invariants-service.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 
@@ -16,6 +17,7 @@ export type Invariant = Readonly<{
 export const INVARIANTS: readonly Invariant[] = [
   ...agreementInvariants,
   ...durabilityInvariants,
+  ...memberInvariants,
   ...serviceInvariants,
 ];
 

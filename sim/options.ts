@@ -13,6 +13,9 @@ export type Ratio = readonly [numerator: number, denominator: number];
 export type SimOptions = Readonly<{
   seed: number; // 32 bits, unsigned
   nodes: number; // 1, 2, 3 …: how people call them
+  spares: number; // the last so many are no members until an operator adds them
+  operatorMs: number; // about so long between two changes of members, where there are spares
+  strictReconfig: boolean;
   durationMs: number;
   /** From here on everything is whole again, for good: crashed nodes start, links carry, clocks
    *  keep time. In the first half of this tail clients go on; later every node must show that it
@@ -118,6 +121,9 @@ export const SMALL_LIMITS: Limits = {
 export const DEFAULT_OPTIONS: SimOptions = {
   seed: 1,
   nodes: 3,
+  spares: 0,
+  operatorMs: 1500,
+  strictReconfig: true,
   durationMs: 30_000,
   healAtMs: 20_000,
   node: {
@@ -178,6 +184,7 @@ export function checkOptions(options: SimOptions): SimOptions {
   const { seed, nodes, durationMs, healAtMs, node, clients } = options;
   assert(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32, "a seed is 32 bits, unsigned");
   assert(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9, "a cluster has 1 to 9 nodes");
+  assert(options.spares >= 0 && options.spares < nodes, "a cluster begins with one node or more");
   assert(healAtMs >= 0 && healAtMs <= durationMs, "a run heals before it ends");
   assert(node.tickMs >= 1 && node.tickMs <= node.heartbeatMs, "a tick is at most one heartbeat");
   assert(clients.intervalMs >= 1 && clients.keys >= 1, "clients need time and keys");

@@ -44,6 +44,7 @@ export type Surroundings = Readonly<{
   tickMs: number;
   twice: boolean;
   commitMicros: Micros;
+  peers: (node: SimNode, effect: EffectOf<"peers">) => void;
   send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
   sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
   reply: (node: SimNode, effect: EffectOf<"call.reply">) => void;
@@ -63,11 +64,13 @@ type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
 
 export class SimNode {
   readonly number: number;
-  readonly config: Config;
+  #config: Config;
   readonly clock: NodeClock;
   readonly disk: SimDisk;
   readonly kv: SimKv;
   readonly #around: Surroundings;
+  #isEnlisted: boolean; // it is somebody's process: else there is nothing to boot
+  #isRetired = false; // it was removed, and does not come back
   #status: NodeFrame["status"] = "crashed";
   #since: Micros = 0;
   #state: NodeState | null = null;
@@ -84,7 +87,7 @@ export class SimNode {
   #copies: Lane;
   readonly #performer: Performer = {
     "peer.send": (effect) => this.#around.send(this, effect),
-    peers: () => {}, // the simulated network knows everybody
+    peers: (effect) => this.#around.peers(this, effect),
     disk: (effect) => this.#write(effect),
     kv: (effect) => this.#store(effect),
     "call.reply": (effect) => this.#around.reply(this, effect),
@@ -103,9 +106,11 @@ export class SimNode {
     config: Config,
     parts: Readonly<{ clock: NodeClock; disk: SimDisk; kv: SimKv }>,
     around: Surroundings,
+    isEnlisted: boolean,
   ) {
     this.number = number;
-    this.config = config;
+    this.#config = config;
+    this.#isEnlisted = isEnlisted;
     this.clock = parts.clock;
     this.disk = parts.disk;
     this.kv = parts.kv;
@@ -113,6 +118,18 @@ export class SimNode {
     this.#syncs = new Lane(around.world);
     this.#commits = new Lane(around.world);
     this.#copies = new Lane(around.world);
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get isEnlisted(): boolean {
+    return this.#isEnlisted;
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   get life(): number {
@@ -143,9 +160,22 @@ export class SimNode {
     };
   }
 
-  /** False: it runs already. */
+  /** Its first process starts, as this member. */
+  enlist(config: Config): void {
+    this.#config = config;
+    this.#isEnlisted = true;
+    this.boot();
+  }
+
+  /** It stops for good. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#status !== "crashed") this.#crash("all", 0);
+  }
+
+  /** False: it runs already, or has nothing to run. */
   boot(): boolean {
-    if (this.#status !== "crashed") return false;
+    if (this.#status !== "crashed" || !this.#isEnlisted || this.#isRetired) return false;
     const { world, fates, core } = this.#around;
     this.#life += 1;
     this.#become("up");

@@ -33,6 +33,7 @@ import { firstBroken } from "./invariants.ts";
 import { Journal } from "./journal.ts";
 import { Guest, Steward } from "./guests.ts";
 import { Keeper } from "./keeper.ts";
+import { Operator } from "./operator.ts";
 import { Network } from "./network.ts";
 import type { CallName, SimOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -97,6 +98,7 @@ export type Coverage = Readonly<{
   highestTerm: number;
   committedEntries: number;
   crashes: number;
+  memberChanges: number; // that a member said had taken place
   restarts: number; // boots, but for the first of each node
   tornTails: number; // boots that cut a broken tail off the log
   lostWrites: number; // crashes that lost writes not yet synced
@@ -302,6 +304,12 @@ class Run {
     for (const number of this.#cluster.numbers()) {
       world.at(0, () => this.#cluster.node(number).boot());
     }
+    if (this.#options.spares > 0) {
+      const { counts: seen } = this.#tally;
+      const changed = (): void => void (seen.memberChanges += 1);
+      const cluster = this.#cluster;
+      new Operator({ world, fates, cluster, options: this.#options, changed }).start();
+    }
     this.#injector.plan(this.#options.faults);
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
@@ -330,7 +338,9 @@ class Run {
 
   /** One last linearizable read of everything at every node. */
   #askAll(context: ClientContext): void {
-    for (const node of this.#cluster.numbers()) {
+    this.#unanswered.clear();
+    for (const node of this.#cluster.members("voters")) {
+      this.#unanswered.add(node);
       const client = new Client(this.#options.clients.count + node - 1, context);
       client.ask(node, readAll(), (outcome) => {
         if (outcome.kind === "ok") this.#unanswered.delete(node);
@@ -341,10 +351,12 @@ class Run {
   #end(judged: boolean): void {
     this.#over = true;
     if (!judged) return;
+    const members = this.#cluster.members("all");
+    const [states, contents] = [this.#cluster.states(), this.#cluster.contents()];
     this.#witness({
       kind: "ended",
-      states: this.#cluster.states(),
-      contents: this.#cluster.contents(),
+      states: members.map((number) => states[number - 1] ?? null),
+      contents: members.map((number) => contents[number - 1] ?? ""),
       unanswered: [...this.#unanswered],
     });
   }

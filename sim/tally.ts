@@ -36,6 +36,7 @@ export class Tally {
     highestTerm: 0,
     committedEntries: 0,
     crashes: 0,
+    memberChanges: 0,
     restarts: 0,
     tornTails: 0,
     lostWrites: 0,
