@@ -135,6 +135,7 @@ export const SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: 5 },
+      network: { ...DEFAULT_OPTIONS.network, duplicate: [200, 1000], lateMicros: 4_000_000 },
       clients: { ...usual(seed).clients, intervalMs: 80 },
     }),
     faults: (options) =>

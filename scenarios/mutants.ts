@@ -232,8 +232,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (meta.index <= turn.state.log.commit) {",
     replace: "if (meta.index < 0) {",
     oracle: "assertion",
-    scenario: "everything",
-    seeds: [42, 80],
+    scenario: "snapshot-catch-up",
+    seeds: [2, 40],
   },
   {
     name: "torn-record-accepted",
