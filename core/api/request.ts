@@ -300,6 +300,7 @@ export type StatusResponse = Readonly<{
   raftTerm: number;
   raftAppliedIndex: number;
   errors: readonly string[];
+  isLearner: boolean;
   storageVersion: string;
   dbSizeQuota: number;
   downgradeInfo: Readonly<{ enabled: boolean; targetVersion: string }> | null; // before 3.6

@@ -10,6 +10,8 @@ import { ERRORS } from "./errors.ts";
 import type { Alarm } from "./request-maintenance.ts";
 import type { Header, StatusResponse } from "./request.ts";
 
+const UNLIMITED = -1; // as a flag of etcd says it
+
 export function statusOf(
   header: Header,
   config: Config,
@@ -18,6 +20,7 @@ export function statusOf(
   kv: KvReader,
 ): StatusResponse {
   const own = parseVersion(config.version);
+  const { quotaBytes } = config.limits;
   return {
     kind: "status",
     header,
@@ -32,8 +35,9 @@ export function statusOf(
       ...(raft.leader === null ? [ERRORS.NoLeader.message] : []),
       ...store.alarms.map(describeAlarm),
     ],
+    isLearner: store.members.some(({ id, isLearner }) => id === config.node && isLearner),
     storageVersion: own === null ? "" : fullVersion(clusterVersion(own, store)),
-    dbSizeQuota: config.limits.quotaBytes,
+    dbSizeQuota: quotaBytes === Number.MAX_SAFE_INTEGER ? UNLIMITED : quotaBytes,
     downgradeInfo: {
       enabled: store.downgrade !== null,
       targetVersion: store.downgrade === null ? "" : fullVersion(store.downgrade),

@@ -559,6 +559,7 @@ function answerOf(request: Request): Result<Response> {
           raftTerm: 2,
           raftAppliedIndex: 9,
           errors: [],
+          isLearner: false,
           storageVersion: "3.6.0",
           dbSizeQuota: 2 ** 31,
           downgradeInfo: { enabled: false, targetVersion: "" },

@@ -138,6 +138,7 @@ export function statusResponseFromWire(wire: Wire<"StatusResponse">): ResponseOf
     raftTerm: saturate(wire.raftTerm),
     raftAppliedIndex: saturate(wire.raftAppliedIndex),
     errors: wire.errors,
+    isLearner: wire.isLearner,
     storageVersion: wire.storageVersion,
     dbSizeQuota: saturate(wire.dbSizeQuota),
     downgradeInfo: wire.downgradeInfo,

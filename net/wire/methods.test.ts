@@ -232,6 +232,7 @@ const RESPONSES: readonly Response[] = [
     raftTerm: 4,
     raftAppliedIndex: 5,
     errors: ["one", "two"],
+    isLearner: true,
     storageVersion: "3.7.0",
     dbSizeQuota: MAX,
     downgradeInfo: { enabled: true, targetVersion: "3.6.0" },
