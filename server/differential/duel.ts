@@ -45,7 +45,7 @@ const KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
 const FENCE_KEY = "\u00ff\u00ff" as Bytes;
 const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
 /** How long a hash may change: etcd compacts in the background. */
-const HASH_MS = 2000;
+const HASH_MS = 5000;
 
 /** Both servers must be in the same state; they are again, if they could be made so. */
 export async function duel(
@@ -159,7 +159,7 @@ class Duel {
 
   async compareStores(): Promise<void> {
     await this.#level();
-    for (let at = 0; at < this.#servers.ours.length; at++) await this.#compareStores(at);
+    for (let at = 0; at < this.#servers.ours.length; at++) await this.#compareStore(at);
   }
 
   leave(): void {
@@ -197,7 +197,7 @@ class Duel {
     return !this.differs;
   }
 
-  async #compareStores(at: number): Promise<void> {
+  async #compareStore(at: number): Promise<void> {
     const now = await this.#call({ kind: "hash", at, as: this.#self, message: {} });
     await this.#call({ kind: "leases", at, as: this.#self, message: {} });
     const count = revisionOf(now) - this.#base + 1;

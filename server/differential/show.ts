@@ -7,8 +7,9 @@ import { crc32c } from "../../core/lib/crc32c.ts";
 import type { Int64 } from "../../net/wire/varint.ts";
 import { CHOSEN } from "./step.ts";
 
-/** Seconds that a sequence cannot last: a lease has lost less since it was granted. */
-const MOMENT_SECONDS = 4;
+/** Seconds that a sequence cannot last: a lease has lost less since it was granted, or since a new
+ *  leader gave it some more, which etcd shows and detcd does not. */
+const MOMENT_SECONDS = 60;
 
 /** The message with its ids and times in a form that both servers share. */
 export function common(message: unknown, chosen: readonly bigint[]): unknown {
@@ -26,8 +27,8 @@ export function common(message: unknown, chosen: readonly bigint[]): unknown {
   });
   const { ttl, grantedTtl } = message as { ttl?: unknown; grantedTtl?: unknown };
   if (typeof ttl === "number" && typeof grantedTtl === "number" && grantedTtl > 0) {
-    const lost = grantedTtl - ttl;
-    if (lost >= 0 && lost < MOMENT_SECONDS) fields.push(["ttl", "nearly all"]);
+    const lost = grantedTtl - ttl; // below zero where etcd shows the grace of a new leader
+    if (Math.abs(lost) < MOMENT_SECONDS) fields.push(["ttl", "nearly all"]);
   }
   return Object.fromEntries(fields);
 }

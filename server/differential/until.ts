@@ -2,7 +2,7 @@
 
 import { pause } from "../testing.ts";
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 20_000;
 
 /** Whether it came true within that time. */
 export async function until(
