@@ -45,7 +45,7 @@ const KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
 const FENCE_KEY = "\u00ff\u00ff" as Bytes;
 const EVERY_KEY = { key: "\0" as Bytes, rangeEnd: "\0" as Bytes };
 /** How long a hash may change: etcd compacts in the background. */
-const HASH_MS = 5000;
+const HASH_MS = 2000;
 
 /** Both servers must be in the same state; they are again, if they could be made so. */
 export async function duel(

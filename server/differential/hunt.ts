@@ -45,20 +45,27 @@ export async function hunt(
   }
 }
 
-/** The same with a simpler sequence, if there is one. */
+/** The same difference with a simpler sequence, if there is one. */
 async function simplify(arena: Arena, terms: Terms, found: Found): Promise<Found> {
   const end = performance.now() + SHRINK_MS;
   let best = found;
   const failsAfter = async (sequence: Sequence): Promise<number | null> => {
     const report = await arena.run(sequence, terms);
-    const { differs, taken } = report;
-    if (!differs) return null;
+    const { taken } = report;
+    if (subjectOf(report) !== subjectOf(found.report)) return null;
     best = { sequence: upTo(sequence, taken), report };
     return taken;
   };
   const { sequence, report } = found;
   await shrink(upTo(sequence, report.taken), failsAfter, () => performance.now() > end);
   return best;
+}
+
+/** What they differ about: the kind of the first step that they answer differently. */
+function subjectOf({ lines }: Report): string | null {
+  const line = lines.find(({ isSame }) => !isSame);
+  if (line === undefined) return null;
+  return /^(?:at \d: )?(?:\w+: )?(\w+)/.exec(line.said)?.[1] ?? line.said;
 }
 
 function upTo(sequence: Sequence, taken: number): Sequence {
