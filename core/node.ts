@@ -6,89 +6,47 @@
 
 import type {
   Boot,
-  CallContext,
-  CallId,
   DiskToken,
   Effect,
   Index,
-  Input,
   KvReader,
   Millis,
   NodeId,
   StepFunction,
 } from "./contract.ts";
-import { advance, maybePublish, serveRead } from "./advance.ts";
-import {
-  addCall,
-  createCalls,
-  expiredCalls,
-  findCall,
-  removeCall,
-  timeoutOf,
-  UNCHECKED,
-} from "./api/calls.ts";
-import { changeOf } from "./api/auth.ts";
-import { createAsks, openAsk } from "./api/asks.ts";
-import type { ProposedRequest, ReadRequest } from "./api/handle.ts";
-import { plan } from "./api/handle.ts";
-import { downgradeCommand } from "./api/downgrade.ts";
-import { ERRORS } from "./api/errors.ts";
-import { exceedsQuota } from "./api/quota.ts";
-import { memberChangeOf, refuseChange } from "./api/membership.ts";
-import { isMembershipRequest } from "./api/request-membership.ts";
-import { confirmRead, joinReads, NO_READS } from "./api/reads.ts";
-import type { UnaryRequest } from "./api/request.ts";
-import { isStreamRequest } from "./api/request.ts";
-import { isConcurrencyRequest } from "./api/request-concurrency.ts";
-import { isHealthRequest } from "./api/request-health.ts";
+import { advance, maybePublish } from "./advance.ts";
+import { createCalls, expiredCalls, timeoutOf } from "./api/calls.ts";
+import { createAsks } from "./api/asks.ts";
+import { NO_READS } from "./api/reads.ts";
 import { createBackups, takePiece } from "./backups.ts";
 import { createWatching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
-import { isRaised, noSpaceAlarm } from "./apply/alarms.ts";
-import type { Command, Origin } from "./apply/command.ts";
-import { encodeCommand } from "./apply/command.ts";
 import { createTokens } from "./auth/tokens.ts";
-import { proposerOf, refusalOnArrival, tickTokens } from "./callers.ts";
+import { tickTokens } from "./callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
-import { requestTimeoutMs } from "./config.ts";
-import { createGuarded, refusalAtDoor } from "./guards.ts";
-import { answerHealth } from "./health.ts";
+import { createGuarded } from "./guards.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { createOrderedMap } from "./lib/ordered-map.ts";
-import { chooseLeaseId, leastTtlSeconds, takeLeaseMessage, tickLeases } from "./leases.ts";
-import type { CallInput } from "./lobby.ts";
+import { takeLeaseMessage, tickLeases } from "./leases.ts";
 import { detain, takeAdmitted, tickLobby } from "./lobby.ts";
 import type { NodeState } from "./node-state.ts";
 import { restoreObservers } from "./observers.ts";
 import { passwordDone } from "./passwords.ts";
-import { openPromotion, takePromotionMessage } from "./promotions.ts";
+import { takePromotionMessage } from "./promotions.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
-import {
-  beginRecipe,
-  createRecipes,
-  dropRecipe,
-  proceedRecipes,
-  restoreRecipes,
-  tickRecipes,
-} from "./recipes.ts";
+import { createRecipes, proceedRecipes, restoreRecipes, tickRecipes } from "./recipes.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
-import {
-  closeStreamCall,
-  creditStreamCall,
-  dropStreamCall,
-  openStreamCall,
-  takeStreamItem,
-  tickStreamCalls,
-} from "./stream-calls.ts";
+import { tickStreamCalls } from "./stream-calls.ts";
 import { restoreStreams } from "./streaming.ts";
+import { takeCall, takeCallInput } from "./take-call.ts";
 import type { Turn } from "./turn.ts";
 import { tickSurveys } from "./surveys.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
@@ -207,23 +165,6 @@ export const step: StepFunction = (state, input, kv) => {
   return [turn.state, turn.effects];
 };
 
-function takeCallInput(turn: Turn, input: CallInput): void {
-  switch (input.kind) {
-    case "call":
-      return takeRequest(turn, input);
-    case "call.item":
-      return takeStreamItem(turn, input.call, input.request);
-    case "call.credit":
-      return creditStreamCall(turn, input.call, input.items);
-    case "call.close":
-      return closeStreamCall(turn, input.call);
-    case "call.cancel":
-      turn.state = { ...turn.state, calls: removeCall(turn.state.calls, input.call) };
-      dropRecipe(turn, takeCall, input.call);
-      return dropStreamCall(turn, input.call);
-  }
-}
-
 /** The state that the KV holds; in an empty one, the genesis: the members of the new cluster. */
 function openStore(config: Config, kv: KvReader, effects: Effect[]): Store {
   const store = restoreStore(kv);
@@ -278,88 +219,6 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
     takeLeaseMessage(turn, from, message);
   } else {
     tellRaft(turn, { kind: "message", from, message });
-  }
-}
-
-function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void {
-  const { call, request, context } = input;
-  if (isStreamRequest(request)) openStreamCall(turn, input, request);
-  else if (isConcurrencyRequest(request)) beginRecipe(turn, takeCall, call, request, context);
-  else if (isHealthRequest(request)) answerHealth(turn, call, request, context);
-  else takeCall(turn, call, request, context);
-}
-
-function takeCall(turn: Turn, call: CallId, request: UnaryRequest, context: CallContext): void {
-  const refusal =
-    refusalAtDoor(turn, request, context) ??
-    refusalOnArrival(turn, request, context) ??
-    refuseChange(turn.state, request);
-  const { config, raft, store, now, installing, life } = turn.state;
-  if (refusal !== null) return reply(turn, call, { ok: false, error: refusal });
-  const what = plan(request, config, raft, raft.log.commit - store.applied);
-  if (what.kind === "refuse") return reply(turn, call, { ok: false, error: what.error });
-  if (what.kind === "local" && installing === null) {
-    return serveRead(turn, { call, context }, request as ReadRequest);
-  }
-  let queued: Uint8Array | null = null;
-  if (what.kind === "propose") {
-    const origin = { node: config.node, life, call };
-    const isFull = exceedsQuota(what.request, config.limits.quotaBytes, turn.kv);
-    if (isFull && isRaised(store.alarms, "no_space", config.node)) {
-      return reply(turn, call, { ok: false, error: ERRORS.NoSpace });
-    }
-    const caller = proposerOf(turn, request, context);
-    if (!caller.ok) return reply(turn, call, caller);
-    // The call is answered, with the same error, once the alarm is in force.
-    const command = isFull ? noSpaceAlarm(origin) : commandOf(what.request, origin, config);
-    queued = encodeCommand(command, caller.value);
-    if (queued.length > config.limits.requestBytes) {
-      return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
-    }
-  }
-  assert(findCall(turn.state.calls, call) === null, `call ${call} is already waiting`);
-  const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
-  const checked = UNCHECKED;
-  const waiting = { call, request, since: now, serverDeadline, context, queued, checked };
-  turn.state = { ...turn.state, calls: addCall(turn.state.calls, waiting) };
-  if (what.kind === "transfer") {
-    turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
-    tellRaft(turn, { kind: "transfer_leader", to: what.to });
-  } else if (what.kind === "promote") {
-    openPromotion(turn, call);
-  } else if (what.kind === "linearizable") {
-    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
-  } else if (what.kind === "leader") {
-    turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) };
-  } else if (what.kind === "local" && installing !== null) {
-    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };
-  }
-}
-
-/** Whatever replicas could differ about is decided here, before they hear of it. */
-function commandOf(request: ProposedRequest, origin: Origin, config: Config): Command {
-  switch (request.kind) {
-    case "lease_grant": {
-      const lease = request.id === 0n ? chooseLeaseId(origin.life, origin.call) : request.id;
-      const ttlSeconds = Math.max(request.ttlSeconds, leastTtlSeconds(config));
-      return { kind: "lease_grant", origin, lease, ttlSeconds };
-    }
-    case "lease_revoke":
-      return { kind: "lease_revoke", origin, lease: request.id };
-    case "alarm": {
-      const { action, memberId, alarm } = request;
-      return { kind: "alarm", origin, raised: action === "activate", alarm: { memberId, alarm } };
-    }
-    case "downgrade":
-      return downgradeCommand(request, origin, config);
-    case "put":
-    case "delete_range":
-    case "txn":
-    case "compact":
-      return { kind: "kv", origin, request };
-    default:
-      if (isMembershipRequest(request)) return memberChangeOf(request, origin);
-      return { kind: "auth", origin, change: changeOf(request, null) };
   }
 }
 
