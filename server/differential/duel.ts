@@ -276,6 +276,13 @@ class Duel {
   async #restart(): Promise<void> {
     await this.compareWatches();
     this.leave();
+    // etcd applies again what it refused since its last write to disk, and may find another answer:
+    // a write, and a hash that flushes it, leave nothing to apply again
+    await this.#call({ kind: "put", at: 0, as: this.#self, message: { key: FENCE_KEY } });
+    await this.#level();
+    for (let at = 0; at < this.#servers.ours.length; at++) {
+      await this.#call({ kind: "hash", at, as: this.#self, message: {} });
+    }
     await this.#servers.restart();
     this.#note(describe({ kind: "restart" }), "", "", true);
   }
