@@ -71,7 +71,7 @@ const PLANTS: readonly Plant[] = [
     replace: "fragment: at >= pieces.length",
     rules: ["W4"],
     scenario: "watches",
-    seeds: [3, 40],
+    seeds: [4, 40],
   },
   {
     name: "watch-skips-when-slow",
@@ -191,7 +191,7 @@ const PLANTS: readonly Plant[] = [
     replace: "if (own > revision) next = asleep(next, { ...watcher, next: own });",
     rules: ["W6"],
     scenario: "watches",
-    seeds: [10, 60],
+    seeds: [40, 60],
   },
   {
     name: "watch-live-differs",
@@ -284,7 +284,7 @@ const PLANTS: readonly Plant[] = [
     replace: "const ttlSeconds = left;",
     rules: ["L8"],
     scenario: "leases",
-    seeds: [8, 50],
+    seeds: [33, 50],
   },
   {
     name: "lease-kept-when-over",

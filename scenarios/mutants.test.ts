@@ -1,19 +1,22 @@
 // The oracles, proven: every planted bug is caught by the oracle that it names.
 
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { RULES } from "../checker/rules.ts";
 import { MUTANTS } from "./mutants.ts";
 import { ALL_MUTANTS, escapeOf } from "./mutants-rules.ts";
-import { plantAndHunt, substituted } from "./planting.ts";
+import { openPlot, substituted } from "./planting.ts";
 
 const TIMEOUT_MS = 120_000;
+
+const plot = openPlot();
+afterAll(() => plot.close());
 
 describe("a planted bug", () => {
   it.for(ALL_MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
     "%s is caught by its oracle",
     { timeout: TIMEOUT_MS },
     async ([, mutant]) => {
-      const hunted = await plantAndHunt(mutant);
+      const hunted = await plot.hunt(mutant);
       expect([escapeOf(mutant, hunted), hunted.message], mutant.bug).toEqual([
         null,
         hunted.message,
@@ -31,7 +34,7 @@ describe("a planted bug", () => {
     const [mutant] = MUTANTS;
     if (mutant === undefined) throw new Error("there are no mutants");
     const control = { ...mutant, name: "control", replace: mutant.find, seeds: [1, 10] } as const;
-    expect(await plantAndHunt(control)).toMatchObject({ oracle: "none", tried: 10 });
+    expect(await plot.hunt(control)).toMatchObject({ oracle: "none", tried: 10 });
   });
 
   it("that no longer fits the code is out of date, not caught", () => {

@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const changed = state.vote !== before.vote;",
     oracle: "promise-after-sync",
     scenario: "everything",
-    seeds: [12, 60],
+    seeds: [13, 60],
   },
   {
     name: "leader-counts-unsynced",
@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (index <= log.commit) return false;",
     oracle: "commit-current-term",
     scenario: "lying-disk",
-    seeds: [1, 20],
+    seeds: [4, 20],
   },
   {
     name: "vote-for-anyone",
@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (message.term < 0) receiveStale(turn, from, message);",
     oracle: "linearizability",
     scenario: "short-reigns",
-    seeds: [15, 60],
+    seeds: [17, 60],
   },
   {
     name: "no-stickiness",
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (reads.asked === null) return reads;",
     oracle: "fresh-reads",
     scenario: "bad-network",
-    seeds: [25, 70],
+    seeds: [33, 70],
   },
   {
     name: "longer-log-wins",
@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     oracle: "leader-completeness",
     scenario: "one-way-listener",
-    seeds: [41, 60],
+    seeds: [49, 60],
   },
   {
     name: "vote-twice",
@@ -183,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (!ahead && !free && state.vote === null)",
     oracle: "assertion",
     scenario: "lying-disk",
-    seeds: [1, 20],
+    seeds: [3, 20],
   },
   {
     name: "no-pre-vote",
@@ -223,7 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     oracle: "fresh-reads",
     scenario: "lying-disk",
-    seeds: [41, 70],
+    seeds: [45, 70],
   },
   {
     name: "snapshot-over-newer-log",
@@ -243,7 +243,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     oracle: "kv-agreement",
     scenario: "torn-writes",
-    seeds: [13, 40],
+    seeds: [17, 40],
   },
   {
     name: "lease-forgotten-by-leader",
@@ -263,7 +263,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "Math.min(1, leftMs)",
     oracle: "L4",
     scenario: "leases",
-    seeds: [51, 80],
+    seeds: [56, 80],
   },
   {
     name: "lease-holds-on",
@@ -375,7 +375,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "maxCreateRevision: revision - 2",
     oracle: "locks",
     scenario: "locks",
-    seeds: [1, 40],
+    seeds: [2, 40],
   },
   {
     name: "any-right-will-do",
@@ -437,7 +437,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const { revision } = auth;",
     oracle: "revocations",
     scenario: "revocations",
-    seeds: [12, 40],
+    seeds: [13, 40],
   },
   {
     name: "token-outlives-password",
@@ -457,7 +457,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "|| log.commit >= configuredAt;",
     oracle: "one-change-at-a-time",
     scenario: "membership",
-    seeds: [1, 20],
+    seeds: [2, 20],
   },
   {
     name: "learner-counts",
@@ -467,7 +467,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const counting = [...voters, ...turn.state.learners].map(",
     oracle: "commit-durable-quorum",
     scenario: "membership",
-    seeds: [1, 40],
+    seeds: [16, 40],
   },
   {
     name: "learner-votes",
@@ -479,7 +479,7 @@ export const MUTANTS: readonly Mutant[] = [
       '  tellRaft(turn, { kind: "configured", index, voters: everybody, learners: [] });',
     oracle: "commit-durable-quorum",
     scenario: "membership",
-    seeds: [1, 40],
+    seeds: [26, 40],
   },
   {
     name: "joins-as-of-today",

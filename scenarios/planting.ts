@@ -12,22 +12,39 @@ const root = join(import.meta.dirname, "..");
 const HUNT_MS = 120_000; // a mutant may run in circles
 const ROOMS = ["core", "net/wire", "net/bolt", "sim", "checker", "scenarios"];
 
-/** Hunts the mutant where it says. */
-export async function plantAndHunt(mutant: Mutant): Promise<Hunted> {
-  const copy = join(root, ".mutants", mutant.name);
-  rmSync(copy, { recursive: true, force: true });
+/** A copy of the sources in which one bug at a time is planted. It must be closed. */
+export interface Plot {
+  /** Plants the mutant, hunts it where it says, and pulls it out again. */
+  readonly hunt: (mutant: Mutant) => Promise<Hunted>;
+  readonly close: () => void;
+}
+
+export function openPlot(): Plot {
+  const copy = join(root, ".mutants", String(process.pid));
   mkdirSync(copy, { recursive: true });
   for (const room of ROOMS) {
     cpSync(join(root, room), join(copy, room), { recursive: true, filter: isSource });
   }
   writeFileSync(join(copy, "package.json"), '{ "type": "module" }\n');
+  return {
+    hunt: (mutant) => plantAndHunt(copy, mutant),
+    close: () => rmSync(copy, { recursive: true }),
+  };
+}
+
+async function plantAndHunt(copy: string, mutant: Mutant): Promise<Hunted> {
   const file = join(copy, mutant.file);
-  writeFileSync(file, substituted(mutant, readFileSync(file, "utf8")));
+  const source = readFileSync(file, "utf8");
+  writeFileSync(file, substituted(mutant, source));
   const args = [join(copy, "scenarios", "hunt.ts"), mutant.scenario, ...mutant.seeds.map(String)];
-  const { stdout } = await promisify(execFile)(process.execPath, ["--no-warnings", ...args], {
-    timeout: HUNT_MS,
-  });
-  rmSync(copy, { recursive: true });
+  // What was compiled for one hunt serves the next: all but one file are the same.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(copy, ".compiled") };
+  const options = { timeout: HUNT_MS, env };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--no-warnings", ...args],
+    options,
+  ).finally(() => writeFileSync(file, source));
   return JSON.parse(stdout) as Hunted;
 }
 

@@ -157,7 +157,6 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     "lease list",
     "$lease = lease grant 600",
     "put l/a 1 --lease=$lease",
-    "put l/b 2 --lease=$lease --prev-kv",
     "get l/a -w json",
     "get l/a -w fields",
     "lease timetolive $lease",
@@ -165,6 +164,7 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     "lease timetolive $lease --keys -w json",
     "lease timetolive $lease -w json",
     "lease timetolive $lease --keys -w fields",
+    "put l/b 2 --lease=$lease --prev-kv", // only now: etcd tells several keys in any order
     "lease list",
     "lease list -w json",
     "lease list -w fields",
