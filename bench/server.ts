@@ -64,7 +64,7 @@ async function measure(
   const where = ["-eps", cluster.endpoints.join(","), "-pids", cluster.pids.join(",")];
   const results: (readonly [Load, Sample])[] = [];
   for (const load of LOADS) {
-    const flags = [...where, "-keyspace", "10000", ...load.flags, "-dur", "4s"];
+    const flags = [...where, "-keyspace", "10000", ...load.flags, "-dur", "2.5s"];
     const { stdout } = await promisify(execFile)(loadgen, flags);
     results.push([load, parse(stdout)]);
   }

@@ -160,7 +160,7 @@ describe("a member that cannot go on", () => {
     const fatal = member.output.split("\n").filter((line) => line.includes('"level":"fatal"'));
     expect(fatal).toHaveLength(1);
     expect(fatal[0]).toContain("start again");
-  }, 20_000);
+  }, 60_000);
 
   it("ends with 1 when its log was damaged, and says where", async () => {
     const [plan] = (await planMembers(["one"])) as [MemberPlan];
