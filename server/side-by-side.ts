@@ -206,12 +206,12 @@ const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
   [/\b3\.\d+\.\d+\b/g, "<version>"],
   [/("(?:raft_?term|raft(?:Applied)?Index|dbSize(?:InUse)?)":)\d+/gi, "$1<n>"],
   [/("(?:Raft(?:Term|Index|AppliedIndex)|DBSize)" : )\d+/g, "$1<n>"],
-  [/\/[0-9a-f]{15,16}\b/g, "/<lease>"], // the keys of locks and elections
+  [/\/[0-9a-f]{9,16}\b/g, "/<lease>"], // the keys of locks and elections; no zeros lead
   [/("ID"(?::| : ))\d+(?=\s*,?\s*"TTL")/g, "$1<lease>"],
   // terms and indexes in `endpoint status`
   [/(true|false)(,| \|) +(true|false)\2 +\d+\2 +\d+\2 +\d+/g, "$1, $3, <term>, <index>"],
   // a snapshot: two buckets may have more rows in them, of newer releases
-  [/\b[0-9a-f]{7,8}(,| \|) (\d+)\1 \d+/g, "<hash>, $2, <keys>"],
+  [/\b[0-9a-f]{1,8}(,| \|) (\d+)\1 \d+/g, "<hash>, $2, <keys>"],
   [/\{"hash":\d+,("revision":\d+),"totalKey":\d+,"totalSize":\d+/g, "<hash>, $1, <keys>"],
   [/"Hash" : \d+\n("Revision" : \d+)\n"Keys" : \d+\n"Size" : \d+/g, "<hash>, $1, <keys>"],
 ];
@@ -226,7 +226,7 @@ function equal({ plans, advertised, known }: Side, text: string): string {
   }
   for (const [name, found] of known) {
     out = out.replaceAll(found, `<${name}>`);
-    if (/^[0-9a-f]{13,16}$/.test(found))
+    if (/^[0-9a-f]{9,16}$/.test(found))
       out = out.replaceAll(String(BigInt(`0x${found}`)), `<${name}>`);
   }
   for (const [pattern, instead] of MAY_DIFFER) out = out.replace(pattern, instead);
