@@ -211,7 +211,9 @@ export function serveRead(
 ): void {
   const error = refusalNow(turn, request, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
-  if (request.kind === "hash_kv") return beginSurvey(turn, { call, context }, request);
+  if (request.kind === "hash" || request.kind === "hash_kv") {
+    return beginSurvey(turn, { call, context }, request);
+  }
   if (request.kind === "lease_leases") return listLeases(turn, call);
   const { config, raft, store } = turn.state;
   reply(turn, call, answer(request, config, raft, store, turn.kv));

@@ -39,6 +39,20 @@ describe("HashKV of a store with more rows than one step hashes", () => {
     expect(answers[1]).toContain("required revision has been compacted");
   });
 
+  it("of everything is told in pieces, too, and is the same however many they are", () => {
+    const [node, other] = [startNode(), startNode(1000)];
+    for (const each of [node, other]) {
+      for (let at = 0; at < PUTS; at++) each.ask(putOf(`k${at % 7}`, `v${at}`));
+    }
+    const whole = other.ask({ kind: "hash" });
+    expect(whole).toMatch(/hash revision=24 .*hash=\d+$/);
+    expect(node.ask({ kind: "hash" })).toBe("");
+    const answers = told(node);
+    expect(answers).toEqual([[expect.any(Number), expect.stringMatching(/hash=\d+$/)]]);
+    expect(whole).toContain(answers[0]?.[1]);
+    expect(answers[0]?.[0]).toBeGreaterThan(4);
+  });
+
   it("is forgotten when its client goes", () => {
     const node = startNode();
     for (let at = 0; at < PUTS; at++) node.ask(putOf("k", `v${at}`));
@@ -60,7 +74,7 @@ function told(node: ReturnType<typeof startNode>): readonly (readonly [number, s
 }
 
 /** A member alone, in office. */
-function startNode() {
+function startNode(hashRows = ROWS) {
   const id = 1n as NodeId;
   const disk = createMemoryDisk();
   const kv = createMemoryKv();
@@ -78,7 +92,7 @@ function startNode() {
     snapshotCount: 1000,
     preVote: true,
     strictReconfig: true,
-    limits: { ...DEFAULT_LIMITS, hashRows: ROWS },
+    limits: { ...DEFAULT_LIMITS, hashRows },
   });
   const booted = boot(config, 1n, 0 as Millis, disk, kv);
   if (!booted.ok) throw new Error(booted.error);

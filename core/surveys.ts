@@ -1,26 +1,29 @@
-// HashKV of a store that is too large for one step: so many rows at once, and the rest tick by
-// tick, so that a leader that is asked for its hash goes on leading.
+// Hash and HashKV of a store that is too large for one step: so many rows at once, and the rest tick
+// by tick, so that a leader that is asked for its hash goes on leading.
 //
-// What is hashed is pinned: a revision, and how far history was given up when the walk began. Later
-// writes are above the revision, and rows that an earlier compaction still deletes are not looked
-// at. Only a compaction that begins meanwhile takes what is to be hashed: then the walk begins
-// anew.
+// What HashKV hashes is pinned: a revision, and how far history was given up when the walk began.
+// Later writes are above the revision, and rows that an earlier compaction still deletes are not
+// looked at. Only a compaction that begins meanwhile takes what is to be hashed: then the walk
+// begins anew. What Hash hashes is not pinned: it is everything, as it is when the walk comes by.
 
 import type { CallContext, CallId, Millis } from "./contract.ts";
 import { addCall, findCall, UNCHECKED } from "./api/calls.ts";
 import { refusalOfHashKv, replicaOf } from "./api/handle.ts";
-import type { HashKvRequest, HashKvResponse } from "./api/request.ts";
+import type { HashKvRequest, HashRequest } from "./api/request.ts";
 import { requestTimeoutMs } from "./config.ts";
 import { overlaid } from "./kv/overlay.ts";
 import type { HashWalk } from "./mvcc/hash.ts";
 import { beginHash, continueHash } from "./mvcc/hash.ts";
+import type { StoreWalk } from "./mvcc/hash-store.ts";
+import { beginStoreHash, continueStoreHash, isStoreHashed } from "./mvcc/hash-store.ts";
 import type { Mvcc } from "./mvcc/store.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
 
 /** Those under way, oldest first. */
 export type Surveys = readonly Survey[];
-type Survey = Readonly<{ call: CallId; request: HashKvRequest; walk: HashWalk }>;
+type Survey = Readonly<{ call: CallId }> &
+  Readonly<{ request: HashKvRequest; walk: HashWalk } | { request: HashRequest; walk: StoreWalk }>;
 
 /** A store may be large, and its hash is worth a wait. */
 const PATIENCE = 10;
@@ -29,12 +32,17 @@ const PATIENCE = 10;
 export function beginSurvey(
   turn: Turn,
   { call, context }: Readonly<{ call: CallId; context: CallContext }>,
-  request: HashKvRequest,
+  request: HashRequest | HashKvRequest,
 ): void {
   const { store, config, now } = turn.state;
-  const error = refusalOfHashKv(store.mvcc, request.revision);
+  const error = request.kind === "hash" ? null : refusalOfHashKv(store.mvcc, request.revision);
   if (error !== null) return reply(turn, call, { ok: false, error });
-  const survey = goOn(turn, { call, request, walk: walkOf(store.mvcc, request) });
+  const survey = goOn(
+    turn,
+    request.kind === "hash"
+      ? { call, request, walk: beginStoreHash() }
+      : { call, request, walk: walkOf(store.mvcc, request) },
+  );
   if (survey === null) return;
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
@@ -60,6 +68,7 @@ export function tickSurveys(turn: Turn): void {
 
 /** Null: what was to be hashed is gone. */
 function followStore(turn: Turn, survey: Survey): Survey | null {
+  if (!isOfRevision(survey)) return survey;
   const { mvcc } = turn.state.store;
   const { walk, request, call } = survey;
   const isSame = walk.compacted === mvcc.compaction.scheduled && walk.revision <= mvcc.revision;
@@ -79,11 +88,22 @@ function walkOf(mvcc: Mvcc, { revision }: HashKvRequest): HashWalk {
 function goOn(turn: Turn, survey: Survey): Survey | null {
   const { store, config, raft } = turn.state;
   const view = overlaid(store.overlay, turn.kv);
-  const walk = continueHash(survey.walk, store.mvcc, view, config.limits.hashRows);
-  if (walk.next !== null) return { ...survey, walk };
+  const { hashRows } = config.limits;
   const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  if (!isOfRevision(survey)) {
+    const walk = continueStoreHash(survey.walk, view, hashRows);
+    if (!isStoreHashed(walk)) return { ...survey, walk };
+    reply(turn, survey.call, { ok: true, value: { kind: "hash", header, hash: walk.hash } });
+    return null;
+  }
+  const walk = continueHash(survey.walk, store.mvcc, view, hashRows);
+  if (walk.next !== null) return { ...survey, walk };
   const { hash, compacted: compactRevision, revision: hashRevision } = walk;
-  const value: HashKvResponse = { kind: "hash_kv", header, hash, compactRevision, hashRevision };
+  const value = { kind: "hash_kv", header, hash, compactRevision, hashRevision } as const;
   reply(turn, survey.call, { ok: true, value });
   return null;
+}
+
+function isOfRevision(survey: Survey): survey is Extract<Survey, { walk: HashWalk }> {
+  return survey.request.kind === "hash_kv";
 }

@@ -96,7 +96,8 @@ export type ErrorName =
   | "UnknownService"
   | "MissingLeaderKey"
   | "StreamedSort"
-  | "StreamedFilter";
+  | "StreamedFilter"
+  | "NoMessage";
 
 // prettier-ignore
 export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
@@ -171,6 +172,7 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   StreamedSort: never("StreamedSort", GRPC.UNIMPLEMENTED, "RangeStream does not support custom sort orders"),
   StreamedFilter: never("StreamedFilter", GRPC.UNIMPLEMENTED, "RangeStream does not support revision filters"),
   UnknownService: never("UnknownService", GRPC.NOT_FOUND, "unknown service"),
+  NoMessage: never("NoMessage", GRPC.INTERNAL, "cardinality violation: received no request message from non-client-streaming RPC"),
   MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };
 

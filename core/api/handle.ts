@@ -6,7 +6,6 @@ import { alarmsOf } from "../apply/alarms.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
 import { overlaid } from "../kv/overlay.ts";
-import { hashStore } from "../mvcc/hash.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { range } from "../mvcc/range.ts";
 import { readTxn } from "../mvcc/txn.ts";
@@ -19,6 +18,7 @@ import { ERRORS } from "./errors.ts";
 import type { AuthenticateRequest } from "./request-auth.ts";
 import type {
   HashKvRequest,
+  HashRequest,
   Header,
   LeaseGrantRequest,
   LeaseRevokeRequest,
@@ -157,7 +157,7 @@ function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
 export function answer(
-  request: Exclude<ReadRequest, HashKvRequest | Readonly<{ kind: "lease_leases" }>>,
+  request: Exclude<ReadRequest, HashRequest | HashKvRequest | Readonly<{ kind: "lease_leases" }>>,
   config: Config,
   raft: RaftState,
   store: Store,
@@ -186,8 +186,6 @@ export function answer(
     }
     case "downgrade":
       return answerDowngrade(request, header, config, store);
-    case "hash":
-      return ok({ kind: "hash", header, hash: hashStore(overlaid(store.overlay, kv)) });
     case "auth_status":
     case "user_get":
     case "user_list":

@@ -50,12 +50,14 @@ export type MaintenanceRequest = Readonly<
   | { kind: "status" }
   | AlarmRequest
   | DowngradeRequest
-  | { kind: "hash" }
+  | HashRequest
   | HashKvRequest
   | { kind: "move_leader"; targetId: NodeId }
   | { kind: "defragment" }
 >;
 
+/** Of everything in one member. */
+export type HashRequest = Readonly<{ kind: "hash" }>;
 /** Revision 0: the present. */
 export type HashKvRequest = Readonly<{ kind: "hash_kv"; revision: number }>;
 

@@ -1,7 +1,7 @@
 // HashKV: one number for the whole history up to a revision, etcd's own. Replicas with equal
 // history have equal hashes, however far each has come with deleting what is compacted.
 
-import type { Bytes, KvReader, Table } from "../contract.ts";
+import type { Bytes, KvReader } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY, fromText, toBytes } from "../lib/bytes.ts";
 import { crc32c } from "../lib/crc32c.ts";
@@ -11,7 +11,6 @@ import { type Mvcc, readKeyOf } from "./store.ts";
 
 const BUCKET: Bytes = fromText("key"); // where etcd keeps these rows; its name is hashed first
 const EVERY_KEY = { from: EMPTY, to: ABOVE_ALL };
-const TABLES: readonly Table[] = ["meta", "members", "keys", "leases", "auth"];
 
 /** How far a hash has come: it may be taken in pieces. */
 export type HashWalk = Readonly<{
@@ -23,7 +22,7 @@ export type HashWalk = Readonly<{
 }>;
 
 /** Bytes of values that one piece reads at most, but for one row. */
-const PIECE_BYTES = 8 * 1024 * 1024;
+export const PIECE_BYTES: number = 8 * 1024 * 1024;
 
 /** The hash of the rows up to and including this revision. Of those at or below the compacted one
  *  only what a reader of `revision` still sees is hashed, for the others may be deleted or not. If
@@ -65,18 +64,6 @@ export function continueHash(
     hash = crc32c(value, crc32c(toBytes(key), hash));
   }
   return { ...walk, next: null, hash };
-}
-
-/** The hash of everything in the store. It is about this member alone. */
-export function hashStore(view: KvReader): number {
-  let hash = 0;
-  for (const table of TABLES) {
-    hash = crc32c(toBytes(fromText(table)), hash);
-    for (const [key, value] of view.scan(table, EMPTY, ABOVE_ALL)) {
-      hash = crc32c(value, crc32c(toBytes(key), hash));
-    }
-  }
-  return hash;
 }
 
 function isSeen(mvcc: Mvcc, row: Uint8Array, main: number, sub: number, revision: number): boolean {

@@ -2,7 +2,7 @@
 // means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
 import type { Socket } from "node:net";
-import { GRPC } from "../../core/api/errors.ts";
+import { ERRORS } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
@@ -40,8 +40,6 @@ const OVERHEAD_BYTES = 512 * 1024;
 const GRACE_MS = 500;
 
 const NOTHING = new Uint8Array(0);
-const NO_MESSAGE =
-  "cardinality violation: received no request message from non-client-streaming RPC";
 
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
@@ -104,7 +102,7 @@ function createUnaryService(sink: CallSink): OnEvent {
         return serve(sink, event.call, event.message, client);
       case "end":
         if (event.call.onCancel !== null) return;
-        return client.finish(event.call, { code: GRPC.INTERNAL, message: NO_MESSAGE });
+        return client.finish(event.call, ERRORS.NoMessage);
       case "cancel":
         event.call.onCancel?.();
         return;

@@ -3,9 +3,10 @@
 // one that does not gets nothing more.
 
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
-import { decodeRequest, encodeResponse } from "../wire/methods.ts";
+import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
 import { isStreamRequest } from "../../core/api/request.ts";
 import type { StreamRequest } from "../../core/api/request.ts";
+import { ERRORS } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import { assert } from "../../core/lib/assert.ts";
 import type { CallSink, OpenStream } from "./call-sink.ts";
@@ -16,6 +17,7 @@ const LUMP = 16;
 const LUMP_BYTES = 32 * 1024;
 /** Keep-alives that may wait for their answers; a client with more is not read from. */
 const UNANSWERED_MAX = 256;
+const NOTHING = new Uint8Array(0);
 
 class Stream {
   readonly #call: GrpcCall;
@@ -110,19 +112,25 @@ export function createStreamService(
     const stream = new Stream(call, client, request.value, sink, () => streams.delete(call));
     if (client.awaits(call)) streams.set(call, stream);
   };
+  const onEnd = (call: GrpcCall, client: GrpcSocket): void => {
+    if (!client.awaits(call)) return;
+    const open = streams.get(call);
+    if (open !== undefined) return open.close();
+    const method = findMethod(call.path);
+    if (method?.stream === "server") return client.finish(call, ERRORS.NoMessage);
+    // as in etcd, keep-alives are over with their last, and watches are not
+    if (method?.kind !== "watch") return client.finish(call, null);
+    onMessage(call, NOTHING, client);
+    streams.get(call)?.close();
+  };
   return (event, client) => {
     switch (event.kind) {
       case "message":
         return onMessage(event.call, event.message, client);
       case "room":
         return streams.get(event.call)?.giveBack();
-      case "end": {
-        const open = streams.get(event.call);
-        if (open === undefined)
-          client.finish(event.call, null); // it had nothing to say
-        else open.close();
-        return;
-      }
+      case "end":
+        return onEnd(event.call, client);
       case "cancel":
         return streams.get(event.call)?.cancel();
       case "failed":
