@@ -2,11 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { putOf } from "./api/testing.ts";
-import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
-import type { CallId, ClusterId, Effect, Index, Input, Millis, NodeId } from "./contract.ts";
+import type { CallId, Effect, Index, Input, Millis } from "./contract.ts";
 import { createMemoryKv } from "./kv/memory-kv.ts";
+import { loneConfig, settle } from "./lone-node.ts";
 import { boot, step } from "./node.ts";
-import type { NodeState } from "./node-state.ts";
 import { createMemoryDisk } from "./storage/memory-disk.ts";
 import { describeEffect } from "./transcript.ts";
 
@@ -83,55 +82,30 @@ function startNode(leads = true): {
 } {
   const disk = createMemoryDisk();
   const kv = createMemoryKv();
-  const booted = boot(configOf(), 1n, 0 as Millis, disk, kv);
+  const booted = boot(loneConfig(), 1n, 0 as Millis, disk, kv);
   if (!booted.ok) throw new Error(booted.error);
-  let [state, effects]: [NodeState, readonly Effect[]] = [...booted.value];
+  let [state] = booted.value;
   let applied = 0 as Index;
-  const run = (first: readonly Input[], confirms: boolean): readonly string[] => {
-    const told: string[] = [];
-    const queue = [...first];
-    for (;;) {
-      for (const effect of effects) {
-        if (effect.kind === "disk") {
-          disk.perform(effect.ops);
-          queue.push({ kind: "disk.done", token: effect.token });
-        } else if (effect.kind === "kv") {
-          kv.perform(effect.writes);
-          applied = effect.applied;
-          if (confirms) queue.push({ kind: "kv.done", applied });
-        } else if (/^(call|backup)/.test(effect.kind)) told.push(describeEffect(effect, String));
-      }
-      const next = queue.shift();
-      effects = [];
-      if (next === undefined) return told;
-      [state, effects] = step(state, next, kv);
-    }
+  let confirms = true;
+  const takeOne = (input: Input): readonly Effect[] => {
+    const [next, effects] = step(state, input, kv);
+    state = next;
+    return effects;
   };
-  run([], true);
+  const run = (first: readonly Effect[]): readonly string[] => {
+    const told = settle({ disk, kv }, first, (input) => {
+      if (input.kind !== "kv.done" || confirms) return takeOne(input);
+      applied = input.applied;
+      return [];
+    });
+    return told
+      .filter(({ kind }) => /^(call|backup)/.test(kind))
+      .map((effect) => describeEffect(effect, String));
+  };
+  const take = (input: Input): readonly string[] => run(takeOne(input));
+  run(booted.value[1]);
   const until = leads ? 10_000 : 0;
-  for (let now = 0; now < until; now += 50) run([{ kind: "tick", now: now as Millis }], true);
-  return {
-    take: (input) => run([input], false),
-    confirm: () => run([{ kind: "kv.done", applied }], false),
-  };
-}
-
-function configOf(): Parameters<typeof boot>[0] {
-  const id = 1n as NodeId;
-  return createConfig({
-    cluster: 1n as ClusterId,
-    node: id,
-    members: [{ id, name: "one", peerUrls: ["http://one:2380"], clientUrls: [], isLearner: false }],
-    name: "one",
-    clientUrls: ["http://one:2379"],
-    contacts: [],
-    strictReconfig: true,
-    version: "3.4.0",
-    watchProgressMs: WATCH_PROGRESS_MS,
-    heartbeatMs: 100,
-    electionMs: 1000,
-    snapshotCount: 1000,
-    preVote: true,
-    limits: DEFAULT_LIMITS,
-  });
+  for (let now = 0; now < until; now += 50) take({ kind: "tick", now: now as Millis });
+  confirms = false;
+  return { take, confirm: () => take({ kind: "kv.done", applied }) };
 }

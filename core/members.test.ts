@@ -6,11 +6,11 @@ import type { Member } from "./apply/membership.ts";
 import { findMember, readGenesis } from "./apply/membership.ts";
 import type { Request } from "./api/request.ts";
 import { putOf, rangeOf } from "./api/testing.ts";
-import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
-import type { CallId, ClusterId, Effect, Input, Millis, NodeId } from "./contract.ts";
+import type { CallId, Effect, Input, Millis, NodeId } from "./contract.ts";
 import type { MemoryKv } from "./kv/memory-kv.ts";
 import { createMemoryKv } from "./kv/memory-kv.ts";
 import { must } from "./lib/assert.ts";
+import { loneConfig, settle } from "./lone-node.ts";
 import { boot, step } from "./node.ts";
 import type { NodeState } from "./node-state.ts";
 import { createMemoryDisk } from "./storage/memory-disk.ts";
@@ -44,27 +44,13 @@ class Cluster {
   boot(name: string, id: NodeId, contacts: readonly Member[] = []): void {
     const disk = createMemoryDisk();
     const kv = createMemoryKv();
-    const config = createConfig({
-      cluster: 0xc1n as ClusterId,
-      node: id,
-      members: this.#genesis,
-      contacts,
-      strictReconfig: true,
-      name,
-      clientUrls: [`http://${name}:2379`],
-      version: "3.4.0",
-      watchProgressMs: WATCH_PROGRESS_MS,
-      heartbeatMs: 100,
-      electionMs: 1000,
-      snapshotCount: 1000,
-      preVote: true,
-      limits: DEFAULT_LIMITS,
-    });
+    const clientUrls = [`http://${name}:2379`];
+    const config = loneConfig({ node: id, members: this.#genesis, contacts, name, clientUrls });
     const booted = boot(config, id, this.#now as Millis, disk, kv);
     if (!booted.ok) throw new Error(booted.error);
     const [state, effects] = booted.value;
     this.nodes.set(name, { state, disk, kv, peers: [], told: new Map() });
-    for (const effect of effects) this.#perform(name, effect);
+    this.#settle(name, effects);
     this.#run();
     for (const other of this.nodes.keys()) {
       if (other !== name) this.#link(name, other);
@@ -135,25 +121,25 @@ class Cluster {
 
   #run(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const { to, input } = next;
-      const node = this.node(to);
-      const [state, effects] = step(node.state, input, node.kv);
-      node.state = state;
-      for (const effect of effects) this.#perform(to, effect);
+      this.#settle(next.to, this.#step(next.to, next.input));
     }
+  }
+
+  #step(name: string, input: Input): readonly Effect[] {
+    const node = this.node(name);
+    const [state, effects] = step(node.state, input, node.kv);
+    node.state = state;
+    return effects;
+  }
+
+  #settle(name: string, effects: readonly Effect[]): void {
+    const told = settle(this.node(name), effects, (input) => this.#step(name, input));
+    for (const effect of told) this.#perform(name, effect);
   }
 
   #perform(name: string, effect: Effect): void {
     const node = this.node(name);
     switch (effect.kind) {
-      case "disk":
-        node.disk.perform(effect.ops);
-        this.#queue.push({ to: name, input: { kind: "disk.done", token: effect.token } });
-        return;
-      case "kv":
-        node.kv.perform(effect.writes);
-        this.#queue.push({ to: name, input: { kind: "kv.done", applied: effect.applied } });
-        return;
       case "peer.send": {
         const [to] = [...this.nodes].find(([, { state }]) => state.config.node === effect.to) ?? [];
         if (to === undefined || this.cut.has(to) || this.cut.has(name)) return;

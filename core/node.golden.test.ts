@@ -12,33 +12,23 @@ import { describe, expect, it } from "vitest";
 import { deleteOf, putOf, rangeOf, watchOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
 import type { ConcurrencyRequest } from "./api/request-concurrency.ts";
-import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
+import { DEFAULT_LIMITS } from "./config.ts";
 import type {
   Bytes,
   CallId,
-  ClusterId,
   Effect,
   Input,
-  KvReader,
-  KvWrite,
   LeaseId,
   Millis,
   NodeId,
   SnapshotMeta,
-  Table,
   Term,
 } from "./contract.ts";
+import type { MemoryKv, MemoryTables } from "./kv/memory-kv.ts";
+import { createMemoryKv } from "./kv/memory-kv.ts";
 import { readApplied } from "./kv/tables.ts";
 import { fromText, toBytes } from "./lib/bytes.ts";
-import type { OrderedMap } from "./lib/ordered-map.ts";
-import {
-  createOrderedMap,
-  entries,
-  entriesDescending,
-  get,
-  remove,
-  set,
-} from "./lib/ordered-map.ts";
+import { loneConfig } from "./lone-node.ts";
 import { boot, step } from "./node.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Message } from "./raft/message.ts";
@@ -72,31 +62,21 @@ function play(script: string): string {
   return `${played.join("\n\n")}\n`;
 }
 
-type Tables = Readonly<Record<Table, OrderedMap<Bytes, Uint8Array>>>;
 type Disk = Extract<Effect, { kind: "disk" }>;
 type Kv = Extract<Effect, { kind: "kv" }>;
 type Letter = Readonly<
   | { kind: "message"; from: NodeId; to: NodeId; message: Message }
-  | { kind: "image"; from: NodeId; to: NodeId; term: Term; image: Tables }
+  | { kind: "image"; from: NodeId; to: NodeId; term: Term; image: MemoryTables }
 >;
 type Actor = {
   id: NodeId;
   state: NodeState | null; // null: crashed
   disk: MemoryDisk; // what is synced
-  tables: Tables; // what is durable
-  staged: Tables | null;
+  kv: MemoryKv; // what is durable
+  staged: MemoryTables | null;
   writing: readonly Disk[];
   applying: readonly Kv[];
   life: bigint;
-};
-
-const EMPTY: Tables = {
-  meta: createOrderedMap(),
-  keys: createOrderedMap(),
-  leases: createOrderedMap(),
-  auth: createOrderedMap(),
-  members: createOrderedMap(),
-  alarms: createOrderedMap(),
 };
 
 /** Hexadecimal, as etcdctl shows it. */
@@ -240,7 +220,7 @@ class Stage {
     for (let n = 1; n <= count; n++) {
       const id = BigInt(n) as NodeId;
       const fresh = { state: null, staged: null, writing: [], applying: [], life: 0n };
-      this.actors.push({ ...fresh, id, disk: createMemoryDisk(), tables: EMPTY });
+      this.actors.push({ ...fresh, id, disk: createMemoryDisk(), kv: createMemoryKv() });
     }
     this.quietly(() => {
       for (const actor of this.actors) this.start(actor);
@@ -257,30 +237,17 @@ class Stage {
       clientUrls: [],
       isLearner: false,
     }));
-    const config = createConfig({
-      cluster: 1n as ClusterId,
+    const config = loneConfig({
       node: actor.id,
       members,
       name: `n${actor.id}`,
       clientUrls: [],
-      contacts: [],
-      strictReconfig: true,
       version: "0",
-      watchProgressMs: WATCH_PROGRESS_MS,
-      heartbeatMs: 100,
-      electionMs: 1000,
       snapshotCount: 3,
-      preVote: true,
       limits: { ...DEFAULT_LIMITS, segmentBytes: 256, compactionRows: 2, streamPushes: 2 },
     });
     const seed = actor.id * 100n + actor.life;
-    const booted = boot(
-      config,
-      seed,
-      this.now as Millis,
-      actor.disk,
-      readerOf(() => actor.tables),
-    );
+    const booted = boot(config, seed, this.now as Millis, actor.disk, actor.kv);
     if (!booted.ok) {
       this.lines.push(`${actor.id} ${booted.error}`);
       return;
@@ -329,7 +296,7 @@ class Stage {
     const [effect, ...rest] = actor.applying;
     if (effect === undefined) return;
     actor.applying = rest;
-    actor.tables = effect.writes.reduce(written, actor.tables);
+    actor.kv.perform(effect.writes);
     this.input(actor, { kind: "kv.done", applied: effect.applied });
   }
 
@@ -354,7 +321,7 @@ class Stage {
     const arrived = !lost && actor.state !== null;
     if (arrived) {
       actor.staged = letter.image;
-      const meta = readApplied(readerOf(() => letter.image));
+      const meta = readApplied(createMemoryKv(letter.image));
       this.input(actor, { kind: "snapshot.staged", from: letter.from, term: letter.term, meta });
     }
     const sender = this.actor(String(letter.from));
@@ -398,11 +365,7 @@ class Stage {
 
   private input(actor: Actor, input: Input): void {
     const state = actor.state as NodeState;
-    const [next, effects] = step(
-      state,
-      input,
-      readerOf(() => actor.tables),
-    );
+    const [next, effects] = step(state, input, actor.kv);
     actor.state = next;
     this.perform(actor, effects);
   }
@@ -422,7 +385,7 @@ class Stage {
           break;
         case "snapshot.send": {
           const { to, term } = effect;
-          this.post({ kind: "image", from: actor.id, to, term, image: actor.tables });
+          this.post({ kind: "image", from: actor.id, to, term, image: actor.kv.image() });
           break;
         }
         case "snapshot.install":
@@ -438,7 +401,7 @@ class Stage {
   }
 
   private install(actor: Actor, meta: SnapshotMeta): void {
-    actor.tables = actor.staged as Tables;
+    actor.kv = createMemoryKv(actor.staged as MemoryTables);
     actor.applying = [{ kind: "kv", applied: meta.index, writes: [] }];
   }
 
@@ -453,20 +416,4 @@ class Stage {
     what();
     this.lines.splice(before);
   }
-}
-
-function readerOf(tables: () => Tables): KvReader {
-  return {
-    get: (table, key) => get(tables()[table], key),
-    scan: (table, from, to, reverse = false) =>
-      reverse ? entriesDescending(tables()[table], from, to) : entries(tables()[table], from, to),
-    sizeBytes: () => 1,
-    sizeInUseBytes: () => 1,
-  };
-}
-
-function written(tables: Tables, write: KvWrite): Tables {
-  const rows = tables[write.table];
-  const next = write.kind === "put" ? set(rows, write.key, write.value) : remove(rows, write.key);
-  return { ...tables, [write.table]: next };
 }

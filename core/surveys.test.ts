@@ -3,13 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { putOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
-import { createConfig, DEFAULT_LIMITS, WATCH_PROGRESS_MS } from "./config.ts";
-import type { CallId, ClusterId, Effect, Input, Millis, NodeId } from "./contract.ts";
-import { createMemoryKv } from "./kv/memory-kv.ts";
+import type { CallId, Input, Millis } from "./contract.ts";
+import { startLoneNode } from "./lone-node.ts";
 import { hashKv } from "./mvcc/hash.ts";
 import { restoreMvcc } from "./mvcc/store.ts";
-import { boot, step } from "./node.ts";
-import { createMemoryDisk } from "./storage/memory-disk.ts";
 import { describeEffect } from "./transcript.ts";
 
 const ROWS = 5;
@@ -75,68 +72,18 @@ function told(node: ReturnType<typeof startNode>): readonly (readonly [number, s
 
 /** A member alone, in office. */
 function startNode(hashRows = ROWS) {
-  const id = 1n as NodeId;
-  const disk = createMemoryDisk();
-  const kv = createMemoryKv();
-  const config = createConfig({
-    cluster: 1n as ClusterId,
-    node: id,
-    members: [{ id, name: "one", peerUrls: ["http://p:1"], clientUrls: [], isLearner: false }],
-    contacts: [],
-    name: "one",
-    clientUrls: ["http://c:1"],
-    version: "3.7.0",
-    watchProgressMs: WATCH_PROGRESS_MS,
-    heartbeatMs: 100,
-    electionMs: 1000,
-    snapshotCount: 1000,
-    preVote: true,
-    strictReconfig: true,
-    limits: { ...DEFAULT_LIMITS, hashRows },
-  });
-  const booted = boot(config, 1n, 0 as Millis, disk, kv);
-  if (!booted.ok) throw new Error(booted.error);
-  let [state] = booted.value;
-  let [now, call] = [0, 0];
-  const settle = (first: readonly Effect[]): readonly string[] => {
-    const lines: string[] = [];
-    const queue: Input[] = [];
-    let effects = first;
-    for (;;) {
-      for (const effect of effects) {
-        if (effect.kind === "disk") {
-          disk.perform(effect.ops);
-          queue.push({ kind: "disk.done", token: effect.token });
-        } else if (effect.kind === "kv") {
-          kv.perform(effect.writes);
-          queue.push({ kind: "kv.done", applied: effect.applied });
-        } else if (effect.kind === "call.reply") lines.push(describeEffect(effect, String));
-      }
-      const next = queue.shift();
-      if (next === undefined) return lines;
-      effects = take(next);
-    }
-  };
-  const take = (input: Input): readonly Effect[] => {
-    const [next, effects] = step(state, input, kv);
-    state = next;
-    return effects;
-  };
-  const tick = (): readonly string[] => {
-    now += 50;
-    return settle(take({ kind: "tick", now: now as Millis }));
-  };
-  settle(booted.value[1]);
-  for (let ticks = 0; ticks < 60; ticks++) tick();
+  const { kv, now: start, take } = startLoneNode({ hashRows });
+  let [now, call]: [number, number] = [start, 0];
+  const tell = (input: Input): readonly string[] =>
+    take(input).map((effect) => describeEffect(effect, String));
   return {
-    tick,
+    tick: (): readonly string[] => tell({ kind: "tick", now: (now += 50) as Millis }),
     ask: (request: Request): string => {
       const context = { deadline: 1e9 as Millis, token: "", requireLeader: false };
       call += 1;
-      const input: Input = { kind: "call", call: call as CallId, request, context };
-      return settle(take(input)).join("\n");
+      return tell({ kind: "call", call: call as CallId, request, context }).join("\n");
     },
-    cancel: () => settle(take({ kind: "call.cancel", call: call as CallId })),
+    cancel: () => tell({ kind: "call.cancel", call: call as CallId }),
     hash: (): number => {
       const mvcc = restoreMvcc(kv);
       return hashKv(mvcc, kv, mvcc.revision);

@@ -12,19 +12,24 @@ import {
   set,
 } from "../lib/ordered-map.ts";
 
-export type MemoryKv = KvReader & Readonly<{ perform: (writes: readonly KvWrite[]) => void }>;
+export type MemoryTables = Readonly<Record<Table, OrderedMap<Bytes, Uint8Array>>>;
+export type MemoryKv = KvReader &
+  Readonly<{ perform: (writes: readonly KvWrite[]) => void; image: () => MemoryTables }>;
 
-export function createMemoryKv(): MemoryKv {
-  const nothing: OrderedMap<Bytes, Uint8Array> = createOrderedMap();
-  const tables: Record<Table, typeof nothing> = {
-    meta: nothing,
-    keys: nothing,
-    leases: nothing,
-    members: nothing,
-    alarms: nothing,
-    auth: nothing,
-  };
+const NOTHING: OrderedMap<Bytes, Uint8Array> = createOrderedMap();
+const EMPTY: MemoryTables = {
+  meta: NOTHING,
+  keys: NOTHING,
+  leases: NOTHING,
+  members: NOTHING,
+  alarms: NOTHING,
+  auth: NOTHING,
+};
+
+export function createMemoryKv(image: MemoryTables = EMPTY): MemoryKv {
+  const tables = { ...image };
   return {
+    image: () => ({ ...tables }),
     get: (table, key) => get(tables[table], key),
     scan: (table, from, to, reverse = false) =>
       reverse ? entriesDescending(tables[table], from, to) : entries(tables[table], from, to),
