@@ -6,10 +6,11 @@ import { parseArgs } from "node:util";
 import { benchCore } from "./core.ts";
 import type { Report } from "./report.ts";
 import { save, show } from "./report.ts";
+import { benchRestart } from "./restart.ts";
 import { benchServer } from "./server.ts";
 import { benchSim } from "./sim.ts";
 
-const SUITES = ["core", "sim", "server"] as const;
+const SUITES = ["core", "sim", "server", "restart"] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,10 +34,12 @@ async function run(suite: (typeof SUITES)[number]): Promise<Report | null> {
   if (suite === "core") return benchCore();
   if (suite === "sim") return benchSim();
   const loadgen = values.loadgen ?? "";
-  if (existsSync(loadgen)) return await benchServer(loadgen);
+  if (existsSync(loadgen)) {
+    return await (suite === "server" ? benchServer(loadgen) : benchRestart(loadgen));
+  }
   console.error(
-    "bench: the server suite is skipped. It needs an etcd, and a load generator for etcd's API: " +
-      "npm run bench:server -- --loadgen PATH",
+    `bench: the ${suite} suite is skipped. It needs an etcd, and a load generator for its API: ` +
+      `npm run bench -- ${suite} --loadgen PATH`,
   );
   return null;
 }

@@ -19,7 +19,9 @@ export const PRODUCTS: readonly Product[] = [
 
 export type Cluster = Readonly<{
   endpoints: readonly string[];
-  pids: readonly number[];
+  pids: () => readonly number[];
+  /** Ends every member and starts it again. The seconds until each answers. */
+  restart: () => Promise<number>;
   stop: () => Promise<void>;
 }>;
 
@@ -32,16 +34,29 @@ export async function startCluster(product: Product, members: number): Promise<C
   while (ports.length < members) {
     ports.push({ client: await freePort(), peer: await freePort() });
   }
-  const children = ports.map((_, number) => start(product, folder, ports, number));
   const endpoints = ports.map(({ client }) => `127.0.0.1:${client}`);
-  for (const endpoint of endpoints) await answers(endpoint);
+  let children: readonly ChildProcess[] = [];
+  const begin = async (): Promise<void> => {
+    children = ports.map((_, number) => start(product, folder, ports, number));
+    for (const endpoint of endpoints) await answers(endpoint);
+  };
+  const end = async (): Promise<void> => {
+    const exits = children.map((child) => once(child, "exit"));
+    for (const child of children) child.kill("SIGTERM");
+    await Promise.all(exits);
+  };
+  await begin();
   return {
     endpoints,
-    pids: children.map((child) => child.pid ?? 0),
+    pids: () => children.map((child) => child.pid ?? 0),
+    restart: async () => {
+      await end();
+      const begunMs = performance.now();
+      await begin();
+      return (performance.now() - begunMs) / 1000;
+    },
     stop: async () => {
-      const exits = children.map((child) => once(child, "exit"));
-      for (const child of children) child.kill("SIGTERM");
-      await Promise.all(exits);
+      await end();
       rmSync(folder, { recursive: true });
     },
   };

@@ -61,7 +61,7 @@ async function measure(
   loadgen: string,
 ): Promise<(readonly [Load, Sample])[]> {
   const cluster = await startCluster(product, members);
-  const where = ["-eps", cluster.endpoints.join(","), "-pids", cluster.pids.join(",")];
+  const where = ["-eps", cluster.endpoints.join(","), "-pids", cluster.pids().join(",")];
   const results: (readonly [Load, Sample])[] = [];
   for (const load of LOADS) {
     const flags = [...where, "-keyspace", "10000", ...load.flags, "-dur", "2.5s"];

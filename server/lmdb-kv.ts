@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
 import { prefixEnd } from "../core/lib/bytes.ts";
+import { createValueCodec } from "./lmdb-values.ts";
 
 export type KvEvents = Readonly<{
   onDone: (applied: Index) => void;
@@ -25,10 +26,6 @@ export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
 
 type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
 type Database = RootDatabase<Uint8Array, string>;
-/** As `lmdb` has it; its types forget the options. */
-type FastReads = {
-  getBinaryFast: (key: string, options: { transaction?: Transaction }) => Buffer | undefined;
-};
 
 const TABLES: Readonly<Record<Table, string>> = {
   leases: "\x00",
@@ -47,9 +44,6 @@ const GATHER_MS = 25;
 const GATHER_WRITES_MAX = 10_000;
 /** How long to wait to hear why a commit failed. */
 const PATIENCE_MS = 1000;
-/** Of the allocations that values are copied into. */
-const SLAB_BYTES = 64 * 1024;
-const PIECE_BYTES_MAX = 4 * 1024;
 
 const KEY_ENCODER = {
   writeKey: (key: string, target: Buffer, at: number): number =>
@@ -68,8 +62,6 @@ export class LmdbKv {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #failed = false;
-  #slab = new Uint8Array(SLAB_BYTES);
-  #slabUsed = 0;
   readonly #images = new Set<Promise<void>>();
   #inUseBytes: number | null = null; // as of the last commit; null: not looked at since
 
@@ -78,6 +70,7 @@ export class LmdbKv {
     this.#dataFile = join(directory, "data.mdb");
     this.#database = open<Uint8Array, string>(directory, {
       encoding: "binary",
+      encoder: createValueCodec(),
       keyEncoder: KEY_ENCODER,
       noSubdir: false,
       mapSize: MAP_BYTES,
@@ -171,28 +164,11 @@ export class LmdbKv {
     });
   }
 
-  /** LMDB shows a value in a buffer of its own, until the next one. The copies are pieces of
-   *  larger allocations, for one of its own costs more than the whole lookup. */
-  #get(key: string, within: { transaction?: Transaction }): Uint8Array | null {
-    const shown = (this.#database as FastReads).getBinaryFast(key, within);
-    if (shown === undefined) return null;
-    const { length } = shown;
-    if (length > PIECE_BYTES_MAX) return Uint8Array.prototype.slice.call(shown, 0, length);
-    if (this.#slabUsed + length > this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
-      this.#slabUsed = 0;
-    }
-    const from = this.#slabUsed;
-    this.#slabUsed += length;
-    shown.copy(this.#slab, from, 0, length);
-    return this.#slab.subarray(from, from + length);
-  }
-
   #createReader(transaction: Transaction | null): KvReader {
     const database = this.#database;
     const within = transaction === null ? {} : { transaction };
     return {
-      get: (table, key) => this.#get(TABLES[table] + key, within),
+      get: (table, key) => database.get(TABLES[table] + key, within) ?? null,
       *scan(table, from, to, reverse = false) {
         const low = TABLES[table] + from;
         const high = upperBound(table, to);

@@ -78,11 +78,6 @@ export function addVersion(
   const next = longer(history, version);
   const wasLive = history !== null && !isTombstone(history.newest);
   if (isTombstone(version)) {
-    // A compaction may have taken what a tombstone ended, but never the end of the life before it.
-    assert(
-      history === null || wasLive,
-      `a tombstone at ${version.main} for a key that does not exist`,
-    );
     return { live: remove(index.live, key), dead: set(index.dead, key, next) };
   }
   const dead = history === null || wasLive ? index.dead : remove(index.dead, key);
@@ -162,13 +157,23 @@ function histories(index: KeyIndex, range: KeyRange): Iterable<readonly [Bytes, 
 function longer(history: History | null, version: Version): History {
   if (history === null) return { newest: version, older: null };
   const { newest, older } = history;
+  assertFollows(newest, version);
+  // Nobody can read between two writes of one revision: the later one is all there ever was.
+  if (newest.main === version.main) return { newest: version, older };
+  return { newest: version, older: set(older ?? NO_VERSIONS, newest.main, newest) };
+}
+
+/** That a key's next version may be this one. A compaction may have taken what a tombstone ended,
+ *  but never the end of the life before it. */
+export function assertFollows(newest: Version, version: Version): void {
   const ascends =
     newest.main < version.main || (newest.main === version.main && newest.sub < version.sub);
   assert(
     ascends,
     `version ${version.main}.${version.sub} after version ${newest.main}.${newest.sub}`,
   );
-  // Nobody can read between two writes of one revision: the later one is all there ever was.
-  if (newest.main === version.main) return { newest: version, older };
-  return { newest: version, older: set(older ?? NO_VERSIONS, newest.main, newest) };
+  assert(
+    !isTombstone(version) || !isTombstone(newest),
+    `a tombstone at ${version.main} for a key that does not exist`,
+  );
 }

@@ -7,9 +7,9 @@ import type { Compaction } from "../kv/tables.ts";
 import { decodeKeyValue, encodeKeyValue, readCompaction } from "../kv/tables.ts";
 import { assert, must } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import { buildKeyIndex } from "./index-build.ts";
 import {
   addVersion,
-  createKeyIndex,
   historyOf,
   isTombstone,
   type KeyIndex,
@@ -42,22 +42,24 @@ const NO_VALUE = new Uint8Array(0);
 
 /** The store that these tables hold. */
 export function restoreMvcc(view: KvReader): Mvcc {
-  let index = createKeyIndex();
   let revision = FIRST_REVISION;
-  for (const [bytes, value] of view.scan("keys", EMPTY, ABOVE_ALL)) {
-    const row = must(decodeRowKey(bytes), "a key in the table of keys is no revision");
-    const { main, sub } = row;
-    const kv = must(decodeKeyValue(value), `the row of revision ${main}.${sub} cannot be read`);
-    const created = { main, sub, created: kv.createRevision, version: kv.version };
-    const version = row.tombstone ? tombstone(main, sub) : created;
-    if (!row.tombstone) assert(kv.modRevision === main, `row ${main} says ${kv.modRevision}`);
-    index = addVersion(index, kv.key, historyOf(index, kv.key), version);
-    revision = main as Revision;
-  }
+  const index = buildKeyIndex(written());
   // The rows of the last revisions may have gone in a compaction, their numbers may not.
   const compaction = readCompaction(view);
   revision = Math.max(revision, compaction.scheduled, compaction.finished) as Revision;
   return { revision, index, compaction };
+
+  function* written(): Generator<readonly [key: Bytes, version: Version], void, undefined> {
+    for (const [bytes, value] of view.scan("keys", EMPTY, ABOVE_ALL)) {
+      const row = must(decodeRowKey(bytes), "a key in the table of keys is no revision");
+      const { main, sub } = row;
+      const kv = must(decodeKeyValue(value), `the row of revision ${main}.${sub} cannot be read`);
+      if (!row.tombstone) assert(kv.modRevision === main, `row ${main} says ${kv.modRevision}`);
+      revision = main as Revision;
+      const { createRevision: created, version } = kv;
+      yield [kv.key, row.tombstone ? tombstone(main, sub) : { main, sub, created, version }];
+    }
+  }
 }
 
 /** The key that a row is about. */
