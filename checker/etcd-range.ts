@@ -29,7 +29,20 @@ export function selectRange(request: RangeRequest, pairs: readonly KeyValue[]): 
   });
   const cut = request.limit > 0 && sorted.length > request.limit;
   const shown = cut ? sorted.slice(0, request.limit) : sorted;
-  return { shown, candidates, tiedBy: sortTarget, keysOnly, more: cut, count };
+  const asShown = (pair: KeyValue): KeyValue => (isBare(request) ? { ...pair, lease: 0n } : pair);
+  return {
+    shown: shown.map(asShown),
+    candidates: candidates.map(asShown),
+    tiedBy: sortTarget,
+    keysOnly,
+    more: cut,
+    count,
+  };
+}
+
+/** Keys alone are told without their leases, if no values need be read to sort by them. */
+function isBare({ keysOnly, sortTarget }: RangeRequest): boolean {
+  return keysOnly && sortTarget !== "value";
 }
 
 export function orderBy(target: SortTarget, a: KeyValue, b: KeyValue): number {

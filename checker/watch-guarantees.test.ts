@@ -136,6 +136,25 @@ describe("a watch", () => {
     expect(broken([refused], { key: "b" as Bytes, rangeEnd: "a" as Bytes })).toEqual([]);
   });
 
+  it("holds the id of a watch that lapsed until its client has canceled it (W11)", () => {
+    const gone5 = { compacted: [5, 5] } as const;
+    const first = { watchId: 7n };
+    const lapse = lapsed(5, gone5, first);
+    const refused = created(6, gone5, { watchId: -1n, canceled: true });
+    const again = created(6, gone5, first);
+    const own = ask(first);
+    const twice = [own, ask({ ...first, startRevision: 7 })];
+    const cancel: WatchAsk = { kind: "cancel", watchId: 7n };
+    const made = [created(6, gone5, first), lapse];
+    expect(brokenIn([session([...made, refused], twice)])).toEqual([]);
+    expect(brokenIn([session([...made, again], twice)])).toEqual(["W11"]);
+    expect(brokenIn([session([...made, canceled(first)], [own])])).toEqual(["W11"]);
+    expect(brokenIn([session([...made, canceled(first)], [own, cancel])])).toEqual([]);
+    const freed = [...made, canceled(first)];
+    expect(brokenIn([session([...freed, again], [...twice, cancel])])).toEqual([]);
+    expect(brokenIn([session([...freed, refused], [...twice, cancel])])).toEqual(["W11"]);
+  });
+
   it("tells nothing that did not happen, or not yet (W12)", () => {
     expect(broken([created(1), told([event(gone("c", 2))])])).toContain("W12");
     const early = told(SIX, {}, { sentAt: 5 * SECOND });
@@ -226,12 +245,16 @@ function notice(revision: number, more: Partial<WatchResponse> = {}): Heard {
   return saying({ header: heading(revision), ...more });
 }
 
-function canceled(): Heard {
-  return saying({ canceled: true });
+function canceled(more: Partial<WatchResponse> = {}): Heard {
+  return saying({ canceled: true, ...more });
 }
 
-function lapsed(compactRevision: number, heard: Partial<Heard>): Heard {
-  return saying({ canceled: true, compactRevision, header: heading(0) }, heard);
+function lapsed(
+  compactRevision: number,
+  heard: Partial<Heard>,
+  more: Partial<WatchResponse> = {},
+): Heard {
+  return saying({ canceled: true, compactRevision, header: heading(0), ...more }, heard);
 }
 
 function saying(more: Partial<WatchResponse>, heard: Partial<Heard> = {}): Heard {

@@ -17,6 +17,7 @@ export type Watch = Readonly<{
   created: Heard;
   told: readonly Told[];
   isOver: boolean; // canceled, by either side
+  isHeld: boolean; // its id is taken: as in etcd, until its client has canceled it
 }>;
 
 /** A whole response, of one watch or, a notice, of all watches of the stream. */
@@ -52,6 +53,11 @@ export function viewsOf(session: Session): Views {
       else if (canceled && isSound(watches, ask)) object("However, nothing was wrong with it.");
       else if (canceled) continue;
       else create(watches, session, ask, heard, object);
+      continue;
+    }
+    const left = watches.find((watch) => watch.isOver && watch.isHeld && watch.id === watchId);
+    if (canceled && left !== undefined && wasAskedTo(left, heard)) {
+      left.isHeld = false;
       continue;
     }
     const open = watches.filter(({ isOver }) => !isOver);
@@ -106,16 +112,16 @@ function isSound(
   { key, rangeEnd, startRevision, watchId }: Ask,
 ): boolean {
   const isEmpty = rangeEnd !== "" && rangeEnd !== "\0" && rangeEnd <= key;
-  const isTaken = watchId !== 0n && watches.some(({ id, isOver }) => id === watchId && !isOver);
+  const isTaken = watchId !== 0n && watches.some(({ id, isHeld }) => id === watchId && isHeld);
   return !isEmpty && !isTaken && startRevision >= 0;
 }
 
 function create(watches: Open[], session: Session, ask: Ask, heard: Heard, object: Object): void {
   const id = heard.response.watchId;
   if (ask.watchId !== 0n && id !== ask.watchId) object(`However, id ${ask.watchId} was asked for.`);
-  const isTaken = watches.some((watch) => watch.id === id && !watch.isOver);
+  const isTaken = watches.some((watch) => watch.id === id && watch.isHeld);
   if (isTaken) object("However, another watch of the stream has this id.");
-  const nothing = { told: [], isOver: false, pieces: [], last: heard };
+  const nothing = { told: [], isOver: false, isHeld: true, pieces: [], last: heard };
   watches.push({ session, ask, id, created: heard, ...nothing });
 }
 
@@ -131,6 +137,7 @@ function tell(watch: Open, heard: Heard, object: Object): void {
   } else {
     watch.told.push(whole("canceled", heard, watch, false));
     watch.isOver = true;
+    watch.isHeld = compactRevision > 0;
     if (compactRevision === 0 && !wasAskedTo(watch, heard))
       object("However, nobody asked for that.");
   }

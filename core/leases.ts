@@ -120,8 +120,9 @@ export function tickLeases(turn: Turn): void {
     asks: reopen(turn.state.asks, raft.term, now, config.electionMs),
   };
   const patienceMs = requestTimeoutMs(config);
+  const neglect = raft.leader === null ? ERRORS.NoLeader : ERRORS.Timeout;
   for (const call of neglectedStreams(turn.state.asks, now, patienceMs))
-    endKeepAlive(turn, call, ERRORS.Timeout);
+    endKeepAlive(turn, call, neglect);
   const asks = dismissOld(turn.state.asks, now, patienceMs);
   turn.state = { ...turn.state, asks };
   for (const call of expiredKeepAlives(asks, now))
@@ -300,7 +301,7 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   const visitor = findVisitor(turn.state.asks, call);
   if (visitor === null) return;
   turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
-  const { config, raft, store } = turn.state;
+  const { config, raft } = turn.state;
   const { asker, question } = visitor;
   const { ttlSeconds, grantedTtlSeconds, revision, keys } = known;
   if (asker.kind === "peer") {
@@ -309,10 +310,8 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
     turn.effects.push({ kind: "peer.send", to: asker.peer, message });
     return;
   }
-  const header = {
-    ...replicaOf(config, raft),
-    revision: Math.max(store.mvcc.revision, known.revision),
-  };
+  // Of the renewal, not of the answer: by now the lease may have ended here.
+  const header = { ...replicaOf(config, raft), revision };
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });

@@ -195,7 +195,8 @@ function tick(turn: Turn, now: Millis): void {
   turn.state = { ...turn.state, now };
   tellRaft(turn, { kind: "tick", now });
   for (const waiting of expiredCalls(turn.state.calls, now)) {
-    const error = timeoutOf(waiting, now, turn.state.leaderLostAt);
+    const { raft, leaderLostAt } = turn.state;
+    const error = timeoutOf(waiting, now, raft.leader !== null, leaderLostAt);
     reply(turn, waiting.call, { ok: false, error });
   }
   tickTokens(turn, now);

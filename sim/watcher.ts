@@ -165,9 +165,10 @@ export class Watcher {
   }
 
   /** History that it needed is gone, or it had asked for the end. */
-  #canceled(stream: Stream, watch: Watch, { compactRevision }: WatchResponse): void {
+  #canceled(stream: Stream, watch: Watch, { compactRevision, watchId }: WatchResponse): void {
     watch.id = null;
     if (compactRevision === 0) return this.#replace(stream, watch);
+    this.#say(stream, { kind: "cancel", watchId }); // as etcd's client: the id is free again
     watch.next = compactRevision;
     watch.copyRevision = 0; // a copy is listed anew
     this.#create(stream, watch);

@@ -78,8 +78,14 @@ export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] 
 
 /** The error of a call that waited too long; `leaderLostAt` is when this node last lost its
  *  leader. */
-export function timeoutOf(waiting: WaitingCall, now: Millis, leaderLostAt: Millis): ApiError {
+export function timeoutOf(
+  waiting: WaitingCall,
+  now: Millis,
+  hasLeader: boolean,
+  leaderLostAt: Millis,
+): ApiError {
   if (waiting.request.kind === "move_leader") return ERRORS.TimeoutLeaderTransfer;
   if (now >= waiting.context.deadline) return ERRORS.DeadlineExceeded;
+  if (waiting.request.kind === "lease_time_to_live" && !hasLeader) return ERRORS.NoLeader;
   return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;
 }

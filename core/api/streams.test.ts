@@ -104,7 +104,7 @@ describe("a stream of watches", () => {
       refused("mvcc: duplicate watch ID provided on the WatchStream"),
     ]);
     expect(stage.ask(watchOf("a", "", { startRevision: -1 }))).toEqual([
-      refused("mvcc: required revision has been compacted"),
+      refused("etcdserver: mvcc: required revision has been compacted"),
     ]);
   });
 

@@ -21,11 +21,10 @@ import {
   publish,
   removeWatcher,
   restoreHub,
-  watcherOf,
 } from "../watch/hub.ts";
 import { fragments } from "./fragments.ts";
 import type { ApiError } from "./errors.ts";
-import { GRPC } from "./errors.ts";
+import { ERRORS, GRPC } from "./errors.ts";
 import type { KeyValue, WatchAsk, WatchEvent, WatchRequest, WatchResponse } from "./request.ts";
 
 /** Passes through history that one tick makes at most. */
@@ -34,7 +33,6 @@ const PASSES_PER_TICK = 8;
 const NO_WATCH = -1n;
 const EMPTY_RANGE = "mvcc: watcher range is empty";
 const DUPLICATE_ID = "mvcc: duplicate watch ID provided on the WatchStream";
-const COMPACTED = "mvcc: required revision has been compacted";
 
 export type Watching = Readonly<{
   hub: Hub;
@@ -51,7 +49,9 @@ export type Stream = Readonly<{
   context: CallContext; // who speaks, and when it must end
   credit: number; // negative: what was asked for was answered nevertheless
   nextId: bigint;
-  ids: OrderedMap<string, WatcherNumber>; // by watch id, in decimal
+  /** By watch id, in decimal. As in etcd, a watch that was canceled because of a compaction keeps
+   *  its id until the client cancels it, too. */
+  ids: OrderedMap<string, WatcherNumber>;
 }>;
 
 /** What a watcher's stream knows of it. */
@@ -101,12 +101,9 @@ export function openStream(
 export function closeStream(watching: Watching, call: CallId): Watching {
   const stream = get(watching.streams, call);
   if (stream === null) return watching;
-  let { hub, watches } = watching;
-  for (const [, number] of entries(stream.ids)) {
-    hub = removeWatcher(hub, number);
-    watches = remove(watches, number);
-  }
-  return { ...watching, hub, watches, streams: remove(watching.streams, call) };
+  let next = watching;
+  for (const [, number] of entries(stream.ids)) next = dropWatch(next, number);
+  return { ...next, streams: remove(watching.streams, call) };
 }
 
 export function expiredStreams(watching: Watching, now: Millis): readonly CallId[] {
@@ -229,7 +226,7 @@ function refusalOf(
   ask: Extract<WatchAsk, { kind: "create" }>,
   scene: Scene,
 ): string | null {
-  if (ask.startRevision < 0) return COMPACTED;
+  if (ask.startRevision < 0) return ERRORS.Compacted.message;
   const error = scene.refusalOf({ kind: "watch", ask }, stream.context);
   if (error !== null) return inWordsOfGo(error);
   const isOpen = ask.rangeEnd === "" || ask.rangeEnd === "\0";
@@ -259,19 +256,15 @@ function cancelWatch(watching: Watching, stream: Stream, id: bigint, scene: Scen
   const number = get(stream.ids, String(id));
   if (number === null) return [watching, []];
   const { call } = stream;
-  const next = dropWatch(watching, number);
+  const ids = remove(stream.ids, String(id));
+  const next = withStream(dropWatch(watching, number), { ...stream, ids });
   const response = answer(scene, id, { canceled: true });
   return [spend(next, call, 1), [{ call, response }]];
 }
 
 function dropWatch(watching: Watching, number: WatcherNumber): Watching {
-  const { call } = watcherOf(watching.hub, number);
-  const watch = get(watching.watches, number);
-  const stream = get(watching.streams, call);
-  if (watch === null || stream === null) return watching;
   const hub = removeWatcher(watching.hub, number);
-  const next = { ...watching, hub, watches: remove(watching.watches, number) };
-  return withStream(next, { ...stream, ids: remove(stream.ids, String(watch.id)) });
+  return { ...watching, hub, watches: remove(watching.watches, number) };
 }
 
 function cancelLapsed(watching: Watching, scene: Scene): Watched {
@@ -299,8 +292,8 @@ function tellProgress(watching: Watching, stream: Stream, scene: Scene): Watched
   if (stream.ids.size === 0) return [watching, []];
   for (const [, number] of entries(stream.ids)) {
     const watch = get(watching.watches, number);
-    const isAhead = watch !== null && watch.start > scene.mvcc.revision;
-    if (isAhead || !isLive(watching.hub, number)) return [watching, []];
+    if (watch === null || watch.start > scene.mvcc.revision) return [watching, []];
+    if (!isLive(watching.hub, number)) return [watching, []];
   }
   const { call } = stream;
   return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, {}) }]];

@@ -70,8 +70,7 @@ function compares(state: readonly KeyValue[], compare: Compare): boolean {
   });
 }
 
-/** The first part that cannot be done decides; in a transaction a put's key counts before its
- *  lease. */
+/** The first part that cannot be done decides; a put's lease counts before its key. */
 function refuse(model: Model, state: readonly KeyValue[], operation: Operation): string | null {
   const errors = partsOf(operation).flatMap((part) => {
     if (part.kind === "empty") return ["KeyNotFound"];
@@ -83,7 +82,7 @@ function refuse(model: Model, state: readonly KeyValue[], operation: Operation):
     const missing = state.every((kv) => kv.key !== part.key);
     const lost = missing && (part.ignoreValue || part.ignoreLease) ? ["KeyNotFound"] : [];
     const loose = part.lease === 0n ? [] : ["LeaseNotFound"];
-    return part === operation ? [...loose, ...lost] : [...lost, ...loose];
+    return [...loose, ...lost];
   });
   return errors[0] ?? null;
 }
@@ -163,8 +162,14 @@ function select(state: readonly KeyValue[], request: RangeRequest): Answer {
   const sign = request.sortOrder === "descend" ? -1 : 1;
   kvs.sort((a, b) => (by(a) < by(b) ? -sign : by(a) > by(b) ? sign : 0));
   const cut = kvs.slice(0, limit);
-  const shown = request.keysOnly ? cut.map((kv) => ({ ...kv, value: new Uint8Array(0) })) : cut;
+  const shown = request.keysOnly ? cut.map((kv) => bare(kv, request)) : cut;
   return { kvs: shown, more: kvs.length > limit, count: all.length };
+}
+
+/** What the index knows of it. */
+function bare(kv: KeyValue, { sortTarget }: RangeRequest): KeyValue {
+  const lease = sortTarget === "value" ? kv.lease : 0n;
+  return { ...kv, value: new Uint8Array(0), lease };
 }
 
 function covers(key: string, rangeEnd: string, candidate: string): boolean {

@@ -5,7 +5,7 @@ import type { Bytes, KvReader, Result } from "../contract.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { KeyValue, RangeRequest } from "../api/request.ts";
 import { liveVersions, versionsAt } from "./key-index.ts";
-import { keyRange } from "./range.ts";
+import { keyRange, pairOf } from "./range.ts";
 import { type Mvcc, rowsOf } from "./store.ts";
 
 export type Chunk = Readonly<{
@@ -14,17 +14,15 @@ export type Chunk = Readonly<{
   bytes: number; // of keys and values
 }>;
 
-const NO_VALUE = new Uint8Array(0);
-
 /** At most `limit` keys of the range from `from` on. */
 export function readChunk(
   mvcc: Mvcc,
   view: KvReader,
-  { rangeEnd, keysOnly }: Pick<RangeRequest, "rangeEnd" | "keysOnly">,
+  request: Pick<RangeRequest, "rangeEnd" | "keysOnly" | "sortTarget">,
   { from, revision, limit }: Readonly<{ from: Bytes; revision: number; limit: number }>,
 ): Result<Chunk> {
   if (revision < mvcc.compaction.scheduled) return { ok: false, error: ERRORS.Compacted };
-  const keys = keyRange(from, rangeEnd);
+  const keys = keyRange(from, request.rangeEnd);
   const versions =
     revision < mvcc.revision
       ? versionsAt(mvcc.index, keys, revision)
@@ -32,10 +30,9 @@ export function readChunk(
   const readRow = rowsOf(view);
   const kvs: KeyValue[] = [];
   let bytes = 0;
-  for (const [key, version] of versions) {
-    if (kvs.length === limit) return { ok: true, value: { kvs, next: key, bytes } };
-    const row = readRow(version);
-    const kv = keysOnly ? { ...row, value: NO_VALUE } : row;
+  for (const found of versions) {
+    if (kvs.length === limit) return { ok: true, value: { kvs, next: found[0], bytes } };
+    const kv = pairOf(found, request, readRow);
     kvs.push(kv);
     bytes += kv.key.length + kv.value.length;
   }

@@ -31,11 +31,22 @@ export function rangeRows(mvcc: Mvcc, readRow: ReadRow, request: RangeRequest): 
   if (request.countOnly) return { ok: true, value: { kvs: [], more: false, count } };
   const wanted = inOrder(found.filter(filterOf(request)), request, readRow);
   const more = request.limit > 0 && wanted.length > request.limit;
-  const kvs = (more ? wanted.slice(0, request.limit) : wanted).map(([, version]) => {
-    const kv = readRow(version);
-    return request.keysOnly ? { ...kv, value: NO_VALUE } : kv;
-  });
+  const shown = more ? wanted.slice(0, request.limit) : wanted;
+  const kvs = shown.map((each) => pairOf(each, request, readRow));
   return { ok: true, value: { kvs, more, count } };
+}
+
+/** What is shown of a version. Without its value it is what the index knows, as in etcd's newest:
+ *  no lease, but where values were read to sort by them. */
+export function pairOf(
+  [key, version]: Found,
+  { keysOnly, sortTarget }: Pick<RangeRequest, "keysOnly" | "sortTarget">,
+  readRow: ReadRow,
+): KeyValue {
+  if (!keysOnly) return readRow(version);
+  if (sortTarget === "value") return { ...readRow(version), value: NO_VALUE };
+  const { main: modRevision, created: createRevision, version: puts } = version;
+  return { key, createRevision, modRevision, version: puts, value: NO_VALUE, lease: 0n };
 }
 
 /** etcd's convention: no end is one key, "\0" is everything from the key on. */

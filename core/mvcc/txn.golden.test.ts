@@ -77,7 +77,7 @@ describe("a client is told", () => {
       txnOf([], [putOf("f", "6"), putOf("g", "", { ignoreValue: true })]),
       txnOf([], [deleteOf("e", "\0"), putOf("e", "", { ignoreValue: true })]),
       txnOf([], [rangeOf("a", { revision: -1 }), rangeOf("a", { revision: -2 })]),
-      // a put by itself looks for its lease first, one in a transaction for its key
+      // a put looks for its lease first, then for its key
       putOf("h", "", { ignoreValue: true, lease: 99n }),
       txnOf([], [putOf("h", "", { ignoreValue: true, lease: 99n })]),
       txnOf([], [rangeOf("a", { revision: 99 }), putOf("h", "7", { lease: 99n })]),

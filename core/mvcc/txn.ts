@@ -94,7 +94,6 @@ export function readTxn(
  *  3.4.23, and again at every restart. Here the state before is still in hand, so the whole
  *  request is refused. */
 function check(mvcc: Mvcc, operation: PathOp, leaseExists: LeaseExists): ApiError | null {
-  if (operation.kind === "put") return checkPut(mvcc, operation, leaseExists, true);
   for (const each of leavesOf(operation)) {
     const error = checkPart(mvcc, each, leaseExists);
     if (error !== null) return error;
@@ -114,7 +113,7 @@ function checkPart(mvcc: Mvcc, operation: PathLeaf, leaseExists: LeaseExists): A
     case "range":
       return checkRange(mvcc, operation);
     case "put":
-      return checkPut(mvcc, operation, leaseExists, false);
+      return checkPut(mvcc, operation, leaseExists);
     case "delete_range":
       return null;
     case "empty":
@@ -129,18 +128,11 @@ function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
   return request.revision < mvcc.compaction.scheduled ? ERRORS.Compacted : null;
 }
 
-/** As in etcd, a put by itself looks for its lease first, one in a transaction for its key. */
-function checkPut(
-  mvcc: Mvcc,
-  request: PutRequest,
-  leaseExists: LeaseExists,
-  isAlone: boolean,
-): ApiError | null {
-  const wantsLease = request.lease !== 0n && !leaseExists(request.lease);
+function checkPut(mvcc: Mvcc, request: PutRequest, leaseExists: LeaseExists): ApiError | null {
+  if (request.lease !== 0n && !leaseExists(request.lease)) return ERRORS.LeaseNotFound;
   const keepsSomething = request.ignoreValue || request.ignoreLease;
-  const wantsKey = keepsSomething && !has(mvcc.index.live, request.key);
-  if (wantsLease && (isAlone || !wantsKey)) return ERRORS.LeaseNotFound;
-  return wantsKey ? ERRORS.KeyNotFound : null;
+  const isThere = has(mvcc.index.live, request.key);
+  return keepsSomething && !isThere ? ERRORS.KeyNotFound : null;
 }
 
 function refused(mvcc: Mvcc, error: ApiError): AppliedKv {

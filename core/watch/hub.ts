@@ -139,7 +139,7 @@ export function byWatcher(
   return found;
 }
 
-export function watcherOf(hub: Hub, number: WatcherNumber): Watcher {
+function watcherOf(hub: Hub, number: WatcherNumber): Watcher {
   return must(get(hub.watchers, number), `watcher ${number} is gone`);
 }
 

@@ -88,6 +88,35 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       (isError(theirs, "LeaseNotFound") || isError(theirs, "KeyNotFound")),
   },
   {
+    kind: "answer",
+    name: "a put of a transaction that lacks its lease and its key",
+    reason: "3.4 looks for the key first, since 3.7 for the lease, as of a put by itself",
+    proof: [
+      {
+        kind: "txn",
+        at: 0,
+        as: "",
+        message: { success: [{ put: { key: A, lease: 99, ignoreValue: true } }] },
+      },
+    ],
+    explains: ({ step, ours, theirs }) =>
+      step.kind === "txn" && isError(ours, "LeaseNotFound") && isError(theirs, "KeyNotFound"),
+  },
+  {
+    kind: "answer",
+    name: "the lease of a key without its value",
+    reason: "since 3.7 keys alone are told from the index, which knows no leases",
+    proof: [
+      { kind: "grant", at: 0, as: "", message: { id: 7, ttl: 600 } },
+      { kind: "put", at: 0, as: "", message: { key: A, lease: 7 } },
+      { kind: "range", at: 0, as: "", message: { key: A, keysOnly: true } },
+    ],
+    explains: ({ step, ours, theirs }) =>
+      (step.kind === "range" || step.kind === "txn") &&
+      ours.code === theirs.code &&
+      show(withoutLeases(ours.message)) === show(withoutLeases(theirs.message)),
+  },
+  {
     kind: "story",
     name: "progress of watches that are not up to date",
     reason: "3.4.23 answers at once; since 3.4.25 only if every watch of the stream is up to date",
@@ -176,6 +205,17 @@ function watch(message: Extract<Step, { kind: "watch" }>["message"]): Step {
 
 function eventsOf({ events }: Told): Told["events"] {
   return events;
+}
+
+/** The answer to a range or a transaction, with no leases of pairs that have no value. */
+function withoutLeases(answer: unknown): unknown {
+  if (answer instanceof Uint8Array) return answer;
+  if (Array.isArray(answer)) return answer.map(withoutLeases);
+  if (typeof answer !== "object" || answer === null) return answer;
+  const fields = Object.entries(answer).map(([name, field]) => [name, withoutLeases(field)]);
+  const same = Object.fromEntries(fields) as Readonly<{ value?: unknown }>;
+  const isBare = same.value instanceof Uint8Array && same.value.length === 0;
+  return isBare ? { ...same, lease: null } : same;
 }
 
 function valueBytes(events: Told["events"]): number {

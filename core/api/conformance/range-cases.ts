@@ -1,7 +1,7 @@
 // Range, with every option, and in etcd's odd corners.
 
-import type { Bytes } from "../../contract.ts";
-import { deleteOf, putOf, rangeOf } from "../testing.ts";
+import type { Bytes, LeaseId } from "../../contract.ts";
+import { deleteOf, putOf, rangeOf, txnOf } from "../testing.ts";
 import type { Case, CaseStep } from "./case.ts";
 import { at, call, caseOf, since } from "./case.ts";
 import * as words from "./words.ts";
@@ -67,6 +67,34 @@ export const RANGE_CASES: readonly Case[] = [
     call(rangeOf("a", { ...ALL, countOnly: true }), "range @7 count=5"),
     call(rangeOf("a", { ...ALL, countOnly: true, limit: 2 }), "range @7 count=5"),
     call(rangeOf("x", { countOnly: true }), "range @7"),
+  ),
+  since(
+    "3.7", // before, the lease was told, too
+    caseOf(
+      "a key without its value has no lease, but where values are looked at to sort by them",
+      call(
+        { kind: "lease_grant", id: 7n as LeaseId, ttlSeconds: 600 },
+        "lease_grant @1 id=7 ttlSeconds=600",
+      ),
+      call(putOf("a", "1", { lease: 7n }), "put @2"),
+      call(rangeOf("a"), "range @2 count=1", "  kvs: a=1 create=2 mod=2 version=1 lease=7"),
+      call(
+        rangeOf("a", { keysOnly: true }),
+        "range @2 count=1",
+        "  kvs: a= create=2 mod=2 version=1",
+      ),
+      call(
+        rangeOf("a", { keysOnly: true, sortTarget: "value" }),
+        "range @2 count=1",
+        "  kvs: a= create=2 mod=2 version=1 lease=7",
+      ),
+      call(
+        txnOf([], [rangeOf("a", { keysOnly: true })]),
+        "txn @2 succeeded",
+        "  responses: range ~2 count=1",
+        "    kvs: a= create=2 mod=2 version=1",
+      ),
+    ),
   ),
   caseOf(
     "any order by any target",

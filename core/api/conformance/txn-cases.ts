@@ -209,6 +209,14 @@ const BRANCHES: readonly Case[] = [
     call(txnOf([], [putOf("b", "1", { ignoreLease: true, lease: 1n })]), words.LEASE_PROVIDED),
     call(rangeOf("\0", { rangeEnd: "\0" as Bytes, countOnly: true }), "range @1"),
   ),
+  since(
+    "3.7", // before, a transaction looked for the key first
+    caseOf(
+      "a put looks for its lease before it looks for its key",
+      call(putOf("a", "", { ignoreValue: true, lease: 9n }), words.LEASE_NOT_FOUND),
+      call(txnOf([], [putOf("a", "", { ignoreValue: true, lease: 9n })]), words.LEASE_NOT_FOUND),
+    ),
+  ),
   caseOf(
     "what is refused in the branch that does not run refuses nothing",
     call(

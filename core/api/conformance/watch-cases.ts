@@ -187,6 +187,46 @@ export const WATCH_CASES: readonly Case[] = [
       "    kv: a=3 create=2 mod=4 version=3",
     ),
   ),
+  caseOf(
+    "a watch that was canceled for a compaction keeps its id until it is canceled by its client",
+    call(putOf("a", "1"), "put @2"),
+    call(putOf("a", "2"), "put @3"),
+    call({ kind: "compact", revision: 3, physical: true }, "compact @3"),
+    ask("w", watchOf("a", "", { startRevision: 2, watchId: 5n })),
+    hear("w", created(5, 3)),
+    hear("w", "watch @ canceled watchId=5 compactRevision=3"),
+    ask("w", watchOf("a", "", { watchId: 5n })),
+    hear(
+      "w",
+      "watch @3 canceled created watchId=-1" +
+        " cancelReason=mvcc: duplicate watch ID provided on the WatchStream",
+    ),
+    ask("w", { kind: "cancel", watchId: 5n }),
+    hear("w", "watch @3 canceled watchId=5"),
+    ask("w", watchOf("a", "", { watchId: 5n })),
+    hear("w", created(5, 3)),
+    call(putOf("a", "3"), "put @4"),
+    hear("w", "watch @4 watchId=5", "  events: put", "    kv: a=3 create=2 mod=4 version=3"),
+  ),
+  since(
+    "3.6",
+    caseOf(
+      "progress is not told while a watch of the stream is canceled by the server alone",
+      call(putOf("a", "1"), "put @2"),
+      call(putOf("a", "2"), "put @3"),
+      call({ kind: "compact", revision: 3, physical: true }, "compact @3"),
+      ask("w", watchOf("a", "", { startRevision: 2 })),
+      hear("w", created(0, 3)),
+      hear("w", "watch @ canceled compactRevision=3"),
+      ask("w", watchOf("b")),
+      hear("w", created(1, 3)),
+      ask("w", { kind: "progress" }),
+      ask("w", { kind: "cancel", watchId: 0n }),
+      hear("w", "watch @3 canceled"),
+      ask("w", { kind: "progress" }),
+      hear("w", "watch @3 watchId=-1"),
+    ),
+  ),
   since(
     "3.5",
     caseOf(
@@ -195,7 +235,7 @@ export const WATCH_CASES: readonly Case[] = [
       hear(
         "w",
         "watch @1 canceled created watchId=-1" +
-          " cancelReason=mvcc: required revision has been compacted",
+          " cancelReason=etcdserver: mvcc: required revision has been compacted",
       ),
     ),
   ),
