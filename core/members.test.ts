@@ -267,6 +267,8 @@ describe("a change is refused", () => {
     expect(cluster.ask("n1", remove)).toBe("MemberNotEnoughStarted");
     expect(cluster.ask("n1", add("http://n3:2380"))).toBe("member_add");
     expect(cluster.ask("n1", add("http://n4:2380"))).toBe("MemberNotEnoughStarted");
+    const removeStranger: Request = { kind: "member_remove", id: 7n as NodeId };
+    expect(cluster.ask("n1", removeStranger)).toBe("MemberNotEnoughStarted"); // as in etcd
   });
 
   it("while members are not connected for long enough", () => {
@@ -284,6 +286,20 @@ describe("a change is refused", () => {
     expect(cluster.ask(leader, add("http://n4:2380"))).toBe("Unhealthy");
     cluster.pass(5000);
     expect(cluster.ask(leader, remove(kept))).toBe("member_remove");
+  });
+
+  it("while too few of many are connected, the new one not among them", () => {
+    const cluster = new Cluster(5);
+    const leader = cluster.leader();
+    const lose = (name: string | undefined): void =>
+      cluster.input(leader, { kind: "peer.link", peer: cluster.id(name ?? ""), up: false });
+    const [first, second] = [...cluster.nodes.keys()].filter((name) => name !== leader);
+    lose(first);
+    lose(second);
+    expect(cluster.ask(leader, add("http://n6:2380"))).toBe("Unhealthy");
+    cluster.input(leader, { kind: "peer.link", peer: cluster.id(second ?? ""), up: true });
+    cluster.pass(5000);
+    expect(cluster.ask(leader, add("http://n6:2380"))).toBe("member_add");
   });
 
   it("when a learner has too little of the log to become a voter", () => {

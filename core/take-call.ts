@@ -11,7 +11,7 @@ import { plan } from "./api/handle.ts";
 import { downgradeCommand } from "./api/downgrade.ts";
 import { ERRORS } from "./api/errors.ts";
 import { exceedsQuota } from "./api/quota.ts";
-import { memberChangeOf, refuseChange } from "./api/membership.ts";
+import { memberChangeOf, refuseChange, refuseUrls } from "./api/membership.ts";
 import { isMembershipRequest } from "./api/request-membership.ts";
 import { confirmRead, joinReads } from "./api/reads.ts";
 import type { UnaryRequest } from "./api/request.ts";
@@ -74,6 +74,7 @@ export function takeCall(
 ): void {
   const refusal =
     refusalAtDoor(turn, request, context) ??
+    refuseUrls(request) ??
     refusalOnArrival(turn, request, context) ??
     refuseChange(turn.state, request);
   const { config, raft, store, now, installing, life } = turn.state;

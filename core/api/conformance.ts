@@ -13,6 +13,7 @@ import { HEALTH_CASES } from "./conformance/health-cases.ts";
 import { LEASE_CASES } from "./conformance/lease-cases.ts";
 import { MAINTENANCE_CASES } from "./conformance/maintenance-cases.ts";
 import { MEMBERSHIP_CASES } from "./conformance/membership-cases.ts";
+import { PERMISSION_CASES } from "./conformance/permission-cases.ts";
 import { PUT_CASES } from "./conformance/put-cases.ts";
 import { RANGE_STREAM_CASES } from "./conformance/range-stream-cases.ts";
 import { RANGE_CASES } from "./conformance/range-cases.ts";
@@ -34,4 +35,5 @@ export const CASES: readonly Case[] = [
   ...RANGE_STREAM_CASES,
   ...HEALTH_CASES,
   ...AUTH_CASES,
+  ...PERMISSION_CASES,
 ];

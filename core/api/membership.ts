@@ -31,17 +31,21 @@ export function refuseForLearner(state: NodeState, request: Request): ApiError |
   return isServed ? null : ERRORS.NotSupportedForLearner;
 }
 
+/** Looked at before the caller is: etcd checks the URLs of a new member first, and no others. */
+export function refuseUrls(request: UnaryRequest): ApiError | null {
+  if (request.kind !== "member_add") return null;
+  const { peerUrls } = request;
+  return peerUrls.length > 0 && peerUrls.every(isPeerUrl) ? null : ERRORS.MemberBadURLs;
+}
+
 /** Null: it may be proposed. A promotion is for the leader to judge (refusePromotion). */
 export function refuseChange(state: NodeState, request: UnaryRequest): ApiError | null {
   switch (request.kind) {
-    case "member_add": {
-      const { peerUrls, isLearner } = request;
-      if (peerUrls.length === 0 || !peerUrls.every(isPeerUrl)) return ERRORS.MemberBadURLs;
-      return state.config.strictReconfig ? refuseAdd(state, isLearner) : null;
-    }
+    case "member_add":
+      return state.config.strictReconfig ? refuseAdd(state, request.isLearner) : null;
     case "member_remove":
       return state.config.strictReconfig ? refuseRemove(state, request.id) : null;
-    case "member_update": // etcd looks at nothing here, and neither do its clients expect it
+    case "member_update":
     case "member_promote":
     default:
       return null;
@@ -98,13 +102,14 @@ function refuseAdd(state: NodeState, isLearner: boolean): ApiError | null {
   const isFirstOfTwo = started(voters) === 1 && voters.length === 1;
   const isSafe = isFirstOfTwo || started(voters) >= quorumSize(voters.length + 1);
   if (!isLearner && !isSafe) return ERRORS.MemberNotEnoughStarted;
-  return voters.every(({ id }) => isConnected(state, id)) ? null : ERRORS.Unhealthy;
+  // The new one is down, for all that is known. One alone has always its own word.
+  const active = connected(state, voters);
+  return voters.length === 1 || active >= quorumSize(voters.length + 1) ? null : ERRORS.Unhealthy;
 }
 
 function refuseRemove(state: NodeState, id: NodeId): ApiError | null {
   const { members } = state.store;
-  const member = findMember(members, id);
-  if (member === null || member.isLearner) return null;
+  if (findMember(members, id)?.isLearner === true) return null;
   const voters = votersOf(members);
   const left = voters.filter((voter) => voter.id !== id);
   if (left.length === 0 || started(left) < quorumSize(left.length)) {
@@ -112,8 +117,12 @@ function refuseRemove(state: NodeState, id: NodeId): ApiError | null {
   }
   const isDown = id !== state.config.node && !state.links.some((link) => link.peer === id);
   if (isDown) return null; // the others do without it already
-  const active = voters.filter((voter) => isConnected(state, voter.id)).length;
+  const active = connected(state, voters);
   return active - 1 < quorumSize(voters.length - 1) ? ERRORS.Unhealthy : null;
+}
+
+function connected(state: NodeState, voters: readonly Member[]): number {
+  return voters.filter(({ id }) => isConnected(state, id)).length;
 }
 
 function isConnected({ config, links, now }: NodeState, id: NodeId): boolean {

@@ -9,22 +9,22 @@ import type { Case, CaseStep } from "./case.ts";
 import { as, ask, call, caseOf, hear, since } from "./case.ts";
 import * as words from "./words.ts";
 
-const addUser = (name: string, password: string): AuthRequest => {
+export const addUser = (name: string, password: string): AuthRequest => {
   return { kind: "user_add", name: key(name), password, noPassword: false };
 };
 const user = (verb: "user_get" | "user_delete", name: string): AuthRequest => {
   return { kind: verb, name: key(name) };
 };
-const role = (verb: "role_add" | "role_get" | "role_delete", name: string): AuthRequest => {
+export const role = (verb: "role_add" | "role_get" | "role_delete", name: string): AuthRequest => {
   return { kind: verb, name: key(name) };
 };
-const give = (name: string, to: string): AuthRequest => {
+export const give = (name: string, to: string): AuthRequest => {
   return { kind: "user_grant_role", name: key(to), role: key(name) };
 };
 const take = (name: string, from: string): AuthRequest => {
   return { kind: "user_revoke_role", name: key(from), role: key(name) };
 };
-const permit = (
+export const permit = (
   name: string,
   type: keyof typeof PERMISSION,
   from: string,
@@ -36,7 +36,7 @@ const permit = (
 const forbid = (name: string, from: string, end = ""): AuthRequest => {
   return { kind: "role_revoke_permission", name: key(name), key: key(from), rangeEnd: key(end) };
 };
-const authenticate = (name: string, password: string): AuthRequest => {
+export const authenticate = (name: string, password: string): AuthRequest => {
   return { kind: "authenticate", name: key(name), password };
 };
 
@@ -91,20 +91,20 @@ const STORE: readonly Case[] = [
 ];
 
 /** Authentication is enabled, and `root` is a token of root's. */
-const ENABLED: readonly CaseStep[] = [
+export const ENABLED: readonly CaseStep[] = [
   call(addUser("root", "secret"), "user_add @*"),
   call(role("role_add", "root"), "role_add @*"),
   call(give("root", "root"), "user_grant_role @*"),
   call({ kind: "auth_enable" }, "auth_enable @*"),
   call(authenticate("root", "secret"), "authenticate @* token=<root>"),
 ];
-const DISABLED: readonly CaseStep[] = [
+export const DISABLED: readonly CaseStep[] = [
   as("root", call({ kind: "auth_disable" }, "auth_disable @*")),
   call(rangeOf("none"), "range @*"),
 ];
 
 /** And a user who may read from a to c, write w, and both at b. */
-const WITH_USER: readonly CaseStep[] = [
+export const WITH_USER: readonly CaseStep[] = [
   call(addUser("u", "pass"), "user_add @1"),
   call(role("role_add", "r"), "role_add @1"),
   call(permit("r", "READ", "a", "c"), "role_grant_permission @1"),
@@ -133,6 +133,7 @@ const ENFORCED: readonly Case[] = [
     call(authenticate("root", "wrong"), words.AUTH_FAILED),
     call(authenticate("nobody", "secret"), words.AUTH_FAILED),
     call(authenticate("", ""), words.AUTH_FAILED),
+    call({ kind: "member_add", peerUrls: [], isLearner: false }, words.BAD_URLS), // looked at first
     as("root", call(putOf("a", "1"), "put @2")),
     as("root", call(rangeOf("a"), "range @2 count=1", "  kvs: a=1 create=2 mod=2 version=1")),
     as("root", call({ kind: "user_list" }, "user_list @2 users=[root]")),

@@ -36,6 +36,9 @@ export const AUTH_FAILED =
 export const AUTH_NOT_ENABLED = "error 9: etcdserver: authentication is not enabled";
 export const INVALID_TOKEN = "error 16: etcdserver: invalid auth token";
 export const INVALID_AUTH_MANAGEMENT = "error 3: etcdserver: invalid auth management";
+export const PERMISSION_NOT_GIVEN = "error 3: etcdserver: permission not given";
+export const NO_PASSWORD_USER =
+  "error 2: auth: authentication failed, password was given for no password user";
 export const DENIED = "error 7: etcdserver: permission denied";
 export const BAD_URLS = "error 3: etcdserver: given member URLs are invalid";
 export const MEMBER_NOT_FOUND = "error 5: etcdserver: member not found";
