@@ -1,5 +1,5 @@
-// Hash and HashKV of a store that is too large for one step: so many rows at once, and the rest tick
-// by tick, so that a leader that is asked for its hash goes on leading.
+// Hash and HashKV of a store that is too large for one step: so many rows at once, and the rest
+// tick by tick, so that a leader that is asked for its hash goes on leading.
 //
 // What HashKV hashes is pinned: a revision, and how far history was given up when the walk began.
 // Later writes are above the revision, and rows that an earlier compaction still deletes are not

@@ -39,8 +39,13 @@ const ANY_KEY: RangeRequest = {
   minCreateRevision: 0,
   maxCreateRevision: 0,
 };
-/** Of a member that serves, but not a stranger. */
-const FOREIGN: readonly string[] = [ERRORS.UserEmpty.name, ERRORS.PermissionDenied.name];
+/** Of a member that serves, but not a stranger; or nobody yet, for it learns. etcd asks itself as
+ *  root, and past the door that learners keep closed. */
+const FOREIGN: readonly string[] = [
+  ERRORS.UserEmpty.name,
+  ERRORS.PermissionDenied.name,
+  ERRORS.NotSupportedForLearner.name,
+];
 const ALARM_NAMES = { no_space: "NOSPACE", corrupt: "CORRUPT" } as const;
 
 export function createPages(options: PagesOptions): Pages {

@@ -70,8 +70,6 @@ export const NO_HEADER: Header = {
   raftTerm: 0,
 };
 
-const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
-
 /** `behind` is how many committed entries wait to be applied here. */
 export function plan(request: UnaryRequest, config: Config, raft: RaftState, behind: number): Plan {
   const proposed = (write: ProposedRequest): Plan => planWrite(write, config, behind);
@@ -91,11 +89,9 @@ export function plan(request: UnaryRequest, config: Config, raft: RaftState, beh
       return proposed(request);
     }
     case "compact":
+    case "lease_grant":
     case "lease_revoke":
       return proposed(request);
-    case "lease_grant":
-      if (request.ttlSeconds <= LEASE_TTL_MAX_SECONDS) return proposed(request);
-      return { kind: "refuse", error: ERRORS.LeaseTTLTooLarge };
     case "lease_time_to_live":
       return { kind: "leader" };
     case "lease_leases":

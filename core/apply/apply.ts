@@ -13,6 +13,7 @@ import type {
   Result,
   Term,
 } from "../contract.ts";
+import type { ApiError } from "../api/errors.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { Response } from "../api/request.ts";
 import type { Auth } from "../auth/store.ts";
@@ -55,6 +56,8 @@ import { changeMembers } from "./change-members.ts";
 import type { MembershipCommand } from "./command-membership.ts";
 import type { Member } from "./membership.ts";
 import { findMember, putMember, readMembership, withMember } from "./membership.ts";
+
+const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 
 /** Everything that entries have built so far. The values themselves live in the KV, under the
  *  overlay. */
@@ -205,8 +208,8 @@ function applyGrant(
   replica: Replica,
 ): Applied {
   const { origin, lease: id, ttlSeconds } = command;
-  if (id === 0n || hasLease(store.lessor, id)) {
-    const error = id === 0n ? ERRORS.LeaseNotFound : ERRORS.LeaseExist; // 0 means none
+  const error = refusalOfGrant(store.lessor, id, ttlSeconds);
+  if (error !== null) {
     const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
     return { ...nothing(store), outcome };
   }
@@ -220,6 +223,12 @@ function applyGrant(
     lease: { kind: "granted", id, ttlSeconds },
     outcome: { kind: "call", origin, result: { ok: true, value } },
   };
+}
+
+function refusalOfGrant(lessor: Lessor, id: LeaseId, ttlSeconds: number): ApiError | null {
+  if (id === 0n) return ERRORS.LeaseNotFound; // it means none
+  if (ttlSeconds > LEASE_TTL_MAX_SECONDS) return ERRORS.LeaseTTLTooLarge;
+  return hasLease(lessor, id) ? ERRORS.LeaseExist : null;
 }
 
 /** The keys of the lease go with it, all at one revision. */

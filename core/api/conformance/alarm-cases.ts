@@ -36,6 +36,7 @@ export const ALARM_CASES: readonly Case[] = [
     call(putOf("a", "2"), words.NO_SPACE),
     at(2, call(putOf("a", "2"), words.NO_SPACE)),
     call(GRANT, words.NO_SPACE),
+    call({ ...GRANT, ttlSeconds: 9_000_000_001 }, words.NO_SPACE),
     call(txnOf([], [putOf("b", "1")]), words.NO_SPACE),
     call(txnOf([], [rangeOf("b")], [putOf("b", "1")]), words.NO_SPACE),
     call(rangeOf("a"), "range @2 count=1", "  kvs: a=1 create=2 mod=2 version=1"),

@@ -53,6 +53,7 @@ export const LEASE_CASES: readonly Case[] = [
     call(grant(3, -5), "lease_grant @1 id=3 ttlSeconds=2"),
     call(grant(4, 9_000_000_000), "lease_grant @1 id=4 ttlSeconds=9000000000"),
     call(grant(5, 9_000_000_001), words.TTL_TOO_LARGE),
+    call(grant(4, 9_000_000_001), words.TTL_TOO_LARGE),
   ),
   caseOf(
     "a revoked lease takes its keys with it, in one revision",
