@@ -8,41 +8,20 @@ import type { KvReader } from "../core/contract.ts";
 import { parseVersion, shortVersion } from "../core/lib/version.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { TraceEvent } from "../core/trace.ts";
-import type { Method } from "../net/wire/methods.ts";
 import { hex } from "./boot.ts";
+import { CallMetrics } from "./call-metrics.ts";
 import { Histogram } from "./histogram.ts";
 
 type Kind = "gauge" | "counter";
-type Sample = readonly [labels: string, value: number];
-type Metric = readonly [name: string, kind: Kind, help: string, samples: readonly Sample[]];
-
-/** As grpc-go writes them, by number. */
-const CODES = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-];
+export type Sample = readonly [labels: string, value: number];
+export type Metric = readonly [name: string, kind: Kind, help: string, samples: readonly Sample[]];
 
 export class Metrics {
   #leaderChanges = 0;
   #leasesExpired = 0;
   #healthy = 0;
   #unhealthy = 0;
-  readonly #calls = new Map<string, number>();
+  readonly calls: CallMetrics = new CallMetrics();
   readonly #syncs = new Histogram(
     "etcd_disk_wal_fsync_duration_seconds",
     "How long syncs of the log take.",
@@ -56,15 +35,6 @@ export class Metrics {
     if (event.kind === "become_leader") this.#leaderChanges += 1;
     if (event.kind === "become_follower" && event.leader !== null) this.#leaderChanges += 1;
     if (event.kind === "lease_ended" && event.ranOut) this.#leasesExpired += 1;
-  }
-
-  /** A call is over. */
-  countCall({ path, stream }: Method, code: number): void {
-    const [, service = "", method = ""] = path.split("/");
-    const type = { none: "unary", server: "server_stream", both: "bidi_stream" }[stream];
-    const by = `grpc_code="${CODES[code] ?? "Unknown"}",grpc_method="${method}"`;
-    const labels = `{${by},grpc_service="${service}",grpc_type="${type}"}`;
-    this.#calls.set(labels, (this.#calls.get(labels) ?? 0) + 1);
   }
 
   observeSync(seconds: number): void {
@@ -102,7 +72,7 @@ export class Metrics {
       ),
       one("etcd_server_health_success", "counter", "Good health checks.", this.#healthy),
       one("etcd_server_health_failures", "counter", "Failed health checks.", this.#unhealthy),
-      ["grpc_server_handled_total", "counter", "Calls that are over.", [...this.#calls]],
+      ...this.calls.metrics(),
     ];
   }
 }

@@ -162,7 +162,7 @@ function serveClients(
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     sink: runtime,
-    onHandled: (method, code) => metrics.countCall(method, code),
+    meter: metrics.calls,
     pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),
     log: (line) => log("info", line),
   });

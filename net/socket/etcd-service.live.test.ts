@@ -388,7 +388,7 @@ async function serveAndConnect(
       openStream: () => NO_STREAM,
     },
     pages,
-    onHandled,
+    meter: NO_METER,
     log: () => {},
   });
   const client = createEtcdClient(listener.urls[0] as string);
@@ -403,7 +403,7 @@ function serveQuietly(...urls: string[]): Promise<EtcdListener> {
     urls,
     sink,
     pages,
-    onHandled,
+    meter: NO_METER,
     maxRequestBytes: MAX_REQUEST_BYTES,
     leastPingMs: 5000,
     log: () => {},
@@ -422,7 +422,7 @@ const pages: Pages = (path) => {
   if (path === "/broken") return brokenPage();
   return path === "/page" ? page() : null;
 };
-const onHandled = (): void => undefined;
+const NO_METER = { started: () => {}, received: () => {}, sent: () => {}, handled: () => {} };
 const NO_STREAM = { say: () => {}, credit: () => {}, close: () => {}, cancel: () => {} };
 const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const PATH = "/etcdserverpb.KV/Put";

@@ -15,6 +15,7 @@ import { hearFirstWords } from "./first-words.ts";
 import { HttpPages } from "./http-pages.ts";
 import type { Pages } from "./http-pages.ts";
 import { GrpcSocket } from "./http2-socket.ts";
+import type { GrpcSocketOptions } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Log } from "./listen.ts";
 
@@ -30,7 +31,7 @@ export type EtcdServiceOptions = Readonly<{
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
   sink: CallSink;
-  onHandled: (method: Method, code: number) => void; // a call is over, by its gRPC status
+  meter: CallMeter;
   pages: Pages; // for those who speak plain HTTP
   log: Log;
 }>;
@@ -41,20 +42,26 @@ const GRACE_MS = 500;
 
 const NOTHING = new Uint8Array(0);
 
+/** Counts what goes over the client port. */
+export interface CallMeter {
+  readonly started: (method: Method) => void;
+  readonly received: (method: Method, bytes: number) => void; // a message
+  readonly sent: (method: Method, bytes: number) => void;
+  readonly handled: (method: Method, code: number) => void; // a call is over, by its gRPC status
+}
+
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
   const clients = new Set<GrpcSocket>();
-  const onEvent = createService(options.sink);
+  const { meter } = options;
+  const onEvent = metered(createService(options.sink), meter);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
   const { leastPingMs } = options;
   const limits = { messageBytesMax, leastPingMs };
-  const onHandled = (path: string, code: number): void => {
-    const method = findMethod(path);
-    if (method !== null) options.onHandled(method, code);
-  };
+  const hooks = hooksOf(meter);
   const pages = new HttpPages(options.pages);
   const speakGrpc = (socket: Socket): void => {
-    const client = new GrpcSocket(socket, { ...limits, refusalOf, onEvent, onHandled });
+    const client = new GrpcSocket(socket, { ...limits, ...hooks, onEvent });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
@@ -70,6 +77,34 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
       await ended;
       clearTimeout(force);
     },
+  };
+}
+
+type Hooks = Pick<GrpcSocketOptions, "refusalOf" | "onSent" | "onHandled">;
+
+function hooksOf(meter: CallMeter): Hooks {
+  return {
+    refusalOf: (path) => {
+      const method = findMethod(path);
+      if (method !== null) meter.started(method);
+      return refusalOf(path);
+    },
+    onSent: (path, bytes) => {
+      const method = findMethod(path);
+      if (method !== null) meter.sent(method, bytes);
+    },
+    onHandled: (path, code) => {
+      const method = findMethod(path);
+      if (method !== null) meter.handled(method, code);
+    },
+  };
+}
+
+function metered(onEvent: OnEvent, meter: CallMeter): OnEvent {
+  return (event, client) => {
+    const method = event.kind === "message" ? findMethod(event.call.path) : null;
+    if (event.kind === "message" && method !== null) meter.received(method, event.message.length);
+    onEvent(event, client);
   };
 }
 

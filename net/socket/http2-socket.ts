@@ -8,7 +8,10 @@ import type { Refusal } from "../http2/grpc-status.ts";
 import { GREETING_MS } from "./first-words.ts";
 
 export type GrpcSocketOptions = GrpcOptions &
-  Readonly<{ onEvent: (event: GrpcEvent, from: GrpcSocket) => void }>;
+  Readonly<{
+    onEvent: (event: GrpcEvent, from: GrpcSocket) => void;
+    onSent: (path: string, bytes: number) => void; // a message of an answer
+  }>;
 
 /** What waits to be written before reading stops. Reading goes on when all of it is written. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
@@ -42,6 +45,7 @@ export class GrpcSocket {
   /** One message of the answer; it must not change afterwards. */
   send(call: GrpcCall, message: Uint8Array): void {
     this.#grpc.send(call, message);
+    this.#options.onSent(call.path, message.length);
     this.#flushSoon();
   }
 
