@@ -26,7 +26,7 @@ function detcd(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-describe("detcd replay", { timeout: 60_000 }, () => {
+describe("detcd replay", () => {
   it("runs a seed again with the same trace, in another process", async () => {
     const [scenario] = SCENARIOS;
     if (scenario === undefined) return expect.unreachable("there are scenarios");
@@ -75,7 +75,7 @@ describe("detcd replay", { timeout: 60_000 }, () => {
   });
 });
 
-describe("detcd sim", { timeout: 60_000 }, () => {
+describe("detcd sim", () => {
   it("runs a campaign and sums it up", async () => {
     const { code, stdout, stderr } = await detcd("sim", "--seed", "1", "--seeds", "1", "--twice");
     expect({ code, stderr: stderr.split("\n")[0] }).toEqual({

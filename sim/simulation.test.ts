@@ -25,7 +25,7 @@ function callsOf(operations: readonly SimOperation[]): unknown {
   return operations.map(({ client, input, call }) => ({ client, input, call }));
 }
 
-describe("a run", { timeout: 30_000 }, () => {
+describe("a run", () => {
   it("is a function of its options", () => {
     const options = swarmOptions(4);
     const once = runSimulation(options);

@@ -84,7 +84,7 @@ describe("a compaction", () => {
       expectLean(mvcc, kv);
     });
     fc.assert(property, { seed: SEED, numRuns: 300 });
-  }, 60_000);
+  });
 
   it("refuses what is compacted, and what is not written yet, in etcd's order", () => {
     const kv = createMemoryKv();

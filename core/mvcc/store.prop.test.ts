@@ -126,7 +126,7 @@ describe("the store", () => {
       expect(contents(restoreMvcc(view))).toEqual(contents(mvcc));
     });
     fc.assert(property, { seed: SEED, numRuns: 250 });
-  }, 60_000);
+  });
 });
 
 /** One request as a node would serve it, and the answer in the model's words. */

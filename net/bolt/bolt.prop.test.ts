@@ -53,7 +53,7 @@ describe("a bbolt file", () => {
       }),
       { seed: SEED, numRuns: 30 },
     );
-  }, 30_000);
+  });
 
   it("has two children at least in every branch, and three levels where they are needed", () => {
     fc.assert(
