@@ -1,24 +1,22 @@
 // The same commands to a member and to a real etcd: compactions, reads around them and hashes give
 // the same words and the same numbers.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  cleanUp,
-  etcdctl,
-  eventually,
-  flagsOf,
-  HAS_ETCD,
-  type MemberPlan,
-  type MemberProcess,
-  planMembers,
-  startMember,
-} from "./testing.ts";
+import type { Request } from "../core/api/request.ts";
+import { rangeOf } from "../core/api/testing.ts";
+import type { Bytes } from "../core/contract.ts";
+import { createEtcdClient } from "../net/socket/client.ts";
+import type { EtcdClient } from "../net/socket/client.ts";
+import type { Alone } from "./side-by-side.ts";
+import { startAlone, tell, type } from "./side-by-side.ts";
+import type { MemberPlan } from "./testing.ts";
+import { cleanUp, HAS_ETCD, startMember } from "./testing.ts";
 
+const TIMEOUT_MS = 20_000;
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
 
-/** What happens to the store, in order. After each, both are asked for everything below. */
+/** What happens to the store, in order. After each compaction, and at the end, both are asked for
+ *  everything at every revision. */
 const STORY: readonly string[] = [
   "put a 1", // 2
   "put a 2", // 3
@@ -28,8 +26,8 @@ const STORY: readonly string[] = [
   "put c 1", // 6
   "put b 2", // 7
   "compaction 5 --physical", // upon a tombstone
-  "compaction 5",
-  "compaction 99",
+  "! compaction 5",
+  "! compaction 99",
   "put a 3", // 8
   "del b", // 9
   "compaction 8 --physical",
@@ -39,86 +37,72 @@ const STORY: readonly string[] = [
 const LAST = 11;
 
 describe.skipIf(!HAS_ETCD)(`compactions and hashes, beside a real etcd${skipReason}`, () => {
-  let plan: MemberPlan;
-  let ours: MemberProcess;
-  let theirs: ChildProcess;
-  let theirUrl: string;
+  let sides: Alone;
+  let ours: EtcdClient;
+  let theirs: EtcdClient;
 
   beforeAll(async () => {
-    const plans = (await planMembers(["one", "etcd"])) as [MemberPlan, MemberPlan];
-    const own = plans.map((each) => ({
-      ...each,
-      initialCluster: `${each.name}=${each.peerUrl}`,
-    })) as [MemberPlan, MemberPlan];
-    [plan] = own;
-    theirUrl = own[1].clientUrl;
-    theirs = spawn("etcd", flagsOf(own[1]), { stdio: "ignore" });
-    ours = await startMember(plan);
-    await ours.says("ready to serve client requests");
-    await eventually(async () => (await etcdctl([theirUrl], ["endpoint", "health"])).code === 0);
-  }, 30_000);
+    sides = await startAlone();
+    [ours, theirs] = [sides.ours, sides.theirs].map(({ plans }) =>
+      createEtcdClient((plans[0] as MemberPlan).clientUrl),
+    ) as [EtcdClient, EtcdClient];
+  });
 
   afterAll(async () => {
-    theirs.kill("SIGKILL");
-    if (theirs.exitCode === null && theirs.signalCode === null) await once(theirs, "exit");
+    for (const client of [ours, theirs]) client.close();
     await cleanUp();
   });
 
   it("agree after every one", async () => {
     let compacted = 0;
     for (const line of STORY) {
-      expect(await told(plan.clientUrl, line), line).toBe(await told(theirUrl, line));
-      const [verb, revision] = line.split(" ");
-      if (verb !== "compaction" && line !== STORY.at(-1)) continue;
-      if (verb === "compaction" && Number(revision) < LAST) compacted = Number(revision);
+      await tell(sides, [line]);
+      const [, fails, revision] = /^(! )?compaction (\d+)/.exec(line) ?? [];
+      if (revision === undefined && line !== STORY.at(-1)) continue;
+      if (revision !== undefined && fails === undefined) compacted = Number(revision);
       for (let at = 0; at <= LAST; at++) {
-        const read = `get a z --rev=${at} -w fields`;
-        const [mine, its] = [await told(plan.clientUrl, read), await told(theirUrl, read)];
-        expect(withoutIds(mine), `${read} after ${line}`).toBe(withoutIds(its));
+        const range = rangeOf("a", { rangeEnd: "z" as Bytes, revision: at });
+        const said = await answerOf(ours, range);
+        expect(said, `range at ${at} after ${line}`).toEqual(await answerOf(theirs, range));
         if (at === compacted && at > 0) continue; // older releases refuse the compacted one itself
-        const hash = await hashOf(theirUrl, at);
-        expect(await hashOf(plan.clientUrl, at), `hash at ${at} after ${line}`).toBe(hash);
+        const hash = await hashOf(ours, at);
+        expect(hash, `hash at ${at} after ${line}`).toEqual(await hashOf(theirs, at));
       }
     }
-  }, 120_000);
+  });
 
   it("stay the same through a restart", async () => {
-    const before = await hashOf(plan.clientUrl, 0);
-    await ours.end("SIGKILL");
-    ours = await startMember(plan);
-    await ours.says("ready to serve client requests");
-    expect(await hashOf(plan.clientUrl, 0)).toBe(before);
-    const refused = await told(plan.clientUrl, "compaction 9");
-    expect(refused).toContain("etcdserver: mvcc: required revision has been compacted");
+    const before = await hashOf(ours, 0);
+    await sides.member.end("SIGKILL");
+    await startMember(sides.ours.plans[0] as MemberPlan);
+    expect(await hashOf(ours, 0)).toEqual(before);
+    const refused = await type(sides.ours, "compaction 9");
+    expect(refused.stderr).toContain("etcdserver: mvcc: required revision has been compacted");
   });
 
   it("come with the rest of maintenance", async () => {
-    expect(await told(plan.clientUrl, "defrag")).toContain("Finished defragmenting etcd member");
-    const missing = await told(plan.clientUrl, "move-leader 1");
-    expect(missing).toContain("etcdserver: bad leader transferee");
-    const status = await etcdctl([plan.clientUrl], ["endpoint", "status", "-w", "json"]);
+    const defragmented = await type(sides.ours, "defrag");
+    expect(defragmented.stdout).toContain("Finished defragmenting etcd member");
+    const refused = await type(sides.ours, "move-leader 1");
+    expect(refused.stderr).toContain("etcdserver: bad leader transferee");
+    const status = await type(sides.ours, "endpoint status -w json");
     const [{ Status }] = JSON.parse(status.stdout) as [{ Status: { leader: number } }];
     expect(Status.leader).toBeGreaterThan(0);
   });
 });
 
-async function told(url: string, line: string): Promise<string> {
-  const { code, stdout, stderr } = await etcdctl([url], line.split(" "));
-  const error = /^Error: (.*)$/m.exec(stderr)?.[1] ?? "";
-  return `${code} ${stdout.replaceAll(url.replace("http://", ""), "")}${error}`;
+/** All but the term. */
+async function answerOf(client: EtcdClient, request: Request): Promise<object> {
+  const answer = await client.call(request, TIMEOUT_MS);
+  if (!answer.ok) return answer.error;
+  return { ...answer.value, header: { ...answer.value.header, raftTerm: 0 } };
 }
 
-async function hashOf(url: string, revision: number): Promise<string> {
-  const line = `endpoint hashkv --rev ${revision} -w json`;
-  const { stdout, stderr } = await etcdctl([url], line.split(" "));
-  const [row] = stdout.trim() === "" ? [] : (JSON.parse(stdout) as [{ HashKV: HashKv }]);
-  if (row === undefined) return /^Error: (.*)$/m.exec(stderr)?.[1] ?? stderr;
-  const { hash, compact_revision: compacted } = row.HashKV;
-  return `${hash} compacted ${compacted}`;
-}
-
-type HashKv = Readonly<{ hash: number; compact_revision: number }>;
-
-function withoutIds(text: string): string {
-  return text.replaceAll(/"(ClusterID|MemberID|RaftTerm)" : \d+\n/g, "");
+/** What any release tells of it. */
+async function hashOf(client: EtcdClient, revision: number): Promise<object> {
+  const answer = await client.call({ kind: "hash_kv", revision }, TIMEOUT_MS);
+  if (!answer.ok) return answer.error;
+  if (answer.value.kind !== "hash_kv") throw new Error(answer.value.kind);
+  const { hash, compactRevision } = answer.value;
+  return { hash, compactRevision };
 }

@@ -167,10 +167,10 @@ describe.skipIf(!HAS_ETCD)(`etcdctl and users, with a real etcd beside it${skipR
 
   beforeAll(async () => {
     sides = await startAlone(CHEAP);
-  }, 30_000);
+  });
 
   for (const [name, lines] of Object.entries(STORIES)) {
-    it(name, async () => tell(sides, lines), 30_000);
+    it(name, async () => tell(sides, lines));
   }
 
   it("watches are refused, and those that are open go on", async () => {
@@ -188,7 +188,7 @@ describe.skipIf(!HAS_ETCD)(`etcdctl and users, with a real etcd beside it${skipR
     await tell(sides, ["--user=root:rootpw put w/1 1"]);
     await allowed.says("PUT\nw/1\n1\n");
     await allowed.ends("SIGINT");
-  }, 30_000);
+  });
 
   it("detcd guards what newer releases of etcd guard, in their words", async () => {
     for (const line of ["compaction 2", "endpoint hashkv", "defrag", "snapshot save $file"]) {
@@ -218,7 +218,7 @@ describe.skipIf(!HAS_ETCD)(`etcdctl and users, with a real etcd beside it${skipR
     expect(await said(sides.ours, "--user=root:rootpw compaction 2")).toBe(
       "compacted revision 2\n",
     );
-  }, 30_000);
+  });
 });
 
 describe.skipIf(!HAS_ETCD)(`signed tokens, with a real etcd beside it${skipReason}`, () => {
@@ -252,7 +252,7 @@ describe.skipIf(!HAS_ETCD)(`signed tokens, with a real etcd beside it${skipReaso
       "! --user=alice:pw get a",
       "--user=root:rootpw auth disable",
     ]);
-  }, 30_000);
+  });
 });
 
 async function said(side: Side, line: string): Promise<string> {

@@ -74,74 +74,70 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
 
 afterAll(cleanUp);
 
-describe.skipIf(!HAS_ETCD)(
-  `etcdctl, with three members and three of etcd${skipReason}`,
-  { timeout: 20_000 },
-  () => {
-    let sides: Sides;
+describe.skipIf(!HAS_ETCD)(`etcdctl, with three members and three of etcd${skipReason}`, () => {
+  let sides: Sides;
 
-    beforeAll(async () => {
-      sides = await startThree();
-    }, 30_000);
+  beforeAll(async () => {
+    sides = await startThree();
+  });
 
-    for (const [name, lines] of Object.entries(STORIES)) {
-      it(name, async () => tell(sides, lines), 15_000);
+  for (const [name, lines] of Object.entries(STORIES)) {
+    it(name, async () => tell(sides, lines));
+  }
+
+  it("members are added, looked at, changed and removed, or refused", async () => {
+    for (const side of [sides.ours, sides.theirs]) {
+      side.known.set("taken", side.plans[1]?.peerUrl as string);
+      await allowsMembers(side);
     }
+    await tell(sides, [
+      "! member add four",
+      "! member add four --peer-urls=nonsense",
+      "! member add four --peer-urls=http://nonsense",
+      "! member add four --peer-urls=$taken",
+      "! member remove 1234",
+      "! member update 1234 --peer-urls=http://127.0.0.1:9",
+      "! member promote 1234",
+      "! member promote $two",
+      "! member update $two",
+      "$four = member add four --peer-urls=http://127.0.0.1:9 --learner",
+      "@0 member list",
+      "@1 member list -w json",
+      "@2 member list -w table",
+      "@0 member list -w fields",
+      "! member add five --peer-urls=http://127.0.0.1:11 --learner",
+      "! member promote $four",
+      "member update $four --peer-urls=http://127.0.0.1:10,http://127.0.0.1:11",
+      "member remove $four",
+      "! member remove $four",
+      "@1 member list",
+      "put a 1",
+    ]);
+  });
 
-    it("members are added, looked at, changed and removed, or refused", async () => {
-      for (const side of [sides.ours, sides.theirs]) {
-        side.known.set("taken", side.plans[1]?.peerUrl as string);
-        await allowsMembers(side);
-      }
-      await tell(sides, [
-        "! member add four",
-        "! member add four --peer-urls=nonsense",
-        "! member add four --peer-urls=http://nonsense",
-        "! member add four --peer-urls=$taken",
-        "! member remove 1234",
-        "! member update 1234 --peer-urls=http://127.0.0.1:9",
-        "! member promote 1234",
-        "! member promote $two",
-        "! member update $two",
-        "$four = member add four --peer-urls=http://127.0.0.1:9 --learner",
-        "@0 member list",
-        "@1 member list -w json",
-        "@2 member list -w table",
-        "@0 member list -w fields",
-        "! member add five --peer-urls=http://127.0.0.1:11 --learner",
-        "! member promote $four",
-        "member update $four --peer-urls=http://127.0.0.1:10,http://127.0.0.1:11",
-        "member remove $four",
-        "! member remove $four",
-        "@1 member list",
-        "put a 1",
-      ]);
-    }, 30_000);
-
-    it("an alarm is heard by all members, until it is disarmed", async () => {
-      for (const side of [sides.ours, sides.theirs]) await raiseNoSpace(side);
-      await tell(sides, [
-        "alarm list",
-        "! put a 1",
-        "! @1 put a 1",
-        "! @2 lease grant 100",
-        ["! @1 txn", "\nput a 1\n\n\n"],
-        "@2 get a",
-        "@0 del a",
-        "@0 endpoint status",
-        "@1 endpoint status -w json",
-        "@2 endpoint status -w fields",
-        "@0 endpoint status -w table",
-        "endpoint health",
-        "endpoint health -w json",
-        "alarm disarm",
-        "alarm list",
-        "@1 put a 1",
-        "endpoint health",
-      ]);
-    });
-  },
-);
+  it("an alarm is heard by all members, until it is disarmed", async () => {
+    for (const side of [sides.ours, sides.theirs]) await raiseNoSpace(side);
+    await tell(sides, [
+      "alarm list",
+      "! put a 1",
+      "! @1 put a 1",
+      "! @2 lease grant 100",
+      ["! @1 txn", "\nput a 1\n\n\n"],
+      "@2 get a",
+      "@0 del a",
+      "@0 endpoint status",
+      "@1 endpoint status -w json",
+      "@2 endpoint status -w fields",
+      "@0 endpoint status -w table",
+      "endpoint health",
+      "endpoint health -w json",
+      "alarm disarm",
+      "alarm list",
+      "@1 put a 1",
+      "endpoint health",
+    ]);
+  });
+});
 
 async function raiseNoSpace(side: Side): Promise<void> {
   const client = createEtcdClient(side.plans[0]?.clientUrl as string);

@@ -12,7 +12,6 @@ afterAll(cleanUp);
 
 describe.skipIf(!HAS_ETCD)(
   `etcdctl, while it goes on, with a real etcd beside it${skipReason}`,
-  { timeout: 20_000 },
   () => {
     let sides: Sides;
 
@@ -21,7 +20,7 @@ describe.skipIf(!HAS_ETCD)(
       for (const side of [sides.ours, sides.theirs]) {
         side.known.set("self", side.plans[0]?.clientUrl ?? "");
       }
-    }, 30_000);
+    });
 
     it("watch: needs something to look at", async () => {
       await tell(sides, ["put a 1", "put a 2", "put b 1", "del a", "put b 2", "compaction 3"]);

@@ -197,27 +197,23 @@ function many(operations: number): string {
 
 afterAll(cleanUp);
 
-describe.skipIf(!HAS_ETCD)(
-  `etcdctl, with a real etcd beside it${skipReason}`,
-  { timeout: 20_000 },
-  () => {
-    let sides: Sides;
+describe.skipIf(!HAS_ETCD)(`etcdctl, with a real etcd beside it${skipReason}`, () => {
+  let sides: Sides;
 
-    beforeAll(async () => {
-      sides = await startAlone();
-      const file = sides.ours.plans[0]?.dataDirectory;
-      sides.ours.known.set("file", `${file}.ours.db`);
-      sides.theirs.known.set("file", `${file}.theirs.db`);
-    }, 30_000);
+  beforeAll(async () => {
+    sides = await startAlone();
+    const file = sides.ours.plans[0]?.dataDirectory;
+    sides.ours.known.set("file", `${file}.ours.db`);
+    sides.theirs.known.set("file", `${file}.theirs.db`);
+  });
 
-    for (const [name, lines] of Object.entries(STORIES)) {
-      it(name, async () => tell(sides, lines));
-    }
+  for (const [name, lines] of Object.entries(STORIES)) {
+    it(name, async () => tell(sides, lines));
+  }
 
-    it("what one of them does alone is noticed", async () => {
-      await type(sides.ours, "put alone 1");
-      await expect(tell(sides, ["get alone"])).rejects.toThrow("detcd:\nalone\n1\n");
-      await expect(tell(sides, ["! get a"])).rejects.toThrow("ended with 0 on both sides");
-    });
-  },
-);
+  it("what one of them does alone is noticed", async () => {
+    await type(sides.ours, "put alone 1");
+    await expect(tell(sides, ["get alone"])).rejects.toThrow("detcd:\nalone\n1\n");
+    await expect(tell(sides, ["! get a"])).rejects.toThrow("ended with 0 on both sides");
+  });
+});

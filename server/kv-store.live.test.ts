@@ -77,16 +77,20 @@ describe("the versions of the store", () => {
   it("keep an old store open until whoever reads its image has finished", async () => {
     const { store } = openStore();
     store.apply(index(1), [put("a", "old")]);
+    await store.idle();
+    const image = store.image();
     const staged = await store.stage();
     staged.apply(index(5), [put("a", "new")]);
     await staged.idle();
-    const image = store.image();
     store.install(index(5));
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(image.reader.get("keys", "a" as Bytes)).toBeNull(); // taken before the commit of entry 1
-    image.release();
     expect(get(store, "a")).toBe("new");
-    await store.close();
+    const closed = store.close();
+    await new Promise((resolve) => setImmediate(resolve)); // it would go on by then
+    expect(Buffer.from(image.reader.get("keys", "a" as Bytes) ?? []).toString()).toBe("old");
+    expect(fs.readdirSync(directory).toSorted()).toEqual(["current", "kv-1", "kv-2"]);
+    image.release();
+    await closed;
+    expect(fs.readdirSync(directory).toSorted()).toEqual(["current", "kv-2"]);
   });
 
   it("say so when the pointer leads nowhere", async () => {

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   cleanUp,
+  flagsOf,
   type MemberPlan,
-  type MemberProcess,
+  MemberProcess,
   planMembers,
   startMember,
 } from "./testing.ts";
@@ -14,14 +15,13 @@ let url = "";
 let lonely = "";
 
 beforeAll(async () => {
-  const [one, two, missing] = (await planMembers(["one", "two", "missing"])) as MemberPlan[];
   const [plan] = (await planMembers(["alone"])) as [MemberPlan];
-  if (one === undefined || two === undefined || missing === undefined) throw new Error("no plans");
-  const members: MemberProcess[] = [await startMember(plan), await startMember(one)];
-  await members[0]?.says("ready to serve client requests");
+  const [one] = (await planMembers(["one", "two", "three"])) as [MemberPlan];
+  const serving = new MemberProcess(flagsOf(one)).says('"msg":"serving client traffic');
+  await Promise.all([startMember(plan), serving]);
   url = plan.clientUrl;
   lonely = one.clientUrl; // two of three members are not there
-}, 30_000);
+});
 
 afterAll(cleanUp);
 

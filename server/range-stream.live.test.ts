@@ -28,15 +28,14 @@ let raw: Client;
 
 beforeAll(async () => {
   const [plan] = (await planMembers(["one"])) as [MemberPlan];
-  const member = await startMember(plan);
-  await member.says("ready to serve client requests");
+  await startMember(plan);
   client = createEtcdClient(plan.clientUrl);
   raw = new Client(plan.clientUrl.replace("http://", ""), credentials.createInsecure(), {
     "grpc.max_receive_message_length": -1,
   });
   const keys = Array.from({ length: KEYS }, (_, at) => `k${String(at).padStart(4, "0")}`);
   await Promise.all(keys.map(async (key) => client.call(putRequest(key, VALUE), 20_000)));
-}, 40_000);
+});
 
 afterAll(async () => {
   client.close();

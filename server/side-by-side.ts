@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Finished, MemberPlan } from "./testing.ts";
+import type { Finished, MemberPlan, MemberProcess } from "./testing.ts";
 import { etcdctl, eventually, planMembers, startEtcd, startMember } from "./testing.ts";
 
 /** A cluster, and what its side of the story came to know: what `$name` stands for in a line. */
@@ -13,6 +13,7 @@ export type Side = Readonly<{
   known: Map<string, string>;
 }>;
 export type Sides = Readonly<{ ours: Side; theirs: Side }>;
+export type Alone = Sides & Readonly<{ member: MemberProcess }>;
 
 /** A command line, and what is typed into it: `'` around words with spaces in them, `$name` for
  *  what is known, `@1` first for one member instead of all, `!` before all for what fails, and
@@ -21,11 +22,10 @@ export type Sides = Readonly<{ ours: Side; theirs: Side }>;
 export type Line = string | readonly [line: string, input: string];
 
 const FORMATS = ["simple", "json", "fields", "protobuf"];
-const READY = "ready to serve client requests";
 const ID = /\b(?:lease|Member) +([0-9a-f]{8,16})\b/;
 
 /** One member each. Both advertise the same addresses, so that even their ids are equal. */
-export async function startAlone(more: readonly string[] = []): Promise<Sides> {
+export async function startAlone(more: readonly string[] = []): Promise<Alone> {
   const [plan, other] = (await planMembers(["one", "one"])) as [MemberPlan, MemberPlan];
   const alone = { ...plan, initialCluster: `one=${plan.peerUrl}` };
   const theirs = { ...alone, clientUrl: other.clientUrl };
@@ -39,19 +39,18 @@ export async function startAlone(more: readonly string[] = []): Promise<Sides> {
     startMember(alone, more),
     startEtcd(theirs, [...more, ...listens]),
   ]);
-  await member.says(READY);
-  return { ours: sideOf([alone]), theirs: { ...sideOf([theirs]), advertised: [plan.clientUrl] } };
+  const beside = { ...sideOf([theirs]), advertised: [plan.clientUrl] };
+  return { ours: sideOf([alone]), theirs: beside, member };
 }
 
 /** Three members each, of which the first leads. `$one`, `$two` and `$three` are their ids. */
 export async function startThree(more: readonly string[] = []): Promise<Sides> {
   const names = ["one", "two", "three"];
   const [ours, theirs] = await Promise.all([planMembers(names), planMembers(names)]);
-  const [members] = await Promise.all([
-    Promise.all(ours.map((plan) => startMember(plan, more))),
-    Promise.all(theirs.map((plan) => startEtcd(plan, more))),
+  await Promise.all([
+    ...ours.map((plan) => startMember(plan, more)),
+    ...theirs.map((plan) => startEtcd(plan, more)),
   ]);
-  await Promise.all(members.map((member) => member.says(READY)));
   const sides = { ours: sideOf(ours), theirs: sideOf(theirs) };
   for (const side of [sides.ours, sides.theirs]) await meetMembers(side);
   return sides;

@@ -93,9 +93,7 @@ describe("an image on its way", () => {
         chunks += 1;
         if (chunks === 2) {
           from.store.apply(13 as Index, [put("k0", Buffer.from("late")), putApplied(metaAt(13))]);
-          await new Promise((resolve) => {
-            setTimeout(resolve, 60); // long enough for that commit
-          });
+          await from.store.idle();
         }
         yield chunk;
       }

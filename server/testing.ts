@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Request } from "../core/api/request.ts";
 import type { Bytes } from "../core/contract.ts";
+import { createEtcdClient } from "../net/socket/client.ts";
+import type { EtcdClient } from "../net/socket/client.ts";
 
 export type MemberPlan = Readonly<{
   name: string;
@@ -19,13 +21,15 @@ export type MemberPlan = Readonly<{
   initialCluster: string;
 }>;
 
+export type Running = Readonly<{ plan: MemberPlan; process: MemberProcess; client: EtcdClient }>;
 export type Finished = Readonly<{ code: number | null; stdout: string; stderr: string }>;
 
 const MAIN = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
 const RUN_MAIN =
   `import { main } from ${JSON.stringify(MAIN)};` +
   `process.exitCode = await main("serve", process.argv.slice(1));`;
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
+const TIMEOUT_MS = 5000;
 
 const children = new Set<ChildProcess>();
 const directories: string[] = [];
@@ -117,13 +121,30 @@ export class MemberProcess {
   }
 }
 
+/** A member that serves, which takes a leader: those of a new cluster are started together. */
 export async function startMember(
   plan: MemberPlan,
   more: readonly string[] = [],
 ): Promise<MemberProcess> {
   const member = new MemberProcess([...flagsOf(plan), ...more]);
-  await member.says('"msg":"serving client traffic');
+  await member.says("ready to serve client requests");
   return member;
+}
+
+/** The same, with a client of its own. */
+export async function startRunning(
+  plan: MemberPlan,
+  more: readonly string[] = [],
+): Promise<Running> {
+  const process = await startMember(plan, more);
+  return { plan, process, client: createEtcdClient(plan.clientUrl) };
+}
+
+/** Whether a member says that it leads, to whom this token was given. */
+export async function leads(client: EtcdClient, token = ""): Promise<boolean> {
+  const answer = await client.call({ kind: "status" }, TIMEOUT_MS, token);
+  if (!answer.ok || answer.value.kind !== "status") return false;
+  return answer.value.leader === answer.value.header.memberId;
 }
 
 /** A member that is a real etcd, once it has a leader. `who`: where it asks for users. */

@@ -4,34 +4,26 @@ import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WatchResponse } from "../core/api/request.ts";
 import { watchOf } from "../core/api/testing.ts";
-import { createEtcdClient, type EtcdClient, type WatchStream } from "../net/socket/client.ts";
+import type { WatchStream } from "../net/socket/client.ts";
+import type { Running } from "./testing.ts";
 import {
   cleanUp,
   eventually,
   HAS_ETCDCTL,
-  type MemberPlan,
-  type MemberProcess,
   planMembers,
   putRequest,
-  startMember,
+  startRunning,
 } from "./testing.ts";
 
-type Running = { plan: MemberPlan; process: MemberProcess; client: EtcdClient };
-
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 20_000;
 const skipReason = HAS_ETCDCTL ? "" : " (skipped: etcdctl is not installed)";
 let members: Running[] = [];
 
 beforeAll(async () => {
   const plans = await planMembers(["one", "two", "three"]);
-  members = await Promise.all(
-    plans.map(async (plan) => {
-      const process = await startMember(plan, ["--watch-progress-notify-interval=200ms"]);
-      return { plan, process, client: createEtcdClient(plan.clientUrl) };
-    }),
-  );
-  for (const { process } of members) await process.says("ready to serve client requests");
-}, 30_000);
+  const flags = ["--watch-progress-notify-interval=200ms"];
+  members = await Promise.all(plans.map((plan) => startRunning(plan, flags)));
+});
 
 afterAll(async () => {
   for (const { client } of members) client.close();
@@ -126,14 +118,14 @@ describe("a watch", () => {
     stream.pause();
     const text = "x".repeat(100_000);
     const count = 90;
-    for (let at = 0; at < count; at++) await put(`slow/${at}`, text);
+    await Promise.all(Array.from({ length: count }, (_, at) => put(`slow/${at}`, text)));
     stream.resume();
     await eventually(() => responses.flatMap(({ events }) => events).length === count);
     const revisions = responses.flatMap(({ events }) => events.map(({ kv }) => kv.modRevision));
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
     expect(new Set(revisions).size).toBe(count);
     stream.leave();
-  }, 30_000);
+  });
 });
 
 describe.skipIf(!HAS_ETCDCTL)(`etcdctl watch${skipReason}`, () => {

@@ -30,7 +30,6 @@ import { main } from "./main.ts";
 import { openSnapshotFile } from "./snapshot-file.ts";
 
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
-const READY = "ready to serve client requests";
 const QUICK = ["--heartbeat-interval=50", "--election-timeout=500"];
 const RESTORE_FLAGS = /^--(name|data-dir|initial-cluster|initial-cluster-token|initial-advertise)/;
 
@@ -93,11 +92,10 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
   beforeAll(async () => {
     [plan] = (await planMembers(["one"])) as [MemberPlan];
     member = await startMember(plan);
-    await member.says(READY);
     lease = await fill(plan);
     file = join(dirname(plan.dataDirectory), "saved.db");
     expect(await ctl(plan, `snapshot save ${file}`)).toBe(`Snapshot saved at ${file}\n`);
-  }, 30_000);
+  });
 
   it("have the same bytes, and are the same to both tools, whoever saves and looks", async () => {
     const again = `${file}.again`;
@@ -122,7 +120,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     await startEtcd(theirs);
     expect(await contentOf(theirs, lease)).toBe(await contentOf(plan, lease));
     await ctl(theirs, "put k5 six");
-  }, 20_000);
+  });
 
   it("of etcd are restored by detcd, on three members, which serve the same", async () => {
     const [theirs] = (await planMembers(["theirs"])) as [MemberPlan];
@@ -136,17 +134,15 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
       expect([restored.code, restored.stderr]).toEqual([0, ""]);
     }
     const members = await Promise.all(plans.map((each) => startMember(each, QUICK)));
-    await Promise.all(members.map((each) => each.says(READY)));
     const contents = await Promise.all([theirs, ...plans].map((each) => contentOf(each, itsLease)));
     expect(new Set(contents).size).toBe(1);
     await ctl(plans[1] as MemberPlan, "put k5 six");
     expect(await ctl(plans[2] as MemberPlan, "get k5 --print-value-only")).toBe("six\n");
     expect((await ctl(plans[0] as MemberPlan, "member list")).trim().split("\n")).toHaveLength(3);
     await members[0]?.end("SIGKILL");
-    const restarted = await startMember(plans[0] as MemberPlan, QUICK);
-    await restarted.says(READY);
+    await startMember(plans[0] as MemberPlan, QUICK);
     expect(await ctl(plans[0] as MemberPlan, "get k5 --print-value-only")).toBe("six\n");
-  }, 40_000);
+  });
 
   it("carry users, roles and passwords, from etcd to detcd and on to etcd", async () => {
     const [theirs] = (await planMembers(["theirs"])) as [MemberPlan];
@@ -159,7 +155,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     for (const line of [...setUp, ...grants]) await ctl(theirs, line);
     await ctl(theirs, `--user root:top snapshot save ${path}`);
     await detcd("restore", path, ...restoreFlags(ours));
-    await (await startMember(ours)).says(READY);
+    await startMember(ours);
     await tellsWhoMayWhat(ours);
     const refused = await detcd("save", `${path}.again`, "--endpoints", ours.clientUrl);
     expect(refused.stderr).toMatch(/gave no snapshot: etcdserver: user name is empty$/);
@@ -168,7 +164,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     await ctl(plan, `snapshot restore ${path}.again ${restoreFlags(back).join(" ")}`);
     await startEtcd(back, [], ["--user", "u:secret"]);
     await tellsWhoMayWhat(back);
-  }, 40_000);
+  });
 
   it("show one moment, while writes go on", async () => {
     const client = createEtcdClient(plan.clientUrl);
@@ -193,20 +189,19 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     load.runs = false;
     await workers;
     client.close();
-  }, 30_000);
+  });
 
   it("go on at a higher revision, with all history gone, where that is asked for", async () => {
     const [bumped] = (await planMembers(["bumped"])) as [MemberPlan];
     const more = ["--bump-revision", "1000000", "--mark-compacted"];
     expect((await detcd("restore", file, ...restoreFlags(bumped), ...more)).code).toBe(0);
-    const started = await startMember(bumped);
-    await started.says(READY);
+    await startMember(bumped);
     expect(await ctl(bumped, "get k1 -w fields")).toMatch(/"Revision" : 10000\d\d\n/);
     expect(await ctl(bumped, "get k1 --print-value-only")).toBe("three\n");
     const old = await etcdctl([bumped.clientUrl], ["get", "k1", "--rev", "5"]);
     expect(old.stderr).toContain("required revision has been compacted");
     expect((await detcd("restore", file, "--bump-revision", "5")).code).toBe(128);
-  }, 20_000);
+  });
 
   it("are refused, and leave nothing, when they are altered, cut short or without a hash", async () => {
     const [target] = (await planMembers(["target"])) as [MemberPlan];
