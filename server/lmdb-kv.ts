@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
 import { prefixEnd } from "../core/lib/bytes.ts";
-import { createValueCodec } from "./lmdb-values.ts";
+import { VALUE_CODEC } from "./lmdb-values.ts";
 
 export type KvEvents = Readonly<{
   onDone: (applied: Index) => void;
@@ -70,7 +70,7 @@ export class LmdbKv {
     this.#dataFile = join(directory, "data.mdb");
     this.#database = open<Uint8Array, string>(directory, {
       encoding: "binary",
-      encoder: createValueCodec(),
+      encoder: VALUE_CODEC,
       keyEncoder: KEY_ENCODER,
       noSubdir: false,
       mapSize: MAP_BYTES,

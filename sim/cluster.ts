@@ -7,7 +7,7 @@ import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
 import { must } from "../core/lib/assert.ts";
-import { createWriter, writeRaw, written } from "../core/lib/binary.ts";
+import { encoded, writeRaw } from "../core/lib/binary.ts";
 import type { NodeState } from "../core/node-state.ts";
 import { createImageDecoder, decodeImage, encodeImage } from "../core/storage/snapshot.ts";
 import { decodeRequest, encodeResponse } from "../net/wire/methods.ts";
@@ -310,9 +310,10 @@ function imageOf(kv: SimKv): readonly [meta: SnapshotMeta, bytes: Uint8Array] {
   const root = kv.durable;
   const reader = readerOf(() => root);
   const meta = readApplied(reader);
-  const writer = createWriter(root.sizeBytes + 1024);
-  for (const chunk of encodeImage(reader, meta)) writeRaw(writer, chunk);
-  return [meta, written(writer)];
+  const image = encoded((writer) => {
+    for (const chunk of encodeImage(reader, meta)) writeRaw(writer, chunk);
+  });
+  return [meta, image];
 }
 
 /** Null: nobody is there to take it, or it was damaged on its way. */

@@ -74,7 +74,7 @@ export function readOperation(reader: Reader, depth: number): RequestOp {
 
 function readPut(reader: Reader): PutRequest {
   const key = readKey(reader);
-  const value = readRun(reader).slice();
+  const value = readRun(reader);
   const lease = BigInt.asIntN(64, readVarint64(reader));
   const flags = readByte(reader);
   return {
@@ -166,7 +166,7 @@ function readCompare(reader: Reader): Compare {
 
 function readTarget(reader: Reader): CompareTarget {
   const kind = COMPARE_TARGETS[readByte(reader)] ?? "invalid";
-  if (kind === "value") return { kind, operand: readRun(reader).slice() };
+  if (kind === "value") return { kind, operand: readRun(reader) };
   if (kind === "lease") return { kind, operand: BigInt.asIntN(64, readVarint64(reader)) };
   if (kind === "invalid") return { kind };
   return { kind, operand: readSigned(reader) };

@@ -11,7 +11,7 @@ import { MARKS } from "../lib/entry-mark.ts";
 import {
   atEnd,
   createReader,
-  createWriter,
+  encoded,
   readByte,
   readFixed64,
   readText,
@@ -23,7 +23,6 @@ import {
   writeText,
   writeVarint,
   writeVarint64,
-  written,
 } from "../lib/binary.ts";
 import type { Caller } from "../auth/tokens.ts";
 import { NO_CALLER } from "../auth/tokens.ts";
@@ -72,18 +71,18 @@ const TAG = {
   lease_revoke: 10,
 } as const;
 export function encodeCommand(command: Command, caller: Caller = NO_CALLER): Uint8Array {
-  const writer = createWriter(128);
-  const mark = markOf(command, caller);
-  writeByte(writer, mark);
-  writeFixed64(writer, command.origin.node);
-  writeFixed64(writer, command.origin.life);
-  writeVarint(writer, command.origin.call);
-  if (mark === MARKS.caller) {
-    writeByteString(writer, caller.user);
-    writeVarint(writer, caller.revision);
-  }
-  writeBody(writer, command);
-  return written(writer);
+  return encoded((writer) => {
+    const mark = markOf(command, caller);
+    writeByte(writer, mark);
+    writeFixed64(writer, command.origin.node);
+    writeFixed64(writer, command.origin.life);
+    writeVarint(writer, command.origin.call);
+    if (mark === MARKS.caller) {
+      writeByteString(writer, caller.user);
+      writeVarint(writer, caller.revision);
+    }
+    writeBody(writer, command);
+  });
 }
 
 /** Null: these bytes are no command of this version. */

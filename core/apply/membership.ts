@@ -9,7 +9,7 @@ import { must } from "../lib/assert.ts";
 import {
   atEnd,
   createReader,
-  createWriter,
+  encoded,
   readByte,
   readFixed64,
   readText,
@@ -17,7 +17,6 @@ import {
   writeFixed64,
   writeText,
   writeVarint,
-  written,
 } from "../lib/binary.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
@@ -73,16 +72,14 @@ export function withoutMember({ members, removed }: Membership, id: NodeId): Mem
 }
 
 export function putMember(member: Member): KvWrite {
-  const writer = createWriter(128);
-  writeMember(writer, member);
-  return { kind: "put", table: "members", key: memberKey(member.id), value: written(writer) };
+  const value = encoded((writer) => writeMember(writer, member));
+  return { kind: "put", table: "members", key: memberKey(member.id), value };
 }
 
 /** What stays of a member that was removed. */
 export function putRemoved(id: NodeId): KvWrite {
-  const writer = createWriter(ID_BYTES);
-  writeFixed64(writer, id);
-  return { kind: "put", table: "members", key: memberKey(id), value: written(writer) };
+  const value = encoded((writer) => writeFixed64(writer, id));
+  return { kind: "put", table: "members", key: memberKey(id), value };
 }
 
 export function readMembership(view: KvReader): Membership {
@@ -98,9 +95,8 @@ export function readMembership(view: KvReader): Membership {
 }
 
 export function putGenesis(members: readonly Member[]): KvWrite {
-  const writer = createWriter(128);
-  writeMembers(writer, members);
-  return { kind: "put", table: "meta", key: GENESIS, value: written(writer) };
+  const value = encoded((writer) => writeMembers(writer, members));
+  return { kind: "put", table: "meta", key: GENESIS, value };
 }
 
 export function readGenesis(view: KvReader): readonly Member[] {

@@ -7,7 +7,7 @@ import type { Reader, Writer } from "../lib/binary.ts";
 import {
   atEnd,
   createReader,
-  createWriter,
+  encoded,
   readByte,
   readRaw,
   readRun,
@@ -17,7 +17,6 @@ import {
   writeByteString,
   writeRun,
   writeVarint64,
-  written,
 } from "../lib/binary.ts";
 import { EMPTY, fromBytes } from "../lib/bytes.ts";
 import type { Role, User } from "./store.ts";
@@ -89,16 +88,16 @@ function put(key: Bytes, value: Uint8Array): KvWrite {
 }
 
 function encodeUser({ name, hash, noPassword, roles }: User): Uint8Array {
-  const writer = createWriter(128);
-  writeField(writer, USER_TAG.name, name);
-  writeField(writer, USER_TAG.password, hash);
-  for (const role of roles) {
-    writeByte(writer, USER_TAG.role);
-    writeByteString(writer, role);
-  }
-  writeByte(writer, USER_TAG.options);
-  writeRun(writer, noPassword ? Uint8Array.of(OPTIONS_TAG.noPassword, 1) : new Uint8Array(0));
-  return written(writer);
+  return encoded((writer) => {
+    writeField(writer, USER_TAG.name, name);
+    writeField(writer, USER_TAG.password, hash);
+    for (const role of roles) {
+      writeByte(writer, USER_TAG.role);
+      writeByteString(writer, role);
+    }
+    writeByte(writer, USER_TAG.options);
+    writeRun(writer, noPassword ? Uint8Array.of(OPTIONS_TAG.noPassword, 1) : new Uint8Array(0));
+  });
 }
 
 function readUser(reader: Reader): User {
@@ -117,13 +116,13 @@ function readUser(reader: Reader): User {
 }
 
 function encodeRole({ name, permissions }: Role): Uint8Array {
-  const writer = createWriter(128);
-  writeField(writer, ROLE_TAG.name, name);
-  for (const permission of permissions) {
-    writeByte(writer, ROLE_TAG.permission);
-    writeRun(writer, encodePermission(permission));
-  }
-  return written(writer);
+  return encoded((writer) => {
+    writeField(writer, ROLE_TAG.name, name);
+    for (const permission of permissions) {
+      writeByte(writer, ROLE_TAG.permission);
+      writeRun(writer, encodePermission(permission));
+    }
+  });
 }
 
 function readRole(reader: Reader): Role {
@@ -139,14 +138,14 @@ function readRole(reader: Reader): Role {
 }
 
 function encodePermission({ type, key, rangeEnd }: Permission): Uint8Array {
-  const writer = createWriter();
-  if (type !== 0) {
-    writeByte(writer, PERMISSION_TAG.type);
-    writeVarint64(writer, BigInt(type));
-  }
-  writeField(writer, PERMISSION_TAG.key, key);
-  writeField(writer, PERMISSION_TAG.rangeEnd, rangeEnd);
-  return written(writer);
+  return encoded((writer) => {
+    if (type !== 0) {
+      writeByte(writer, PERMISSION_TAG.type);
+      writeVarint64(writer, BigInt(type));
+    }
+    writeField(writer, PERMISSION_TAG.key, key);
+    writeField(writer, PERMISSION_TAG.rangeEnd, rangeEnd);
+  });
 }
 
 function readPermission(outer: Reader): Permission {

@@ -15,7 +15,7 @@ import { must } from "../lib/assert.ts";
 import {
   atEnd,
   createReader,
-  createWriter,
+  encoded,
   readByte,
   readFixed64,
   readRun,
@@ -27,7 +27,6 @@ import {
   writeRun,
   writeVarint,
   writeVarint64,
-  written,
 } from "../lib/binary.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import { EMPTY, fromBytes } from "../lib/bytes.ts";
@@ -50,7 +49,6 @@ const NEVER_APPLIED: SnapshotMeta = {
 /** Field numbers and wire types of mvccpb.KeyValue. */
 const TAG = { key: 10, create: 16, mod: 24, version: 32, value: 42, lease: 48 } as const;
 const NO_BYTES = new Uint8Array(0);
-const FRAMING_BYTES = 64; // above all that tags, lengths and counters of one row can take
 
 /** What the tables are the outcome of; index zero in a new store. */
 export function readApplied(view: KvReader): SnapshotMeta {
@@ -60,12 +58,13 @@ export function readApplied(view: KvReader): SnapshotMeta {
 }
 
 export function putApplied(applied: SnapshotMeta): KvWrite {
-  const writer = createWriter();
-  writeVarint(writer, applied.index);
-  writeVarint(writer, applied.term);
-  writeIds(writer, applied.voters);
-  writeIds(writer, applied.learners);
-  return { kind: "put", table: "meta", key: APPLIED, value: written(writer) };
+  const value = encoded((writer) => {
+    writeVarint(writer, applied.index);
+    writeVarint(writer, applied.term);
+    writeIds(writer, applied.voters);
+    writeIds(writer, applied.learners);
+  });
+  return { kind: "put", table: "meta", key: APPLIED, value };
 }
 
 export function readCompaction(view: KvReader): Compaction {
@@ -75,36 +74,37 @@ export function readCompaction(view: KvReader): Compaction {
 }
 
 export function putCompaction({ scheduled, finished, next }: Compaction): KvWrite {
-  const writer = createWriter();
-  writeVarint(writer, scheduled + 1);
-  writeVarint(writer, finished + 1);
-  writeByteString(writer, next);
-  return { kind: "put", table: "meta", key: COMPACTION, value: written(writer) };
+  const value = encoded((writer) => {
+    writeVarint(writer, scheduled + 1);
+    writeVarint(writer, finished + 1);
+    writeByteString(writer, next);
+  });
+  return { kind: "put", table: "meta", key: COMPACTION, value };
 }
 
 /** As gogo-protobuf marshals it: fields ascending, zeros left out. */
 export function encodeKeyValue(kv: KeyValue): Uint8Array {
-  const writer = createWriter(kv.key.length + kv.value.length + FRAMING_BYTES);
-  writeByte(writer, TAG.key);
-  writeByteString(writer, kv.key);
-  writeCounter(TAG.create, kv.createRevision);
-  writeCounter(TAG.mod, kv.modRevision);
-  writeCounter(TAG.version, kv.version);
-  if (kv.value.length > 0) {
-    writeByte(writer, TAG.value);
-    writeRun(writer, kv.value);
-  }
-  if (kv.lease !== 0n) {
-    writeByte(writer, TAG.lease);
-    writeVarint64(writer, kv.lease);
-  }
-  return written(writer);
+  return encoded((writer) => {
+    writeByte(writer, TAG.key);
+    writeByteString(writer, kv.key);
+    writeCounter(writer, TAG.create, kv.createRevision);
+    writeCounter(writer, TAG.mod, kv.modRevision);
+    writeCounter(writer, TAG.version, kv.version);
+    if (kv.value.length > 0) {
+      writeByte(writer, TAG.value);
+      writeRun(writer, kv.value);
+    }
+    if (kv.lease !== 0n) {
+      writeByte(writer, TAG.lease);
+      writeVarint64(writer, kv.lease);
+    }
+  });
+}
 
-  function writeCounter(tag: number, value: number): void {
-    if (value === 0) return;
-    writeByte(writer, tag);
-    writeVarint(writer, value);
-  }
+function writeCounter(writer: Writer, tag: number, value: number): void {
+  if (value === 0) return;
+  writeByte(writer, tag);
+  writeVarint(writer, value);
 }
 
 /** The value is a view into `bytes`. Null: not the bytes of a KeyValue. */

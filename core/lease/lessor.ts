@@ -7,14 +7,7 @@
 
 import type { Bytes, KvReader, KvWrite, LeaseId } from "../contract.ts";
 import { must } from "../lib/assert.ts";
-import {
-  atEnd,
-  createReader,
-  createWriter,
-  readVarint,
-  writeVarint,
-  written,
-} from "../lib/binary.ts";
+import { atEnd, createReader, encoded, readVarint, writeVarint } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
@@ -108,10 +101,11 @@ export function attachAll(lessor: Lessor, attachments: readonly Attachment[]): L
 }
 
 export function putLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): KvWrite {
-  const writer = createWriter();
-  writeVarint(writer, ttlSeconds);
-  if (remainingSeconds > 0) writeVarint(writer, remainingSeconds);
-  return { kind: "put", table: "leases", key: leaseKey(id), value: written(writer) };
+  const value = encoded((writer) => {
+    writeVarint(writer, ttlSeconds);
+    if (remainingSeconds > 0) writeVarint(writer, remainingSeconds);
+  });
+  return { kind: "put", table: "leases", key: leaseKey(id), value };
 }
 
 export function deleteLease(id: LeaseId): KvWrite {

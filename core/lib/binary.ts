@@ -4,6 +4,8 @@
 // number it cannot hold, answers zeros from then on and has `failed` set; look at it once, at the
 // end.
 
+import { allocate, copyOf } from "./allocate.ts";
+
 export type Writer = { bytes: Uint8Array; length: number };
 
 export type Reader = {
@@ -14,21 +16,31 @@ export type Reader = {
 };
 
 const NOTHING = new Uint8Array(0);
+const SPARE_BYTES = 4096;
+const SPARE_BYTES_MAX = 1024 * 1024; // a larger one is not kept
+/** As many as `encoded` was ever nested; no result depends on what is in them. */
+const spare: Writer[] = [];
 
+/** To grow a buffer that the caller takes as it is; `encoded` is for everything else. */
 export function createWriter(capacity = 64): Writer {
-  return { bytes: new Uint8Array(capacity), length: 0 };
+  return { bytes: allocate(capacity), length: 0 };
 }
 
-/** The bytes written so far, copied: the writer may go on. */
-export function written(writer: Writer): Uint8Array {
-  return writer.bytes.slice(0, writer.length);
+/** The bytes that `write` writes. Nearly always into the same buffer, from which they are copied:
+ *  growing one for each would cost more than all the writing. */
+export function encoded(write: (writer: Writer) => void): Uint8Array {
+  const writer = spare.pop() ?? createWriter(SPARE_BYTES);
+  writer.length = 0;
+  write(writer);
+  if (writer.bytes.length <= SPARE_BYTES_MAX) spare.push(writer);
+  return copyOf(writer.bytes, 0, writer.length);
 }
 
 /** Room for `more` bytes behind the cursor. */
 export function reserve(writer: Writer, more: number): void {
   const needed = writer.length + more;
   if (needed <= writer.bytes.length) return;
-  const grown = new Uint8Array(Math.max(needed, writer.bytes.length * 2));
+  const grown = allocate(Math.max(needed, writer.bytes.length * 2));
   grown.set(writer.bytes.subarray(0, writer.length));
   writer.bytes = grown;
 }

@@ -16,7 +16,7 @@ import {
   type WalPlan,
   type WalState,
 } from "./wal.ts";
-import { createWriter, writeRaw, written } from "../lib/binary.ts";
+import { encoded, writeRaw } from "../lib/binary.ts";
 
 const IDENTITY = { cluster: 0xc1n as ClusterId, node: 0x1n as NodeId };
 const SEGMENT_BYTES = 200;
@@ -303,13 +303,14 @@ describe("recovery refuses", () => {
   });
 
   it("a format it does not know", () => {
-    const writer = createWriter();
-    const opened = openRecord(writer);
-    writeRaw(writer, Uint8Array.of(9, 1, 2, 3));
-    const place = { sequence: 0, offset: 0 };
-    sealRecord(writer, opened, { kind: "segment", place, previous: 0 });
+    const bytes = encoded((writer) => {
+      const opened = openRecord(writer);
+      writeRaw(writer, Uint8Array.of(9, 1, 2, 3));
+      const place = { sequence: 0, offset: 0 };
+      sealRecord(writer, opened, { kind: "segment", place, previous: 0 });
+    });
     const disk = createMemoryDisk();
-    disk.perform([{ kind: "write", file: segmentName(0), offset: 0, bytes: written(writer) }]);
+    disk.perform([{ kind: "write", file: segmentName(0), offset: 0, bytes }]);
     expect(refusal(disk)).toContain("has format 9, and this detcd reads format 1");
   });
 });

@@ -1,24 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { createWriter, writeRaw, written } from "../lib/binary.ts";
+import { encoded, writeRaw } from "../lib/binary.ts";
 import { openRecord, readFrame, sealRecord } from "./wal-record.ts";
 
 const PLACE = { sequence: 3, offset: 0 };
 
 /** Records with these payloads, one after the other, and their checksums. */
 function chain(...payloads: readonly string[]): readonly [bytes: Uint8Array, checksums: number[]] {
-  const writer = createWriter();
   const checksums: number[] = [];
-  for (const payload of payloads) {
-    const start = openRecord(writer);
-    writeRaw(
-      writer,
-      Uint8Array.from(payload, (char) => char.charCodeAt(0)),
-    );
-    const place = { sequence: PLACE.sequence, offset: start };
-    const previous = checksums.at(-1) ?? 7;
-    checksums.push(sealRecord(writer, start, { kind: "append", place, previous }));
-  }
-  return [written(writer), checksums];
+  const bytes = encoded((writer) => {
+    for (const payload of payloads) {
+      const start = openRecord(writer);
+      writeRaw(
+        writer,
+        Uint8Array.from(payload, (char) => char.charCodeAt(0)),
+      );
+      const place = { sequence: PLACE.sequence, offset: start };
+      const previous = checksums.at(-1) ?? 7;
+      checksums.push(sealRecord(writer, start, { kind: "append", place, previous }));
+    }
+  });
+  return [bytes, checksums];
 }
 
 describe("a record", () => {

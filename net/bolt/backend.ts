@@ -16,13 +16,7 @@ import { readMembership } from "../../core/apply/membership.ts";
 import { STORAGE_VERSION } from "../../core/backups.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn, type LeaseRecord } from "../../core/lease/lessor.ts";
-import {
-  createWriter,
-  writeByte,
-  writeVarint,
-  writeVarint64,
-  written,
-} from "../../core/lib/binary.ts";
+import { encoded, writeByte, writeVarint, writeVarint64 } from "../../core/lib/binary.ts";
 import { ABOVE_ALL, EMPTY, fromBytes, fromText, prefixEnd, toBytes } from "../../core/lib/bytes.ts";
 import { encodeRowKey } from "../../core/mvcc/revision.ts";
 import type { Bucket } from "./writer.ts";
@@ -82,12 +76,13 @@ function bucket(name: string, pairs: Bucket["pairs"]): Bucket {
 function alarmPairs(view: KvReader): readonly Pair[] {
   return readAlarms(view)
     .map(({ memberId, alarm }) => {
-      const writer = createWriter();
-      writeByte(writer, 8);
-      writeVarint64(writer, memberId);
-      writeByte(writer, 16);
-      writeVarint(writer, ALARM_TYPES[alarm]);
-      return [fromBytes(written(writer)), new Uint8Array(0)] as const;
+      const key = encoded((writer) => {
+        writeByte(writer, 8);
+        writeVarint64(writer, memberId);
+        writeByte(writer, 16);
+        writeVarint(writer, ALARM_TYPES[alarm]);
+      });
+      return [fromBytes(key), new Uint8Array(0)] as const;
     })
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -118,16 +113,16 @@ function* leasePairs(view: KvReader): Generator<Pair, void> {
 
 /** leasepb.Lease */
 function encodeLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): Uint8Array {
-  const writer = createWriter();
-  writeByte(writer, 8);
-  writeVarint64(writer, id);
-  writeByte(writer, 16);
-  writeVarint(writer, ttlSeconds);
-  if (remainingSeconds > 0) {
-    writeByte(writer, 24);
-    writeVarint(writer, remainingSeconds);
-  }
-  return written(writer);
+  return encoded((writer) => {
+    writeByte(writer, 8);
+    writeVarint64(writer, id);
+    writeByte(writer, 16);
+    writeVarint(writer, ttlSeconds);
+    if (remainingSeconds > 0) {
+      writeByte(writer, 24);
+      writeVarint(writer, remainingSeconds);
+    }
+  });
 }
 
 function memberPairs(view: KvReader): readonly Pair[] {

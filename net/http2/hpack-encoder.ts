@@ -2,7 +2,7 @@
 // client's table the first time, and one byte afterwards; the blocks of lists that are sent again
 // and again are kept. Strings are sent plain: Huffman would save bytes that are sent once.
 
-import { createWriter, reserve, writeByte, written } from "../../core/lib/binary.ts";
+import { encoded, reserve, writeByte } from "../../core/lib/binary.ts";
 import type { Writer } from "../../core/lib/binary.ts";
 import { sizeOf, STATIC_TABLE } from "./header-field.ts";
 import type { Field } from "./header-field.ts";
@@ -33,12 +33,11 @@ export class HpackEncoder {
   encode(fields: OutgoingFields): Uint8Array {
     const kept = this.#kept.get(fields);
     if (kept !== undefined) return kept;
-    const writer = createWriter();
-    const plain = this.#smallestMax === null;
-    this.#writeResizes(writer);
-    let stable = plain;
-    for (const field of fields) if (!this.#write(writer, field)) stable = false;
-    const block = written(writer);
+    let stable = this.#smallestMax === null;
+    const block = encoded((writer) => {
+      this.#writeResizes(writer);
+      for (const field of fields) if (!this.#write(writer, field)) stable = false;
+    });
     if (stable) this.#kept.set(fields, block);
     return block;
   }

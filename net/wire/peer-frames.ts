@@ -8,6 +8,7 @@
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
 import type { Bytes, Index, NodeId, Result, Term } from "../../core/contract.ts";
 import type { LeaseAnswer } from "../../core/lease/message.ts";
+import { copyOf } from "../../core/lib/allocate.ts";
 import { assert, assertNever } from "../../core/lib/assert.ts";
 import {
   atEnd,
@@ -177,7 +178,7 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
     case "heartbeat_response":
       return { kind, term, round: readVarint(reader) };
     case "propose":
-      return { kind, term, sequence: readVarint(reader), data: readRun(reader).slice() };
+      return { kind, term, sequence: readVarint(reader), data: copyOf(readRun(reader)) };
     case "read_index":
       return { kind, term, context: readFixed64(reader) };
     case "read_index_response":
@@ -233,7 +234,7 @@ function readAppend(reader: Reader, term: Term): AppendMessage {
   for (let nth = 1; nth <= count && !reader.failed; nth++) {
     const index = (previousIndex + nth) as Index;
     if (!Number.isSafeInteger(index)) reader.failed = true;
-    entries.push({ term: readTerm(reader), index, data: readRun(reader).slice() });
+    entries.push({ term: readTerm(reader), index, data: copyOf(readRun(reader)) });
   }
   return { kind: "append", term, previousIndex, previousTerm, entries, commit };
 }

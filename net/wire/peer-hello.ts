@@ -7,7 +7,7 @@ import type { ClusterId, NodeId, Result, Term } from "../../core/contract.ts";
 import {
   atEnd,
   createReader,
-  createWriter,
+  encoded,
   readByte,
   readFixed64,
   readRun,
@@ -18,7 +18,6 @@ import {
   writeFixed64,
   writeText,
   writeVarint,
-  written,
 } from "../../core/lib/binary.ts";
 import type { Reader } from "../../core/lib/binary.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
@@ -49,19 +48,19 @@ const REFUSED = 0;
 const WELCOME = 1;
 
 export function encodeHello(hello: PeerHello): Uint8Array {
-  const writer = createWriter();
-  for (let at = 0; at < MAGIC.length; at++) writeByte(writer, MAGIC.charCodeAt(at));
-  writeByte(writer, HELLO_VERSION);
-  writeByte(writer, PURPOSES[hello.purpose]);
-  writeFixed64(writer, hello.cluster);
-  writeFixed64(writer, hello.from);
-  writeFixed64(writer, hello.to);
-  if (hello.purpose === "snapshot") writeVarint(writer, hello.term);
-  if (hello.purpose === "messages") {
-    writeVarint(writer, hello.urls.length);
-    for (const url of hello.urls) writeText(writer, url);
-  }
-  return written(writer);
+  return encoded((writer) => {
+    for (let at = 0; at < MAGIC.length; at++) writeByte(writer, MAGIC.charCodeAt(at));
+    writeByte(writer, HELLO_VERSION);
+    writeByte(writer, PURPOSES[hello.purpose]);
+    writeFixed64(writer, hello.cluster);
+    writeFixed64(writer, hello.from);
+    writeFixed64(writer, hello.to);
+    if (hello.purpose === "snapshot") writeVarint(writer, hello.term);
+    if (hello.purpose === "messages") {
+      writeVarint(writer, hello.urls.length);
+      for (const url of hello.urls) writeText(writer, url);
+    }
+  });
 }
 
 /** The hello, or what is wrong with it in a sentence for both operators. */
@@ -100,10 +99,10 @@ function readPurpose(reader: Reader, purpose: number): Purpose | null {
 }
 
 export function encodeAnswer(answer: PeerAnswer): Uint8Array {
-  const writer = createWriter();
-  writeByte(writer, answer === null ? WELCOME : REFUSED);
-  writeByteString(writer, encodeUtf8(answer ?? ""));
-  return written(writer);
+  return encoded((writer) => {
+    writeByte(writer, answer === null ? WELCOME : REFUSED);
+    writeByteString(writer, encodeUtf8(answer ?? ""));
+  });
 }
 
 export function decodeAnswer(bytes: Uint8Array): PeerAnswer {

@@ -3,14 +3,7 @@
 import type { Member } from "../../core/apply/membership.ts";
 import { readMembers, writeMembers } from "../../core/apply/membership.ts";
 import type { ClusterId } from "../../core/contract.ts";
-import {
-  atEnd,
-  createReader,
-  createWriter,
-  readFixed64,
-  writeFixed64,
-  written,
-} from "../../core/lib/binary.ts";
+import { atEnd, createReader, encoded, readFixed64, writeFixed64 } from "../../core/lib/binary.ts";
 
 export type ClusterDescription = Readonly<{
   cluster: ClusterId;
@@ -22,11 +15,11 @@ export type ClusterDescription = Readonly<{
 export const DESCRIPTION_BYTES_MAX: number = 256 * 1024;
 
 export function encodeDescription({ cluster, genesis, members }: ClusterDescription): Uint8Array {
-  const writer = createWriter();
-  writeFixed64(writer, cluster);
-  writeMembers(writer, genesis);
-  writeMembers(writer, members);
-  return written(writer);
+  return encoded((writer) => {
+    writeFixed64(writer, cluster);
+    writeMembers(writer, genesis);
+    writeMembers(writer, members);
+  });
 }
 
 /** Null: these bytes describe no cluster. */

@@ -6,14 +6,14 @@
 // first. It never throws and nests no deeper than DEPTH_MAX: malformed input is a failed result.
 
 import type { Bytes, Result } from "../../core/contract.ts";
+import { copyOf } from "../../core/lib/allocate.ts";
 import { assertNever, must } from "../../core/lib/assert.ts";
 import {
   createReader,
-  createWriter,
+  encoded,
   reserve,
   writeByteString,
   writeRun,
-  written,
 } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
 import { fromBytes } from "../../core/lib/bytes.ts";
@@ -92,21 +92,11 @@ export interface Codec<S extends Schema> {
 /** The deepest nesting of messages that is read: fifty transactions inside each other. */
 export const DEPTH_MAX = 100;
 
-const SCRATCH_BYTES = 4096;
-const SCRATCH_BYTES_MAX = 1024 * 1024; // a larger one is not kept
-
 export function createCodec<S extends Schema>(schema: S): Codec<S> {
   const shapes = createShapes(schema);
   const shapeOf = (name: string): Shape => must(shapes.get(name), `no message ${name}`);
-  const scratch = createWriter(SCRATCH_BYTES); // growing a new buffer for each message costs most
   return {
-    encode: (name, message) => {
-      scratch.length = 0;
-      writeMessage(scratch, shapeOf(name), message);
-      const bytes = written(scratch);
-      if (scratch.bytes.length > SCRATCH_BYTES_MAX) scratch.bytes = new Uint8Array(SCRATCH_BYTES);
-      return bytes;
-    },
+    encode: (name, message) => encoded((writer) => writeMessage(writer, shapeOf(name), message)),
     decode: <N extends keyof S & string>(name: N, bytes: Uint8Array) => {
       const shape = shapeOf(name);
       const reader = createReader(plainBytes(bytes));
@@ -254,7 +244,7 @@ function readRun(reader: Reader, type: "bytes" | "key" | "string"): Uint8Array |
   const length = readLength(reader);
   const from = reader.at;
   reader.at += length;
-  if (type === "bytes") return length === 0 ? NO_BYTES : reader.bytes.slice(from, reader.at);
+  if (type === "bytes") return length === 0 ? NO_BYTES : copyOf(reader.bytes, from, reader.at);
   const run = reader.bytes.subarray(from, reader.at);
   if (type === "key") return fromBytes(run);
   const text = decodeUtf8(run);
