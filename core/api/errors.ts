@@ -97,7 +97,8 @@ export type ErrorName =
   | "MissingLeaderKey"
   | "StreamedSort"
   | "StreamedFilter"
-  | "NoMessage";
+  | "NoMessage"
+  | "NoUnaryMessage";
 
 // prettier-ignore
 export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
@@ -172,6 +173,8 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   StreamedSort: never("StreamedSort", GRPC.UNIMPLEMENTED, "RangeStream does not support custom sort orders"),
   StreamedFilter: never("StreamedFilter", GRPC.UNIMPLEMENTED, "RangeStream does not support revision filters"),
   UnknownService: never("UnknownService", GRPC.NOT_FOUND, "unknown service"),
+  // grpc-go's words depend on whether one answer was to come, or many.
+  NoUnaryMessage: never("NoUnaryMessage", GRPC.UNKNOWN, "EOF"),
   NoMessage: never("NoMessage", GRPC.INTERNAL, "cardinality violation: received no request message from non-client-streaming RPC"),
   MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };

@@ -80,6 +80,7 @@ function serve(bytes: Uint8Array): void {
     messageBytesMax: 100_000,
     leastPingMs: 5000,
     refusalOf: () => null,
+    takesOne: () => false,
     onHandled: () => undefined,
   });
   let output = 0;

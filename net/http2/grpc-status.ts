@@ -39,7 +39,8 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let path = "";
   let type = "";
   let encoding = "identity";
-  let timeout: string | null = null;
+  let timeoutMs: number | null = null;
+  let malformed: string | null = null; // the last of what is
   let token: string | null = null;
   let authorization = "";
   let requireLeader: string | null = null;
@@ -49,7 +50,11 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     else if (name === ":path") path = value;
     else if (name === "content-type") type = value;
     else if (name === "grpc-encoding") encoding = value;
-    else if (name === "grpc-timeout") timeout = value;
+    else if (name === "grpc-timeout") {
+      const read = readTimeoutMs(value);
+      if (typeof read === "number") timeoutMs = read;
+      else malformed = `malformed grpc-timeout: ${read}`;
+    } else if (name.endsWith("-bin")) malformed = faultOfBinary(name, value) ?? malformed;
     else if (name === "token") token ??= value;
     else if (name === "authorization") authorization = value;
     else if (name === "hasleader") requireLeader ??= value;
@@ -59,6 +64,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     const message = `invalid gRPC request content-type ${JSON.stringify(type)}`;
     return { code: INVALID_ARGUMENT, message, http: 415 };
   }
+  if (malformed !== null) return { code: INTERNAL, message: malformed, http: 400 };
   if (method !== "POST") {
     const words = "Received a HEADERS frame with :method";
     const message = `${words} ${JSON.stringify(method)} which should be POST`;
@@ -71,16 +77,22 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   if (decodeUtf8(toBytes(version as Bytes)) === null) {
     return { code: INVALID_ARGUMENT, message: "etcdserver: invalid client api version", http: 200 };
   }
-  const timeoutMs = timeout === null ? null : readTimeoutMs(timeout);
-  if (typeof timeoutMs !== "string") {
-    return {
-      path,
-      timeoutMs,
-      token: (token ?? authorization).replace(/^Bearer /, ""),
-      requireLeader: requireLeader === "true",
-    };
-  }
-  return { code: INTERNAL, message: `malformed grpc-timeout: ${timeoutMs}`, http: 400 };
+  return {
+    path,
+    timeoutMs,
+    token: (token ?? authorization).replace(/^Bearer /, ""),
+    requireLeader: requireLeader === "true",
+  };
+}
+
+/** A field of this name is in base64, padded or not: where it is not, in Go's words. */
+function faultOfBinary(name: string, value: string): string | null {
+  const body = value.length % 4 === 0 ? value.replace(/={1,2}$/, "") : value;
+  const strange = body.search(/[^A-Za-z0-9+/]/);
+  if (strange < 0 && body.length % 4 !== 1) return null;
+  const quoted = `${JSON.stringify(value)} in header ${JSON.stringify(name)}`;
+  const at = strange < 0 ? body.length - 1 : strange;
+  return `malformed binary metadata ${quoted}: illegal base64 data at input byte ${at}`;
 }
 
 /** One to eight digits and a unit; milliseconds are rounded up. */

@@ -54,6 +54,26 @@ describe("a call", () => {
     ]);
   });
 
+  it("of one message has no more of them, whatever comes behind it", () => {
+    const { grpc, client, fields } = connect();
+    const one: readonly Pair[] = REQUEST.map((pair) =>
+      pair[0] === ":path" ? [":path", "/One"] : pair,
+    );
+    const bytes = concat(
+      message(bytesOf("a")),
+      message(bytesOf("b")),
+      message(bytesOf("cut")).subarray(0, 6),
+    );
+    const events = grpc.receive(concat(client.headers(1, one), client.data(1, bytes)), 0);
+    expect(textsOf(events)).toEqual(["a"]);
+    expect(kinds(grpc.receive(client.data(1, bytes, true), 0))).toEqual(["end"]);
+    grpc.receive(concat(client.headers(3, one), client.data(3, bytesOf("x"), true)), 0);
+    expect(Object.fromEntries(fields())).toMatchObject({
+      "grpc-status": "2",
+      "grpc-message": "unexpected EOF",
+    });
+  });
+
   it("asks for no more while its answers wait for the client to read them, or it is held", () => {
     const { grpc, client, lines } = connect();
     const small = message(new Uint8Array(16_000));
@@ -196,6 +216,11 @@ describe("a refusal", () => {
       "400 13 malformed grpc-timeout: transport: timeout unit is not recognized",
     ],
     [["grpc-timeout", "-5m"], "400 13 malformed grpc-timeout: strconv.ParseUint"],
+    [
+      ["trace-bin", "=!"],
+      '400 13 malformed binary metadata "=!" in header "trace-bin": illegal base64 data at input byte 0',
+    ],
+    [["trace-bin", "AAAAA"], "400 13 malformed binary metadata"],
     [["client-api-version", "3.\xff"], "200 3 etcdserver: invalid client api version"],
     [[":path", "/unknown"], "200 12 nobody serves /unknown"],
   ];
@@ -391,6 +416,7 @@ function connect(messageBytesMax = MAX): {
     messageBytesMax,
     leastPingMs: 5000,
     onHandled: (path, code) => handled.push(`${path} ${code}`),
+    takesOne: (path) => path.endsWith("/One"),
     refusalOf: (path) =>
       path === "/unknown" ? { code: 12, message: `nobody serves ${path}` } : null,
   });

@@ -37,6 +37,8 @@ export type GrpcOptions = Readonly<{
   leastPingMs: number; // between two pings of a client
   /** Says at once why a path is not served, without waiting for what the client sends. */
   refusalOf: (path: string) => Refusal | null;
+  /** Whether a call of this path is one message. As in grpc-go, no more is read of it. */
+  takesOne: (path: string) => boolean;
   /** A call is over: 0, or why it failed. */
   onHandled: (path: string, code: number) => void;
 }>;
@@ -46,12 +48,15 @@ type Call = GrpcCall & {
   answered: boolean; // headers were sent
   admitted: number; // what of the budget it holds
   held: boolean; // its user has enough for now
+  readonly takesOne: boolean;
+  hasAll: boolean; // it takes one, and that came
 };
 
 /** A frame's padding counts, too. */
 const PADDING_BYTES = 256;
 const ADMITTED_BYTES_MAX = 64 * 1024 * 1024;
 const CANCELED = 1;
+const UNKNOWN = 2;
 const INTERNAL = 13;
 
 export class GrpcConnection {
@@ -190,22 +195,29 @@ export class GrpcConnection {
       answered: false,
       admitted: 0,
       held: false,
+      takesOne: this.#options.takesOne(head.path),
+      hasAll: false,
     };
     this.#calls.add(stream, call);
     if (ended) this.#events.push({ kind: "end", call });
   }
 
   #onData(call: Call, bytes: Uint8Array, ended: boolean): void {
-    const { reader } = call;
-    reader.feed(bytes);
-    let taken = reader.take();
-    for (; taken.kind === "message"; taken = reader.take()) {
-      this.#events.push({ kind: "message", call, message: taken.message });
+    const { reader, takesOne } = call;
+    if (!call.hasAll) {
+      reader.feed(bytes);
+      let taken = reader.take();
+      for (; taken.kind === "message"; taken = reader.take()) {
+        this.#events.push({ kind: "message", call, message: taken.message });
+        call.hasAll = takesOne;
+        if (takesOne) break;
+      }
+      if (taken.kind === "refused") return this.#refuse(call, refusalOf(taken, this.#options));
+      if (!ended && !call.hasAll) return this.#admit(call);
     }
-    if (taken.kind === "refused") return this.#refuse(call, refusalOf(taken, this.#options));
-    if (!ended) return this.#admit(call);
-    if (reader.isPartial) this.#refuse(call, { code: INTERNAL, message: "unexpected EOF" });
-    else this.#events.push({ kind: "end", call });
+    if (!ended) return;
+    if (!reader.isPartial) this.#events.push({ kind: "end", call });
+    else this.#refuse(call, { code: takesOne ? UNKNOWN : INTERNAL, message: "unexpected EOF" });
   }
 
   /** A call whose messages went to the user before hears that it is cancelled. */

@@ -17,12 +17,16 @@ export function createField(name: string, value: string): Field {
 
 /** RFC 9113 §8.2, §8.3: forbidden are fields that make a request malformed. */
 function roleOf(name: string, value: string): Role {
-  if (/[\0\r\n]/.test(value)) return "forbidden";
+  if (CONTROL.test(value)) return "forbidden";
   if (name.charAt(0) === ":") return PSEUDO.get(name) ?? "forbidden";
   if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) return "forbidden";
   if (name === "te" && value !== "trailers") return "forbidden";
   return CONNECTION_SPECIFIC.has(name) ? "forbidden" : "regular";
 }
+
+/** As in Go, all of them but the tab. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 
 const PSEUDO: ReadonlyMap<string, Role> = new Map([
   [":method", "method"],

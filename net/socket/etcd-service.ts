@@ -61,7 +61,7 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const hooks = hooksOf(meter);
   const pages = new HttpPages(options.pages);
   const speakGrpc = (socket: Socket): void => {
-    const client = new GrpcSocket(socket, { ...limits, ...hooks, onEvent });
+    const client = new GrpcSocket(socket, { ...limits, ...hooks, takesOne, onEvent });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
@@ -115,6 +115,10 @@ function refusalOf(path: string): ApiError | null {
   return refused.ok ? null : refused.error;
 }
 
+function takesOne(path: string): boolean {
+  return findMethod(path)?.stream === "none";
+}
+
 type OnEvent = (event: GrpcEvent, from: GrpcSocket) => void;
 
 /** Sorts the calls: those with one answer, and streams. */
@@ -123,8 +127,7 @@ function createService(sink: CallSink): OnEvent {
   const onStream = createStreamService(sink);
   return (event, client) => {
     if (event.kind === "failed") return; // its calls were cancelled
-    const isUnary = findMethod(event.call.path)?.stream === "none";
-    (isUnary ? onUnary : onStream)(event, client);
+    (takesOne(event.call.path) ? onUnary : onStream)(event, client);
   };
 }
 
@@ -132,12 +135,12 @@ function createService(sink: CallSink): OnEvent {
 function createUnaryService(sink: CallSink): OnEvent {
   return (event, client) => {
     switch (event.kind) {
-      case "message": // more than one are of no interest
-        if (event.call.onCancel !== null || !client.awaits(event.call)) return;
+      case "message":
+        if (!client.awaits(event.call)) return;
         return serve(sink, event.call, event.message, client);
       case "end":
         if (event.call.onCancel !== null) return;
-        return client.finish(event.call, ERRORS.NoMessage);
+        return client.finish(event.call, ERRORS.NoUnaryMessage);
       case "cancel":
         event.call.onCancel?.();
         return;

@@ -173,6 +173,13 @@ export function headerOnlyFromWire<K extends string>(
   return { kind, header: headerFromWire(wire.header) };
 }
 
+/** As in etcd, a header that says nothing is not there. */
+export function headerOnlyToWire({ header }: Readonly<{ header: Header }>): Readonly<{
+  header: Header | null;
+}> {
+  return { header: header.clusterId === 0n ? null : header };
+}
+
 function operationResponseFromWire(wire: Wire<"ResponseOp">): KvResponse | null {
   if (wire.range !== null) return rangeResponseFromWire(wire.range);
   if (wire.put !== null) return putResponseFromWire(wire.put);

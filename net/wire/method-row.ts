@@ -74,7 +74,7 @@ function unreadable(reason: string): Result<Response> {
 
 /** grpc-go's words for a path that nobody serves. */
 export function unknownPath(path: string): ApiError {
-  const [, service, method] = /^\/?(.+)\/([^/]*)$/.exec(path) ?? [];
+  const [, service, method] = /^\/(.*)\/([^/]*)$/.exec(path) ?? [];
   if (service === undefined || method === undefined) {
     const words = `malformed method name: ${JSON.stringify(path)}`;
     return { ...unknownMethod("", ""), message: words };

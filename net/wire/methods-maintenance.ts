@@ -18,6 +18,7 @@ import {
   hashKvResponseFromWire,
   hashResponseFromWire,
   headerOnlyFromWire,
+  headerOnlyToWire,
   snapshotResponseFromWire,
   statusResponseFromWire,
 } from "./convert-response.ts";
@@ -82,7 +83,7 @@ export const MAINTENANCE_METHODS: Rows<
     response: "MoveLeaderResponse",
     fromRequest: (request) => request,
     toRequest: moveLeaderFromWire,
-    fromResponse: (response) => response,
+    fromResponse: headerOnlyToWire,
     toResponse: (wire) => headerOnlyFromWire("move_leader", wire),
   }),
   snapshot: createRow({
@@ -103,7 +104,7 @@ export const MAINTENANCE_METHODS: Rows<
     response: "DefragmentResponse",
     fromRequest: () => ({}),
     toRequest: () => ({ kind: "defragment" }),
-    fromResponse: (response) => response,
+    fromResponse: headerOnlyToWire,
     toResponse: (wire) => headerOnlyFromWire("defragment", wire),
   }),
 };

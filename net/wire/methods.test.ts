@@ -330,6 +330,7 @@ describe("a call", () => {
     expect(decodeRequest("nonsense", NOTHING)).toEqual(
       refused('malformed method name: "nonsense"'),
     );
+    expect(decodeRequest("//", NOTHING)).toEqual(refused("unknown service "));
     expect(findMethod("/a.B/C")).toBeNull();
     expect(decodeResponse("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
   });

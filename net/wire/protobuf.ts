@@ -92,19 +92,22 @@ export interface Codec<S extends Schema> {
 /** The deepest nesting of messages that is read: fifty transactions inside each other. */
 export const DEPTH_MAX = 100;
 
+/** What is wrong with bytes, in the words of Go's protobuf. */
+const NO_MESSAGE = "proto: cannot parse invalid wire-format data";
+const NO_UTF8 = "string field contains invalid UTF-8";
+
 export function createCodec<S extends Schema>(schema: S): Codec<S> {
   const shapes = createShapes(schema);
+  const laxShapes = createShapes(schema, "key"); // which take any bytes for a string
   const shapeOf = (name: string): Shape => must(shapes.get(name), `no message ${name}`);
   return {
     encode: (name, message) => encoded((writer) => writeMessage(writer, shapeOf(name), message)),
     decode: <N extends keyof S & string>(name: N, bytes: Uint8Array) => {
       const shape = shapeOf(name);
-      const reader = createReader(plainBytes(bytes));
       const values = { ...shape.zero };
-      readMessage(reader, shape, values, 0);
-      if (reader.failed)
-        return { ok: false, error: "proto: cannot parse invalid wire-format data" };
-      return { ok: true, value: values as Decoded<S, N> };
+      if (reads(bytes, shape, values)) return { ok: true, value: values as Decoded<S, N> };
+      const lax = must(laxShapes.get(name), `no message ${name}`);
+      return { ok: false, error: reads(bytes, lax, { ...lax.zero }) ? NO_UTF8 : NO_MESSAGE };
     },
   };
 }
@@ -140,14 +143,20 @@ const ZEROS: Scalars = {
   string: "",
 };
 
-function createShapes(schema: Schema): ReadonlyMap<string, Shape> {
+function createShapes(
+  schema: Schema,
+  stringIs: keyof Scalars = "string",
+): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const name of Object.keys(schema)) {
     shapes.set(name, { fields: [], byNumber: [], oneof: [], zero: {} });
   }
   for (const [message, rows] of Object.entries(schema)) {
     const shape = must(shapes.get(message), message);
-    for (const [name, row] of Object.entries(rows)) addField(shape, createField(name, row, shapes));
+    for (const [name, [number, type, ...label]] of Object.entries(rows)) {
+      const row: Row = [number, type === "string" ? stringIs : type, ...label];
+      addField(shape, createField(name, row, shapes));
+    }
   }
   return shapes;
 }
@@ -172,6 +181,13 @@ function addField(shape: Shape, field: Field): void {
 }
 
 // Reading.
+
+/** Whether the bytes are such a message. */
+function reads(bytes: Uint8Array, shape: Shape, values: Values): boolean {
+  const reader = createReader(plainBytes(bytes));
+  readMessage(reader, shape, values, 0);
+  return !reader.failed;
+}
 
 function readMessage(reader: Reader, shape: Shape, values: Values, depth: number): void {
   if (depth > DEPTH_MAX) reader.failed = true;

@@ -12,6 +12,7 @@ import type { Bytes } from "../../core/contract.ts";
 import type { ToWire } from "../../net/wire/etcd-messages.ts";
 import { PASSWORDS, ROOT } from "./step.ts";
 import type { CallStep, Step, WatchStep } from "./step.ts";
+import { IMPOSTOR } from "./symbols.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 type AuthKind = Extract<CallStep["kind"], `${"user" | "role" | "auth"}${string}`>;
@@ -81,7 +82,7 @@ export function authSteps(
   call: Arbitrary<CallStep>,
   watch: Arbitrary<WatchStep>,
 ): Arbitrary<readonly Step[]> {
-  const anyone = fc.constantFrom("u", "u", "u", ROOT, ROOT, "v", "");
+  const anyone = fc.constantFrom("u", "u", "u", "u", ROOT, ROOT, ROOT, "v", "", IMPOSTOR);
   const asked = fc.tuple(call, anyone).map(([each, as]): Step => {
     const message = forward(each.kind === "txn" ? plain(each.message) : each.message);
     return { ...each, message, as: BY_KEYS.includes(each.kind) ? as : ROOT };

@@ -14,7 +14,11 @@ import type { Bytes } from "../../core/contract.ts";
 import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import type { ToWire } from "../../net/wire/etcd-messages.ts";
 import { authSteps } from "./arbitraries-auth.ts";
-import { CHOSEN } from "./step.ts";
+import { clusterSteps } from "./arbitraries-cluster.ts";
+import { lockSteps } from "./arbitraries-locks.ts";
+import { rawSteps } from "./arbitraries-raw.ts";
+import { mostly, often, oneOf, rarely, said, thin } from "./drawing.ts";
+import { CHOSEN } from "./symbols.ts";
 import type { CallStep, Sequence, Step, WatchStep } from "./step.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
@@ -25,6 +29,7 @@ const HUGE = 0x7fffffffffffffffn;
 const TTL_LASTING = 1000;
 const STEPS_MAX = 40;
 const STEPS_SHORT = 10;
+const LONG_KEY = 100_000;
 /** Of so many sequences, one begins on fresh servers. */
 const ONE_FRESH_OF = 500;
 const ONE_RESTART_OF = 60;
@@ -36,7 +41,10 @@ const key: Arbitrary<Bytes> = fc.oneof(
   { weight: 2, arbitrary: oneOf("b") },
   { weight: 3, arbitrary: oneOf("c", "aa", "ab", "a\0", "\0", "\u00ff") },
 );
-const anyKey: Arbitrary<Bytes> = rarely(fc.constant("" as Bytes), key);
+const anyKey: Arbitrary<Bytes> = rarely(
+  mostly(fc.constant("" as Bytes), fc.constant("k".repeat(LONG_KEY) as Bytes)),
+  key,
+);
 const rangeEnd: Arbitrary<Bytes> = fc.oneof(
   { weight: 5, arbitrary: fc.constant("" as Bytes) },
   { weight: 3, arbitrary: oneOf("b", "c", "d", "aa", "\u00ff") },
@@ -206,9 +214,9 @@ const watchAsk: Arbitrary<ToWire<"WatchRequest">> = fc.oneof(
         key: rarely(fc.constant("" as Bytes), key),
         rangeEnd,
         startRevision: fc.oneof(fc.constant(0), revision).filter((number) => number >= 0),
-        filters: often(fc.constant([]), fc.subarray([0, 1, 5], { minLength: 1 })),
+        filters: often(fc.constant([]), fc.subarray([0, 1, 5, 0, -1], { minLength: 1 })),
         prevKv: flag,
-        watchId: often(fc.constant(0), fc.constantFrom(1, 2, 7, -3)),
+        watchId: often(fc.constant(0), fc.constantFrom(1, 2, 7, -3, -1)),
         fragment: flag,
         progressNotify: flag,
       })
@@ -216,21 +224,25 @@ const watchAsk: Arbitrary<ToWire<"WatchRequest">> = fc.oneof(
   },
   {
     weight: 20,
-    arbitrary: fc.constantFrom(0, 1, 2, 7, 50).map((watchId) => ({ cancelRequest: { watchId } })),
+    arbitrary: fc
+      .constantFrom(0, 1, 2, 7, 50, -1)
+      .map((watchId) => ({ cancelRequest: { watchId } })),
   },
   { weight: 10, arbitrary: fc.constant({ progressRequest: {} }) },
   { weight: 2, arbitrary: fc.constant({}) },
 );
 
 const member: Arbitrary<number> = fc.constantFrom(0, 1, 2);
-const nobody = fc.constant("");
+const nobody: Arbitrary<string> = fc.constant("");
 const watch: Arbitrary<WatchStep> = fc
   .record({ stream: member, as: nobody, isHasty: flag, message: watchAsk })
   .map((step) => ({ kind: "watch", ...step }));
 const keepAlive: Arbitrary<Step> = fc
   .record({ at: member, as: nobody, id: anyLeaseId })
   .map(({ at, as, id }) => ({ kind: "keep_alive", at, as, message: { id } }));
-const leave: Arbitrary<Step> = member.map((stream) => ({ kind: "leave", stream }));
+const leave: Arbitrary<Step> = fc
+  .tuple(fc.constantFrom("leave", "half_close"), member)
+  .map(([kind, stream]) => ({ kind, stream }));
 
 const anyCall: Arbitrary<CallStep> = fc
   .tuple(call, member)
@@ -240,6 +252,7 @@ const step: Arbitrary<Step> = fc.oneof(
   { weight: 18, arbitrary: watch },
   { weight: 2, arbitrary: keepAlive },
   { weight: 1, arbitrary: leave },
+  { weight: 3, arbitrary: rawSteps(rangeAlone) },
 );
 
 /** Some are interrupted by a restart, and some put values that do not fit into one response. */
@@ -256,16 +269,17 @@ const steps: Arbitrary<readonly Step[]> = fc
     return sized.map(lasting).map(united).toSpliced(restart, 0, { kind: "restart" });
   });
 
-const anySteps = fc.oneof(
-  { weight: 5, arbitrary: steps },
-  { weight: 1, arbitrary: authSteps(anyCall, watch) },
-);
-
 /** For so many members on each side. */
 export function sequences(members: 1 | 3): Arbitrary<Sequence> {
+  const any = fc.oneof(
+    { weight: 12, arbitrary: steps },
+    { weight: 2, arbitrary: authSteps(anyCall, watch) },
+    { weight: 3, arbitrary: clusterSteps(members, anyCall, watch) },
+    { weight: 3, arbitrary: lockSteps(watch) },
+  );
   return fc.record({
     fresh: fc.integer({ min: 1, max: ONE_FRESH_OF }).map((number) => number === ONE_FRESH_OF),
-    steps: members === 1 ? anySteps : anySteps.map((each) => each.map(united)),
+    steps: members === 1 ? any : any.map((each) => each.map(united)),
   });
 }
 
@@ -328,36 +342,4 @@ function largeValue(bytes: number): Uint8Array {
 function lasting(taken: Step): Step {
   if (taken.kind !== "grant" || Number(taken.message.ttl ?? 0) >= TTL_LASTING) return taken;
   return { ...taken, message: { ...taken.message, ttl: TTL_LASTING } };
-}
-
-function said<C extends CallStep["kind"]>(
-  kind: C,
-  message: Extract<CallStep, { kind: C }>["message"],
-): CallStep {
-  return { kind, at: 0, as: "", message } as CallStep;
-}
-
-/** Without what is zero: it is not on the wire, and need not be read. */
-function thin<T extends object>(message: T): T {
-  return Object.fromEntries(Object.entries(message).filter(([, part]) => isSaid(part))) as T;
-}
-
-function isSaid(part: unknown): boolean {
-  return part !== 0 && part !== false && part !== "" && !(Array.isArray(part) && part.length === 0);
-}
-
-function oneOf(...texts: readonly string[]): Arbitrary<Bytes> {
-  return fc.constantFrom(...(texts as readonly Bytes[]));
-}
-
-function often<A, B>(usual: Arbitrary<A>, other: Arbitrary<B>): Arbitrary<A | B> {
-  return fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: other });
-}
-
-function mostly<A, B>(usual: Arbitrary<A>, other: Arbitrary<B>): Arbitrary<A | B> {
-  return fc.oneof({ weight: 8, arbitrary: usual }, { weight: 1, arbitrary: other });
-}
-
-function rarely<A, B>(rare: Arbitrary<A>, usual: Arbitrary<B>): Arbitrary<A | B> {
-  return fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: rare });
 }

@@ -7,14 +7,15 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fromText } from "../../core/lib/bytes.ts";
 import { CODEC } from "../../net/wire/etcd-messages.ts";
-import { flagsOf, type MemberPlan, MemberProcess, planMembers } from "../testing.ts";
-import type { Report, Servers } from "./duel.ts";
+import { flagsOf, type MemberPlan, MemberProcess, pause, planMembers } from "../testing.ts";
+import { CALLS } from "./calls.ts";
+import type { Report } from "./duel.ts";
 import { duel } from "./duel.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
-import type { KnownDifference } from "./known-differences.ts";
+import type { KnownDifference } from "./known-difference.ts";
 import { createRawClient } from "./raw-client.ts";
 import type { RawClient } from "./raw-client.ts";
-import { CALLS } from "./step.ts";
+import type { Servers } from "./sides.ts";
 import type { Sequence } from "./step.ts";
 import { until } from "./until.ts";
 
@@ -26,6 +27,9 @@ const FLAGS: readonly string[] = [
   "--bcrypt-cost=4",
 ];
 const STARTING_MS = 40_000;
+/** etcd's five seconds, in which members must have been connected before they may change, and one
+ *  more. */
+const ACQUAINTED_MS = 6000;
 /** etcd's count of watches that wait for history. */
 const UNSETTLED_NONE = /^etcd_debugging_mvcc_slow_watcher_total 0$/m;
 
@@ -84,12 +88,14 @@ async function startBoth(members: number): Promise<Running> {
     side.map(({ clientUrl }) => createRawClient(clientUrl)),
   );
   const clients = [...(ours ?? []), ...(theirs ?? [])];
+  let startedAt = 0;
   const start = async (): Promise<void> => {
     for (const member of everyone) member.start();
     for (const client of clients) {
       if (await until(() => isServing(client), STARTING_MS)) continue;
       throw new Error("a server does not answer after its start");
     }
+    startedAt = performance.now();
   };
   const kill = async (): Promise<void> => {
     await Promise.all(everyone.map((member) => member.kill()));
@@ -98,6 +104,11 @@ async function startBoth(members: number): Promise<Running> {
   return {
     ours: ours ?? [],
     theirs: theirs ?? [],
+    urls: { ours: symbolsOf(plans[0]), theirs: symbolsOf(plans[1]) },
+    acquainted: async () => {
+      const left = startedAt + ACQUAINTED_MS - performance.now();
+      if (members > 1 && left > 0) await pause(left);
+    },
     settled: async () => {
       for (const { clientUrl } of plans[1]) {
         await until(async () => UNSETTLED_NONE.test(await textAt(`${clientUrl}/metrics`)));
@@ -143,10 +154,23 @@ function etcdMember(plan: MemberPlan): Member {
   };
 }
 
-/** A linearizable read has a leader behind it. */
+/** The URLs of members, with their symbols. */
+function symbolsOf(plans: readonly MemberPlan[]): ReadonlyMap<string, string> {
+  return new Map(
+    plans.flatMap(({ peerUrl, clientUrl }, at) => [
+      [peerUrl, `peer${at}`],
+      [clientUrl, `client${at}`],
+    ]),
+  );
+}
+
+/** A linearizable read has a leader behind it; and every member has told its name. */
 async function isServing(client: RawClient): Promise<boolean> {
   const message = CODEC.encode("RangeRequest", { key: fromText("a"), countOnly: true });
-  return (await client.call(CALLS.range.path, message, null)).code === 0;
+  if ((await client.call(CALLS.range[0], message, null)).code !== 0) return false;
+  const list = await client.call(CALLS.member_list[0], new Uint8Array(0), null);
+  const members = CODEC.decode("MemberListResponse", list.bytes);
+  return members.ok && members.value.members.every(({ name }) => name !== "");
 }
 
 /** "" where nobody answers. */

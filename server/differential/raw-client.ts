@@ -3,12 +3,16 @@
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
 import { hostAndPort } from "../../net/socket/listen.ts";
+import { requestRaw } from "./raw-http2.ts";
+import type { RawEnd, RawHeaders } from "./raw-http2.ts";
 
 /** How a call ended; `bytes` of a call that failed are empty. */
 export type RawAnswer = Readonly<{ code: number; words: string; bytes: Uint8Array }>;
 
 export interface RawStream {
   readonly say: (message: Uint8Array) => void;
+  /** Says no more, and listens. */
+  readonly halfClose: () => void;
   readonly heard: readonly Uint8Array[];
   /** Null while it is open. */
   readonly end: () => RawAnswer | null;
@@ -19,6 +23,8 @@ export interface RawClient {
   /** `token`: of a user; null for nobody. */
   readonly call: (path: string, message: Uint8Array, token: string | null) => Promise<RawAnswer>;
   readonly open: (path: string, token: string | null) => RawStream;
+  /** A request of HTTP/2 as it is (raw-http2.ts). */
+  readonly raw: (headers: RawHeaders, body: Uint8Array) => Promise<RawEnd>;
   readonly close: () => void;
 }
 
@@ -42,6 +48,7 @@ export function createRawClient(url: string): RawClient {
   return {
     call: (path, message, token) => callOnce(client, path, message, metadataOf(token)),
     open: (path, token) => openStream(client, path, metadataOf(token)),
+    raw: (headers, body) => requestRaw(url, headers, body),
     close: () => client.close(),
   };
 }
@@ -74,6 +81,7 @@ function openStream(client: Client, path: string, metadata: Metadata): RawStream
   });
   return {
     say: (message) => void stream.write(Buffer.from(message)),
+    halfClose: () => void stream.end(),
     heard,
     end: () => end,
     leave: () => stream.cancel(),

@@ -53,7 +53,8 @@ async function shrinkStep(
 
 /** Said to the first member, by nobody, without haste, or with less in it. */
 function* simplerSteps(step: Step): Generator<Step, void, undefined> {
-  if (step.kind === "leave" || step.kind === "restart") return;
+  if (step.kind === "leave" || step.kind === "restart" || step.kind === "half_close") return;
+  if (step.kind === "raw") return;
   if (step.kind === "watch" && step.isHasty) yield { ...step, isHasty: false };
   if (step.kind !== "watch" && step.at !== 0) yield { ...step, at: 0 };
   if (step.as !== "") yield { ...step, as: "" };

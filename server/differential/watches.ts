@@ -6,7 +6,8 @@ import { CODEC } from "../../net/wire/etcd-messages.ts";
 import type { ToWire, Wire } from "../../net/wire/etcd-messages.ts";
 import { read } from "./outcome.ts";
 import type { RawStream } from "./raw-client.ts";
-import { common, show } from "./show.ts";
+import { common, nothingGiven } from "./given.ts";
+import { show } from "./show.ts";
 import { until } from "./until.ts";
 
 export type Told = Wire<"WatchResponse">;
@@ -23,12 +24,15 @@ export type Story = Readonly<{
 const FENCE = 1_000_000;
 const ALL_WATCHES = -1;
 const DRAIN_MS = 100;
+/** How long a stream that has nothing to say may take to end. */
+const ENDING_MS = 30;
 
 export class Watches {
   readonly #ours: Listener;
   readonly #theirs: Listener;
   /** By the order of creation: whether it may hear of history in any number of pieces. */
   readonly #isHasty: boolean[] = [];
+  #isFenced = false;
 
   constructor(ours: RawStream, theirs: RawStream) {
     this.#ours = new Listener(ours);
@@ -60,7 +64,17 @@ export class Watches {
     });
   }
 
+  /** Resolves when both have had the time to end it. */
+  async halfClose(): Promise<void> {
+    this.#ours.halfClose();
+    this.#theirs.halfClose();
+    await until(() => this.#ours.isOver || this.#theirs.isOver, ENDING_MS);
+  }
+
+  /** Where there is none yet. */
   async raiseFence(key: Bytes): Promise<void> {
+    if (this.#isFenced) return;
+    this.#isFenced = true;
     await this.say({ createRequest: { key, watchId: FENCE } }, false);
   }
 
@@ -92,7 +106,7 @@ export class Watches {
     const isLate = told.every(({ events: own }, at) =>
       own.every(({ kv }) => Number(kv?.modRevision) <= (revisions[at] ?? 0)),
     );
-    return `${isLate ? "" : "too early "}${show(common(events, []))}`;
+    return `${isLate ? "" : "too early "}${show(common(events, nothingGiven()))}`;
   }
 
   leave(): void {
@@ -102,7 +116,7 @@ export class Watches {
 }
 
 export function showTold(told: Told): string {
-  return show(common(told, []));
+  return show(common(told, nothingGiven()));
 }
 
 class Listener {
@@ -126,6 +140,14 @@ class Listener {
 
   leave(): void {
     this.#stream.leave();
+  }
+
+  halfClose(): void {
+    this.#stream.halfClose();
+  }
+
+  get isOver(): boolean {
+    return this.#stream.end() !== null;
   }
 
   isAlive(id: number): boolean {
