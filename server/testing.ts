@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -29,6 +29,9 @@ const RUN_MAIN =
   `import { main } from ${JSON.stringify(MAIN)};` +
   `process.exitCode = await main("serve", process.argv.slice(1));`;
 const WAIT_MS = 60_000;
+const [FIRST_PORT, LAST_PORT] = [10_000, 32_000];
+/** Processes that run at the same time have ids close to each other, and begin far apart. */
+let nextPort = FIRST_PORT + (process.pid % 40) * 500;
 const TIMEOUT_MS = 5000;
 
 const children = new Set<ChildProcess>();
@@ -45,7 +48,6 @@ function isInstalled(tool: string, flag: string, debianPackage: string): boolean
   throw new Error(`${tool} is missing and must not be: apt-get install ${debianPackage}`);
 }
 
-/** Ports that were free a moment ago. */
 export async function planMembers(names: readonly string[]): Promise<readonly MemberPlan[]> {
   const root = fs.mkdtempSync(join(tmpdir(), "detcd-live-"));
   directories.push(root);
@@ -226,10 +228,22 @@ export function pause(durationMs: number): Promise<void> {
   });
 }
 
+/** Below those that outgoing connections take, so that none of them is in the way later. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    nextPort = nextPort < LAST_PORT ? nextPort + 1 : FIRST_PORT;
+    if (await isFree(nextPort)) ports.push(nextPort);
+  }
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const isListening = await once(server, "listening").then(
+    () => true,
+    () => false,
+  );
+  if (isListening) await once(server.close(), "close");
+  return isListening;
 }
