@@ -5,13 +5,14 @@ import type { LeaseId } from "../contract.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import {
   readByte,
+  readList,
   readVarint,
   readVarint64,
   writeByte,
+  writeList,
   writeVarint,
   writeVarint64,
 } from "../lib/binary.ts";
-import { readList } from "./command-fields.ts";
 import type { Origin } from "./command.ts";
 
 export type CheckpointCommand = Readonly<{
@@ -26,11 +27,10 @@ export const CHECKPOINT_TAG = 60;
 
 export function writeCheckpoint(writer: Writer, { checkpoints }: CheckpointCommand): void {
   writeByte(writer, CHECKPOINT_TAG);
-  writeVarint(writer, checkpoints.length);
-  for (const { id, remainingSeconds } of checkpoints) {
-    writeVarint64(writer, id);
-    writeVarint(writer, remainingSeconds);
-  }
+  writeList(writer, checkpoints, (to, { id, remainingSeconds }) => {
+    writeVarint64(to, id);
+    writeVarint(to, remainingSeconds);
+  });
 }
 
 export function readCheckpoint(reader: Reader, origin: Origin): CheckpointCommand {

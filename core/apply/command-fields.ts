@@ -2,14 +2,7 @@
 
 import type { Bytes } from "../contract.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
-import {
-  readRun,
-  readVarint,
-  readVarint64,
-  writeByte,
-  writeVarint,
-  writeVarint64,
-} from "../lib/binary.ts";
+import { readRun, readVarint64, writeByte, writeVarint, writeVarint64 } from "../lib/binary.ts";
 import { fromBytes } from "../lib/bytes.ts";
 
 export function writeFlags(writer: Writer, ...flags: readonly boolean[]): void {
@@ -33,11 +26,4 @@ export function readSigned(reader: Reader): number {
 
 export function readKey(reader: Reader): Bytes {
   return fromBytes(readRun(reader));
-}
-
-export function readList<T>(reader: Reader, item: (reader: Reader) => T): readonly T[] {
-  const count = readVarint(reader);
-  const list: T[] = [];
-  while (list.length < count && !reader.failed) list.push(item(reader));
-  return list;
 }

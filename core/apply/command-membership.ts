@@ -6,14 +6,15 @@ import type { Reader, Writer } from "../lib/binary.ts";
 import {
   readByte,
   readFixed64,
+  readList,
   readText,
   writeByte,
   writeFixed64,
+  writeList,
   writeText,
-  writeVarint,
 } from "../lib/binary.ts";
 import type { Origin } from "./command.ts";
-import { readList, writeFlags } from "./command-fields.ts";
+import { writeFlags } from "./command-fields.ts";
 
 export type MembershipCommand = Readonly<
   | {
@@ -39,8 +40,7 @@ export function writeMembershipCommand(writer: Writer, command: MembershipComman
   writeFixed64(writer, command.member);
   if (command.kind === "member_add") writeFlags(writer, command.isLearner);
   if (command.kind === "member_add" || command.kind === "member_update") {
-    writeVarint(writer, command.peerUrls.length);
-    for (const url of command.peerUrls) writeText(writer, url);
+    writeList(writer, command.peerUrls, writeText);
   }
 }
 

@@ -16,15 +16,16 @@ import { COMPARE_RESULTS, SORT_ORDERS, SORT_TARGETS } from "../api/request.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import {
   readByte,
+  readList,
   readRun,
   readVarint64,
   writeByte,
   writeByteString,
+  writeList,
   writeRun,
-  writeVarint,
   writeVarint64,
 } from "../lib/binary.ts";
-import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
+import { readKey, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
 
 /** The first byte of each; those of other commands lie above. */
 const TAG = { put: 1, delete_range: 2, txn: 3, range: 4, empty: 5 } as const;
@@ -131,12 +132,9 @@ function readRange(reader: Reader): RangeRequest {
 }
 
 function writeTxn(writer: Writer, txn: TxnRequest): void {
-  writeVarint(writer, txn.compare.length);
-  for (const compare of txn.compare) writeCompare(writer, compare);
-  for (const branch of [txn.success, txn.failure]) {
-    writeVarint(writer, branch.length);
-    for (const operation of branch) writeOperation(writer, operation);
-  }
+  writeList(writer, txn.compare, writeCompare);
+  writeList(writer, txn.success, writeOperation);
+  writeList(writer, txn.failure, writeOperation);
 }
 
 function readTxn(reader: Reader, depth: number): TxnRequest {

@@ -14,12 +14,14 @@ import {
   encoded,
   readByte,
   readFixed64,
+  readList,
   readText,
   readVarint,
   readVarint64,
   writeByte,
   writeByteString,
   writeFixed64,
+  writeList,
   writeText,
   writeVarint,
   writeVarint64,
@@ -28,7 +30,7 @@ import type { Caller } from "../auth/tokens.ts";
 import { NO_CALLER } from "../auth/tokens.ts";
 import type { AuthCommand } from "./command-auth.ts";
 import { isAuthTag, readAuthChange, writeAuthChange } from "./command-auth.ts";
-import { readKey, readList, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
+import { readKey, readSigned, writeFlags, writeSigned } from "./command-fields.ts";
 import type { CheckpointCommand } from "./command-checkpoint.ts";
 import { CHECKPOINT_TAG, readCheckpoint, writeCheckpoint } from "./command-checkpoint.ts";
 import type { MaintenanceCommand } from "./command-maintenance.ts";
@@ -115,9 +117,7 @@ function writeBody(writer: Writer, command: Command): void {
     case "publish":
       writeByte(writer, TAG.publish);
       writeText(writer, command.name);
-      writeVarint(writer, command.clientUrls.length);
-      for (const url of command.clientUrls) writeText(writer, url);
-      return;
+      return writeList(writer, command.clientUrls, writeText);
     case "compact_step":
       writeByte(writer, TAG.compact_step);
       writeByteString(writer, command.next);

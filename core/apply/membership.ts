@@ -12,15 +12,15 @@ import {
   encoded,
   readByte,
   readFixed64,
+  readList,
   readText,
   writeByte,
   writeFixed64,
+  writeList,
   writeText,
-  writeVarint,
 } from "../lib/binary.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
-import { readList } from "./command-fields.ts";
 
 /** A member as etcd's Cluster service shows it. One that never started has no name and no client
  *  URL. */
@@ -107,8 +107,7 @@ export function readGenesis(view: KvReader): readonly Member[] {
 }
 
 export function writeMembers(writer: Writer, members: readonly Member[]): void {
-  writeVarint(writer, members.length);
-  for (const member of members) writeMember(writer, member);
+  writeList(writer, members, writeMember);
 }
 
 export function readMembers(reader: Reader): readonly Member[] {
@@ -118,8 +117,8 @@ export function readMembers(reader: Reader): readonly Member[] {
 function writeMember(writer: Writer, member: Member): void {
   writeFixed64(writer, member.id);
   writeText(writer, member.name);
-  writeTexts(writer, member.peerUrls);
-  writeTexts(writer, member.clientUrls);
+  writeList(writer, member.peerUrls, writeText);
+  writeList(writer, member.clientUrls, writeText);
   writeByte(writer, member.isLearner ? 1 : 0);
 }
 
@@ -137,9 +136,4 @@ function memberKey(id: NodeId): Bytes {
 
 function byId(a: NodeId, b: NodeId): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function writeTexts(writer: Writer, texts: readonly string[]): void {
-  writeVarint(writer, texts.length);
-  for (const text of texts) writeText(writer, text);
 }

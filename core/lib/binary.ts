@@ -194,6 +194,23 @@ export function readText(reader: Reader): string {
   return units.join("");
 }
 
+/** A varint count, then so many items. */
+export function writeList<T>(
+  writer: Writer,
+  items: readonly T[],
+  write: (writer: Writer, item: T) => void,
+): void {
+  writeVarint(writer, items.length);
+  for (const item of items) write(writer, item);
+}
+
+export function readList<T>(reader: Reader, read: (reader: Reader) => T): readonly T[] {
+  const count = readVarint(reader);
+  const list: T[] = [];
+  while (list.length < count && !reader.failed) list.push(read(reader));
+  return list;
+}
+
 function fail(reader: Reader): 0 {
   reader.failed = true;
   return 0;

@@ -6,7 +6,7 @@
 // finds wire damage, and whatever passes it must still be a well-formed message of this version.
 
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
-import type { Bytes, Index, NodeId, Result, Term } from "../../core/contract.ts";
+import type { Index, NodeId, Result, Term } from "../../core/contract.ts";
 import type { LeaseAnswer } from "../../core/lease/message.ts";
 import { copyOf } from "../../core/lib/allocate.ts";
 import { assert, assertNever } from "../../core/lib/assert.ts";
@@ -17,12 +17,14 @@ import {
   readByte,
   readFixed32,
   readFixed64,
+  readList,
   readRun,
   readVarint,
   writeByte,
   writeByteString,
   writeFixed32,
   writeFixed64,
+  writeList,
   writeRun,
   writeVarint,
 } from "../../core/lib/binary.ts";
@@ -136,9 +138,7 @@ function writeFields(writer: Writer, message: Message): void {
       writeVarint(writer, message.ttlSeconds + 1);
       writeVarint(writer, message.grantedTtlSeconds);
       writeVarint(writer, message.revision);
-      writeVarint(writer, message.keys.length);
-      for (const key of message.keys) writeByteString(writer, key);
-      return;
+      return writeList(writer, message.keys, writeByteString);
     case "promotion_ask":
       writeFixed64(writer, message.life);
       writeVarint(writer, message.call);
@@ -244,9 +244,7 @@ function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
   const ttlSeconds = readVarint(reader) - 1;
   const grantedTtlSeconds = readVarint(reader);
   const revision = readVarint(reader);
-  const count = readVarint(reader);
-  const keys: Bytes[] = [];
-  while (keys.length < count && !reader.failed) keys.push(fromBytes(readRun(reader)));
+  const keys = readList(reader, (from) => fromBytes(readRun(from)));
   return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision, keys };
 }
 

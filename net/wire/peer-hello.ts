@@ -2,7 +2,6 @@
 // to the member that it means, of its own cluster: two clusters that were given each other's
 // addresses must never mix their logs.
 
-import { readList } from "../../core/apply/command-fields.ts";
 import type { ClusterId, NodeId, Result, Term } from "../../core/contract.ts";
 import {
   atEnd,
@@ -10,12 +9,14 @@ import {
   encoded,
   readByte,
   readFixed64,
+  readList,
   readRun,
   readText,
   readVarint,
   writeByte,
   writeByteString,
   writeFixed64,
+  writeList,
   writeText,
   writeVarint,
 } from "../../core/lib/binary.ts";
@@ -38,7 +39,7 @@ export const REMOVED = "the member has been permanently removed from the cluster
 /** Welcome (null), or why not. */
 export type PeerAnswer = string | null;
 
-export const HELLO_VERSION = 2;
+const HELLO_VERSION = 2;
 /** No hello and no answer is longer: what a stranger can make a node keep. */
 export const HELLO_BYTES_MAX = 4096;
 
@@ -56,10 +57,7 @@ export function encodeHello(hello: PeerHello): Uint8Array {
     writeFixed64(writer, hello.from);
     writeFixed64(writer, hello.to);
     if (hello.purpose === "snapshot") writeVarint(writer, hello.term);
-    if (hello.purpose === "messages") {
-      writeVarint(writer, hello.urls.length);
-      for (const url of hello.urls) writeText(writer, url);
-    }
+    if (hello.purpose === "messages") writeList(writer, hello.urls, writeText);
   });
 }
 
