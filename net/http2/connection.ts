@@ -19,6 +19,7 @@ import { PING_MS_MIN, PingPolicy } from "./ping-policy.ts";
 import { isRequest, isTrailers } from "./request-fields.ts";
 import { Sender } from "./sender.ts";
 import type { Outgoing } from "./sender.ts";
+import { applySettings } from "./settings.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /** The bytes of `data` are a view, good until the next call of `receive`. */
@@ -32,7 +33,7 @@ export type ConnectionEvent = Readonly<
 
 /** A client waits when it has so many calls under way. More than any that means well needs. */
 export const STREAMS_MAX = 4096;
-export const HEADER_LIST_BYTES_MAX: number = 64 * 1024;
+const HEADER_LIST_BYTES_MAX = 64 * 1024;
 /** What the streams of a connection together may have on their way to us. */
 export const CONNECTION_WINDOW: number = 1024 * 1024;
 
@@ -320,33 +321,10 @@ export class Http2Connection {
     if (ack) return;
     this.#spend("too_many_settings");
     if (this.#failed) return;
-    let window: number | null = null; // the last counts: a step in between could mean much work
-    for (let at = frame.at; at < frame.end; at += 6) {
-      const id = ((frame.bytes[at] as number) << 8) | (frame.bytes[at + 1] as number);
-      const value = uint32(frame.bytes, at + 2);
-      if (id === SETTING.INITIAL_WINDOW_SIZE) window = value;
-      if (!this.#set(id, value)) return;
-    }
-    if (window !== null) {
-      const all = this.#streams.values().map(({ out }) => out);
-      if (!this.#sender.setInitialWindow(window, all)) {
-        return this.#fail(CODE.FLOW_CONTROL_ERROR, "a window above 2^31-1");
-      }
-    }
+    const open = this.#streams.values().map(({ out }) => out);
+    const fault = applySettings(frame, this.#sender, open);
+    if (fault !== null) return this.#fail(...fault);
     this.#output.settingsAck();
-  }
-
-  #set(id: number, value: number): boolean {
-    if (id === SETTING.HEADER_TABLE_SIZE) this.#sender.limitTable(value);
-    if (id === SETTING.INITIAL_WINDOW_SIZE && value > WINDOW_MAX) {
-      this.#fail(CODE.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE above 2^31-1");
-    }
-    if (id === SETTING.MAX_FRAME_SIZE) {
-      if (value < 0x4000 || value > 0xffffff) this.#fail(CODE.PROTOCOL_ERROR, "MAX_FRAME_SIZE");
-      else this.#sender.setFrameBytesMax(value);
-    }
-    if (id === SETTING.ENABLE_PUSH && value > 1) this.#fail(CODE.PROTOCOL_ERROR, "ENABLE_PUSH");
-    return !this.#failed;
   }
 
   #onPing(frame: Frame): void {
