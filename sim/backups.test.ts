@@ -4,19 +4,18 @@
 
 import { describe, expect, it } from "vitest";
 import type { SnapshotResponse } from "../core/api/request.ts";
-import type { CallId, Effect, Input, Millis } from "../core/contract.ts";
-import { boot, step } from "../core/node.ts";
-import type { NodeState } from "../core/node-state.ts";
+import type { CallId } from "../core/contract.ts";
 import { META } from "../net/bolt/backend.ts";
 import { DIGEST_BYTES } from "../net/bolt/pieces.ts";
 import { openBolt } from "../net/bolt/reader.ts";
 import { contentOf, sourceOf } from "../net/bolt/testing.ts";
+import { callOf, FIRST_CALL, readNow, withCompanion } from "./companion.ts";
 import type { Core } from "./sim-node.ts";
 import { runSimulation } from "./simulation.ts";
 import { swarmOptions } from "./swarm.ts";
 
 type Client = {
-  call: CallId;
+  call: number;
   pieces: SnapshotResponse[];
   owed: number;
   ticks: number;
@@ -24,65 +23,47 @@ type Client = {
 };
 type Given = Readonly<{ node: bigint; pieces: readonly SnapshotResponse[] }>;
 
-const FIRST_CALL = 1_000_000_000; // no client's
-const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 const SEEDS = [1, 2, 12, 20];
 
 /** The core, with such a client at each boot. It reads now and then, and leaves now and then. */
 function backedUp(): { core: Core; given: readonly Given[] } {
   const clients = new Map<bigint, Client>();
   const given: Given[] = [];
-  const extraInputs = (state: NodeState, input: Input): Input[] => {
-    if (input.kind !== "tick") return [];
-    const client = clients.get(state.life) ?? createClient();
-    clients.set(state.life, client);
-    client.ticks += 1;
-    const { call } = client;
-    if (!client.open) {
-      Object.assign(client, createClient(), { call: call + 1, ticks: client.ticks, open: true });
-      const context = { deadline: NEVER, token: "", requireLeader: false };
-      return [{ kind: "call", call: client.call, request: { kind: "snapshot" }, context }];
-    }
-    if (client.ticks % 97 === 0) {
-      client.open = false;
-      return [{ kind: "call.cancel", call }];
-    }
-    if (client.owed === 0 || client.ticks % 3 !== 0) return [];
-    const items = client.owed;
-    client.owed = 0;
-    return [{ kind: "call.credit", call, items }];
-  };
-  const core: Core = {
-    boot,
-    step: (before, input, kv) => {
-      let state = before;
-      const effects: Effect[] = [];
-      for (const each of [...extraInputs(before, input), input]) {
-        const [next, more] = step(state, each, kv);
-        state = next;
-        effects.push(...more);
+  const core = withCompanion({
+    say: ({ life }) => {
+      const client = clients.get(life) ?? createClient();
+      clients.set(life, client);
+      client.ticks += 1;
+      const { call } = client;
+      if (!client.open) {
+        Object.assign(client, { call: call + 1, pieces: [], owed: 0, open: true });
+        return [callOf({ kind: "snapshot" }, client.call)];
       }
-      const client = clients.get(state.life);
-      const told = effects.filter((effect) => "call" in effect && effect.call > FIRST_CALL);
+      if (client.ticks % 97 === 0) {
+        client.open = false;
+        return [{ kind: "call.cancel", call: call as CallId }];
+      }
+      return readNow(client, 3, call);
+    },
+    hear: ({ life, config }, told) => {
+      const client = clients.get(life);
+      if (client === undefined) return;
       for (const effect of told) {
-        if (client === undefined) continue;
         if (effect.kind === "call.push" && effect.response.kind === "snapshot") {
           client.owed += 1;
           client.pieces.push(effect.response);
         }
         if (effect.kind !== "call.end") continue;
         client.open = false;
-        given.push({ node: state.config.node, pieces: client.pieces });
+        given.push({ node: config.node, pieces: client.pieces });
       }
-      const ours = new Set<Effect>(told.filter(({ kind }) => kind.startsWith("call.")));
-      return [state, effects.filter((effect) => !ours.has(effect))];
     },
-  };
+  });
   return { core, given };
 }
 
 function createClient(): Client {
-  return { call: FIRST_CALL as CallId, pieces: [], owed: 0, ticks: 0, open: false };
+  return { call: FIRST_CALL, pieces: [], owed: 0, ticks: 0, open: false };
 }
 
 type Found = Readonly<{ complaint: string | null; moments: number; compared: number }>;

@@ -3,11 +3,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { KeyValue } from "../core/api/request.ts";
-import type { Bytes, CallId, Effect, Input, Millis } from "../core/contract.ts";
+import type { Bytes } from "../core/contract.ts";
 import { fromText } from "../core/lib/bytes.ts";
 import { entries } from "../core/lib/ordered-map.ts";
-import { boot, step } from "../core/node.ts";
 import type { NodeState } from "../core/node-state.ts";
+import { callOf, readNow, withCompanion } from "./companion.ts";
 import type { SimOptions } from "./options.ts";
 import type { Core } from "./sim-node.ts";
 import { runSimulation } from "./simulation.ts";
@@ -15,48 +15,33 @@ import { swarmOptions } from "./swarm.ts";
 
 type Seen = { state: NodeState; told: KeyValue[]; ticks: number; owed: number };
 
-const CALL = 1_000_000_000 as CallId; // no client's
-const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 const NAME = fromText("vote0");
 const SEEDS = [1, 4, 12, 20, 30];
 
 /** The core, with an observer from each boot on. Its client reads now and then. */
 function observed(): { core: Core; lives: ReadonlyMap<bigint, Seen> } {
   const lives = new Map<bigint, Seen>();
-  const extraInputs = (state: NodeState, input: Input): Input[] => {
-    if (input.kind !== "tick") return [];
-    const seen = lives.get(state.life);
-    if (seen === undefined) {
-      lives.set(state.life, { state, told: [], ticks: 0, owed: 0 });
-      const context = { deadline: NEVER, token: "", requireLeader: false };
-      return [{ kind: "call", call: CALL, request: { kind: "observe", name: NAME }, context }];
-    }
-    seen.ticks += 1;
-    if (seen.owed === 0 || seen.ticks % 20 !== 0) return [];
-    const items = seen.owed;
-    seen.owed = 0;
-    return [{ kind: "call.credit", call: CALL, items }];
-  };
-  const core: Core = {
-    boot,
-    step: (before, input, kv) => {
-      let state = before;
-      const effects: Effect[] = [];
-      for (const each of [...extraInputs(before, input), input]) {
-        const [next, more] = step(state, each, kv);
-        state = next;
-        effects.push(...more);
-      }
+  const core = withCompanion({
+    say: (state) => {
       const seen = lives.get(state.life);
-      if (seen !== undefined) seen.state = state;
-      for (const effect of effects) {
-        if (effect.kind !== "call.push" || effect.response.kind !== "observe") continue;
-        seen?.told.push(effect.response.kv);
-        if (seen !== undefined) seen.owed += 1;
+      if (seen === undefined) {
+        lives.set(state.life, { state, told: [], ticks: 0, owed: 0 });
+        return [callOf({ kind: "observe", name: NAME })];
       }
-      return [state, effects.filter(({ kind }) => kind !== "call.push" && kind !== "call.end")];
+      seen.ticks += 1;
+      return readNow(seen, 20);
     },
-  };
+    hear: (state, told) => {
+      const seen = lives.get(state.life);
+      if (seen === undefined) return;
+      seen.state = state;
+      for (const effect of told) {
+        if (effect.kind !== "call.push" || effect.response.kind !== "observe") continue;
+        seen.told.push(effect.response.kv);
+        seen.owed += 1;
+      }
+    },
+  });
   return { core, lives };
 }
 

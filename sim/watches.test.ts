@@ -4,9 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { WatchEvent, WatchResponse } from "../core/api/request.ts";
 import { watchOf } from "../core/api/testing.ts";
-import type { CallId, Effect, Input, Millis } from "../core/contract.ts";
-import { boot, step } from "../core/node.ts";
-import type { NodeState } from "../core/node-state.ts";
+import { callOf, readNow, withCompanion } from "./companion.ts";
 import type { Core } from "./sim-node.ts";
 import { runSimulation } from "./simulation.ts";
 import { swarmOptions } from "./swarm.ts";
@@ -19,8 +17,6 @@ type Watch = {
   stalled: boolean;
 };
 
-const CALL = 1_000_000_000 as CallId; // no client's
-const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 const SEEDS = [1, 2, 3, 12, 14, 20, 30, 39]; // the last five install images
 
 /** The core, with a watch from the first revision on at each boot. Its client reads now and then. */
@@ -29,54 +25,28 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
   watches: ReadonlyMap<bigint, Watch>;
 } {
   const watches = new Map<bigint, Watch>();
-  const extraInputs = (state: NodeState, input: Input): Input[] => {
-    if (input.kind !== "tick") return [];
-    const watch = watches.get(state.life);
-    if (watch === undefined) {
-      watches.set(state.life, {
-        node: state.config.node,
-        responses: [],
-        ticks: 0,
-        owed: 0,
-        stalled: false,
-      });
-      const request = { kind: "watch", ask: watchOf("", "\0", { startRevision: 1 }) } as const;
-      return [
-        {
-          kind: "call",
-          call: CALL,
-          request,
-          context: { deadline: NEVER, token: "", requireLeader: false },
-        },
-      ];
-    }
-    if (state.watching.hub.behind.size > 0) watch.stalled = true;
-    watch.ticks += 1;
-    if (watch.owed === 0 || watch.ticks % 3 !== 0) return [];
-    const items = watch.owed;
-    watch.owed = 0;
-    return [{ kind: "call.credit", call: CALL, items }];
-  };
-  const core: Core = {
-    boot,
-    step: (before, input, kv) => {
-      let state = before;
-      const effects: Effect[] = [];
-      for (const each of [...extraInputs(before, input), input]) {
-        const [next, more] = step(state, each, kv);
-        state = next;
-        effects.push(...more);
+  const core = withCompanion({
+    say: ({ life, config, watching }) => {
+      const watch = watches.get(life);
+      if (watch === undefined) {
+        const { node } = config;
+        watches.set(life, { node, responses: [], ticks: 0, owed: 0, stalled: false });
+        return [callOf({ kind: "watch", ask: watchOf("", "\0", { startRevision: 1 }) })];
       }
-      const watch = watches.get(state.life);
-      for (const effect of effects) {
-        if (effect.kind !== "call.push" || effect.call !== CALL || watch === undefined) continue;
+      if (watching.hub.behind.size > 0) watch.stalled = true;
+      watch.ticks += 1;
+      return readNow(watch, 3);
+    },
+    hear: ({ life }, told) => {
+      const watch = watches.get(life);
+      for (const effect of told) {
+        if (effect.kind !== "call.push" || watch === undefined) continue;
         if (effect.response.kind !== "watch") continue;
         watch.owed += 1;
         watch.responses.push(change(effect.response));
       }
-      return [state, effects.filter((each) => each.kind !== "call.push" || each.call !== CALL)];
     },
-  };
+  });
   return { core, watches };
 }
 
