@@ -70,12 +70,6 @@ export function pairOf(state: EtcdState, key: string, atRevision: number): KeyVa
   return entry?.key === key ? versionAt(entry.latest, atRevision) : null;
 }
 
-/** The revision of the last change of a key, a deletion included; 0 if it never existed. */
-export function lastChangeOf(state: EtcdState, key: string): number {
-  const entry = state.entries[lowerBound(state.entries, key)];
-  return entry?.key === key ? entry.latest.revision : 0;
-}
-
 /** The store as it was after `revision`. */
 export function rewind(state: EtcdState, revision: number): EtcdState {
   const entries: Entry[] = [];
@@ -94,7 +88,7 @@ export function isInRange(key: string, start: string, rangeEnd: string): boolean
 }
 
 /** The branch that a transaction takes. Every level looks at the store before the transaction. */
-export function branchOf(before: EtcdState, request: TxnRequest): readonly RequestOp[] {
+function branchOf(before: EtcdState, request: TxnRequest): readonly RequestOp[] {
   const succeeded = request.compare.every((compare) =>
     holds(compare, pairsIn(before, compare.key, compare.rangeEnd, before.revision)),
   );

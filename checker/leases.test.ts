@@ -8,6 +8,7 @@ import { createChronicle } from "./chronicle.ts";
 import type { LeaseEnd, LeaseTimes } from "./leases.ts";
 import { brokenLeaseRules } from "./leases.ts";
 import type { Change } from "./watch-history.ts";
+import { put as putOf } from "./testing.ts";
 
 const SECOND = 1_000_000;
 const TIMES: LeaseTimes = {
@@ -141,10 +142,7 @@ function grant(
 }
 
 function put(seconds: number): Operation {
-  const flags = { prevKv: false, ignoreValue: false, ignoreLease: false };
-  const value = new Uint8Array(0);
-  const input: Request = { kind: "put", key: "k" as Bytes, value, lease: 7n, ...flags };
-  return ok(seconds, input, { kind: "put", header: HEADER, prevKv: null });
+  return ok(seconds, putOf("k", "", { lease: 7n }), { kind: "put", header: HEADER, prevKv: null });
 }
 
 function keepAlive(seconds: number, ttlSeconds: number): Operation {

@@ -5,6 +5,7 @@ import type { Header, KvRequest, Request, Response } from "../core/api/request.t
 import type { Bytes, LeaseId } from "../core/contract.ts";
 import type { Operation } from "./history.ts";
 import { firstBrokenLock } from "./locks.ts";
+import { put as putOf } from "./testing.ts";
 
 const LEASE = 1n as LeaseId;
 const VALUE = new Uint8Array(0);
@@ -59,8 +60,7 @@ function broken(...said: readonly Said[]): string | null {
 }
 
 function put(at: number, key: string, revision: number): Said {
-  const plain = { prevKv: false, ignoreValue: false, ignoreLease: false };
-  const input: KvRequest = { kind: "put", key: key as Bytes, value: VALUE, lease: LEASE, ...plain };
+  const input: KvRequest = { ...putOf(key, "", { lease: LEASE }), value: VALUE };
   const txn = { kind: "txn", compare: [], success: [input], failure: [] } as const;
   const header = headerOf(revision);
   const response = { kind: "put", header, prevKv: null } as const;

@@ -34,6 +34,6 @@ function serve(turn: Turn, call: CallId): boolean {
 }
 
 /** Its rows are gone here, whether by its own walk or by a later one. */
-export function isCompacted({ store }: NodeState, revision: number): boolean {
+function isCompacted({ store }: NodeState, revision: number): boolean {
   return store.mvcc.compaction.finished >= revision;
 }

@@ -27,7 +27,7 @@ import { nearest } from "./nearest.ts";
 import { parseRetention } from "./retention.ts";
 import { addressOf, parseUrls } from "./urls.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What the flags say, by their names. */

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Request } from "../core/api/request.ts";
-import type { Bytes } from "../core/contract.ts";
+import { putOf } from "../core/api/testing.ts";
 import { createEtcdClient } from "../net/socket/client.ts";
 import type { EtcdClient } from "../net/socket/client.ts";
 
@@ -194,15 +194,7 @@ function textOf(chunks: readonly Buffer[]): string {
 }
 
 export function putRequest(key: string, value: Uint8Array): Request {
-  return {
-    kind: "put",
-    key: key as Bytes,
-    value,
-    lease: 0n,
-    prevKv: false,
-    ignoreValue: false,
-    ignoreLease: false,
-  };
+  return { ...putOf(key, ""), value };
 }
 
 /** Repeats until it holds. */

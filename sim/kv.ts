@@ -28,7 +28,7 @@ export type KvRoot = Readonly<{
   sizeBytes: number;
 }>;
 
-export const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
+const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
 
 const PREFIXES: Readonly<Record<Table, string>> = {
   meta: "a",

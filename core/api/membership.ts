@@ -67,12 +67,12 @@ export function refusePromotion(
 }
 
 /** As etcd keeps them. */
-export function tidyUrls(urls: readonly string[]): readonly string[] {
+function tidyUrls(urls: readonly string[]): readonly string[] {
   return urls.map((url) => url.trim()).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** An id for a new member, different for each call of each life. */
-export function chooseMemberId(life: bigint, call: CallId): NodeId {
+function chooseMemberId(life: bigint, call: CallId): NodeId {
   const [high, prng] = next(createPrng(BigInt.asUintN(64, ~life + BigInt(call))));
   const [low] = next(prng);
   const id = (BigInt(high) << 32n) | BigInt(low);

@@ -12,8 +12,9 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { ERRORS } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
+import { putOf, rangeOf } from "../../core/api/testing.ts";
 import type { Bytes, ClusterId, NodeId, Result } from "../../core/contract.ts";
-import { EMPTY, fromText, toBytes } from "../../core/lib/bytes.ts";
+import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import { SETTING } from "../http2/frames.ts";
 import { concat, lineOf, MadeClient, message as framed } from "../http2/testing.ts";
 import { encodeRequest } from "../wire/methods.ts";
@@ -35,15 +36,7 @@ const HEADER = {
   revision: 7,
   raftTerm: 2,
 };
-const PUT: Request = {
-  kind: "put",
-  key: "a" as Bytes,
-  value: new Uint8Array([1, 2, 3]),
-  lease: 0n,
-  prevKv: false,
-  ignoreValue: false,
-  ignoreLease: false,
-};
+const PUT = putOf("a", "123");
 
 type Reply = (result: Result<Response>) => void;
 type Opened = { request: Request; timeoutMs: number | null; reply: Reply; cancelled: boolean };
@@ -71,8 +64,8 @@ describe("the client port", () => {
       for (const { request, reply } of calls.toReversed()) reply(answerOf(request));
     });
     const keys = ["x", "y", "z"];
-    const answers = await Promise.all(keys.map((key) => client.call(range(key), 5000)));
-    expect(answers).toEqual(keys.map((key) => answerOf(range(key))));
+    const answers = await Promise.all(keys.map((key) => client.call(rangeOf(key), 5000)));
+    expect(answers).toEqual(keys.map((key) => answerOf(rangeOf(key))));
   });
 
   it("carries an error by its code and words, from which the client regains it", async () => {
@@ -171,7 +164,7 @@ describe("the client port", () => {
       expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
     }
     expect(await sayRaw(listener, "\x16\x03\x01 hello")).toBe("");
-    expect((await client.call(range("k"), 5000)).ok).toBe(true);
+    expect((await client.call(rangeOf("k"), 5000)).ok).toBe(true);
   });
 
   it("says goodbye to a client that breaks the protocol, and cancels its calls", async () => {
@@ -212,9 +205,9 @@ describe("the client port", () => {
     const value = randomBytes(1_500_000);
     const { client, listener } = await serveAndConnect(({ request, reply }) => {
       const kept = request.kind === "put" ? request.value : value;
-      reply({ ok: true, value: rangeOf(fromText("k"), kept) });
+      reply({ ok: true, value: foundOf(fromText("k"), kept) });
     });
-    const kept = await client.call(range("k"), 5000);
+    const kept = await client.call(rangeOf("k"), 5000);
     const [kv] = kept.ok && kept.value.kind === "range" ? kept.value.kvs : [];
     expect(Buffer.compare(kv?.value ?? Buffer.alloc(0), value)).toBe(0);
     const session = http2(listener);
@@ -237,7 +230,7 @@ describe("the client port", () => {
     const session = http2(listener);
     const keys = Array.from({ length: 300 }, (_, at) => `key-${at}`);
     const answers = await Promise.all(
-      keys.map((key) => post(session, "/etcdserverpb.KV/Range", range(key))),
+      keys.map((key) => post(session, "/etcdserverpb.KV/Range", rangeOf(key))),
     );
     answers.forEach(({ headers, body, trailers }, at) => {
       expect(headers[":status"]).toBe(200);
@@ -274,18 +267,18 @@ describe("the client port", () => {
     let answered = 0;
     const { client, listener } = await serveAndConnect(({ reply }) => {
       answered++;
-      reply({ ok: true, value: rangeOf(fromText("k"), value) });
+      reply({ ok: true, value: foundOf(fromText("k"), value) });
     });
     const key = "k".repeat(16_000); // so that no more than a few calls come at once
     const made = new MadeClient();
     const socket = dial(listener).pause();
     const ask = (stream: number): Uint8Array =>
-      concat(made.headers(stream), made.data(stream, framed(encodeRequest(range(key))), true));
+      concat(made.headers(stream), made.data(stream, framed(encodeRequest(rangeOf(key))), true));
     const all = Array.from({ length: 100 }, (_, at) => ask(2 * at + 1));
     const wide = made.hello([SETTING.INITIAL_WINDOW_SIZE, 0x7fffffff]);
     socket.write(concat(wide, made.widen(0, 0x7fff0000)));
     for (const each of all) socket.write(each);
-    expect((await client.call(range("k"), 5000)).ok).toBe(true); // others are served
+    expect((await client.call(rangeOf("k"), 5000)).ok).toBe(true); // others are served
     expect(answered).toBeLessThan(100);
     let ended = 0;
     let bytes = 0;
@@ -311,7 +304,7 @@ describe("the client port", () => {
     });
     const made = new MadeClient();
     const asks = Array.from({ length: 50 }, (_, at) => {
-      const body = framed(encodeRequest(range(`k${at}`)));
+      const body = framed(encodeRequest(rangeOf(`k${at}`)));
       return concat(made.headers(2 * at + 1), made.data(2 * at + 1, body, true));
     });
     const socket = dial(listener);
@@ -508,29 +501,10 @@ function asItIs(message: Buffer): Buffer {
   return message;
 }
 
-function range(key: string): Request {
-  return {
-    kind: "range",
-    key: fromText(key),
-    rangeEnd: EMPTY,
-    limit: 0,
-    revision: 0,
-    sortOrder: "none",
-    sortTarget: "key",
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  };
-}
-
 function answerOf(request: Request): Result<Response> {
   switch (request.kind) {
     case "range":
-      return { ok: true, value: rangeOf(request.key) };
+      return { ok: true, value: foundOf(request.key) };
     case "put":
       return { ok: true, value: { kind: "put", header: HEADER, prevKv: null } };
     case "delete_range":
@@ -572,7 +546,7 @@ function answerOf(request: Request): Result<Response> {
   }
 }
 
-function rangeOf(key: Bytes, value = toBytes(fromText("value"))): Response {
+function foundOf(key: Bytes, value = toBytes(fromText("value"))): Response {
   const kv = { key, createRevision: 2, modRevision: 3, version: 2, value, lease: 0n };
   return { kind: "range", header: HEADER, kvs: [kv], more: false, count: 1 };
 }

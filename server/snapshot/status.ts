@@ -80,7 +80,7 @@ function line(words: readonly string[]): string {
 }
 
 /** As go-humanize says it: two digits at least, powers of a thousand. */
-export function describeSize(bytes: number): string {
+function describeSize(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;
   let unit = 0;
   let rest = bytes;

@@ -14,7 +14,6 @@ export const FUTURE = "error 11: etcdserver: mvcc: required revision is a future
 export const LEASE_NOT_FOUND = "error 5: etcdserver: requested lease not found";
 export const LEASE_EXISTS = "error 9: etcdserver: lease already exists";
 export const TTL_TOO_LARGE = "error 11: etcdserver: too large lease TTL";
-export const NOT_LEADER = "error 9: etcdserver: not leader";
 export const BAD_TRANSFEREE = "error 9: etcdserver: bad leader transferee";
 export const NO_SPACE = "error 8: etcdserver: mvcc: database space exceeded";
 export const CORRUPT = "error 15: etcdserver: corrupt cluster";
