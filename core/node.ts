@@ -15,7 +15,7 @@ import type {
   StepFunction,
 } from "./contract.ts";
 import { advance, maybePublish } from "./advance.ts";
-import { createCalls, expiredCalls, timeoutOf } from "./api/calls.ts";
+import { createCalls, expiredCalls } from "./api/calls.ts";
 import { createAsks } from "./api/asks.ts";
 import { NO_READS } from "./api/reads.ts";
 import { createBackups, takePiece } from "./backups.ts";
@@ -47,6 +47,7 @@ import { confirmWal, trimWal } from "./storage/wal.ts";
 import { tickStreamCalls } from "./stream-calls.ts";
 import { restoreStreams } from "./streaming.ts";
 import { takeCall, takeCallInput } from "./take-call.ts";
+import { timeoutOf } from "./timeouts.ts";
 import type { Turn } from "./turn.ts";
 import { tickSurveys } from "./surveys.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
@@ -195,8 +196,7 @@ function tick(turn: Turn, now: Millis): void {
   turn.state = { ...turn.state, now };
   tellRaft(turn, { kind: "tick", now });
   for (const waiting of expiredCalls(turn.state.calls, now)) {
-    const { raft, leaderLostAt } = turn.state;
-    const error = timeoutOf(waiting, now, raft.leader !== null, leaderLostAt);
+    const error = timeoutOf(turn.state, waiting);
     reply(turn, waiting.call, { ok: false, error });
   }
   tickTokens(turn, now);

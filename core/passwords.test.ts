@@ -5,8 +5,10 @@ import { describe, expect, it } from "vitest";
 import { ERRORS } from "./api/errors.ts";
 import type { Request, Response } from "./api/request.ts";
 import { key, putOf, rangeOf, watchOf } from "./api/testing.ts";
+import type { Limits } from "./config.ts";
 import type { Bytes, CallContext, CallId, Effect, Millis, PasswordAnswer } from "./contract.ts";
 import { must } from "./lib/assert.ts";
+import type { LoneNode } from "./lone-node.ts";
 import { startLoneNode } from "./lone-node.ts";
 
 const ROOT = key("root");
@@ -17,11 +19,13 @@ const TOKEN_MS = 300_000;
 
 /** Root, whose password is "pw", and auth is on. */
 class Stage {
-  readonly node = startLoneNode({ tokenMs: TOKEN_MS });
+  readonly node: LoneNode;
   calls = 0;
-  now: number = this.node.now;
+  now: number;
 
-  constructor() {
+  constructor(limits: Partial<Limits> = {}) {
+    this.node = startLoneNode({ tokenMs: TOKEN_MS, ...limits });
+    this.now = this.node.now;
     this.addUser("root");
     this.ask({ kind: "user_grant_role", name: ROOT, role: ROOT });
     this.ask({ kind: "auth_enable" });
@@ -84,6 +88,13 @@ describe("logging in", () => {
     const busy = { kind: "refused", error: ERRORS.TooManyRequests } as const;
     expect(errorOf(stage.work(busy))).toBe(ERRORS.TooManyRequests);
     expect(stage.work(RIGHT)).toEqual([]); // nobody waits any more
+  });
+
+  it("is for users whose names are no larger than a request may be", () => {
+    const stage = new Stage({ requestBytes: 1000 });
+    const name = key("u".repeat(1000));
+    stage.ask({ kind: "user_add", name, password: "pw", noPassword: false }, stage.login());
+    expect(errorOf(stage.work(HASHED))).toBe(ERRORS.RequestTooLarge);
   });
 
   it("begins again when users changed while the password was checked", () => {

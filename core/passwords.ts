@@ -86,6 +86,9 @@ function proposeChange(turn: Turn, waiting: WaitingCall, change: AuthChange): vo
   const { config, life } = turn.state;
   const origin = { node: config.node, life, call };
   const data = encodeCommand({ kind: "auth", origin, change }, caller.value);
+  if (data.length > config.limits.requestBytes) {
+    return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
+  }
   turn.state = { ...turn.state, calls: queueCall(turn.state.calls, waiting, data) };
 }
 

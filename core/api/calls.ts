@@ -3,8 +3,6 @@
 import type { CallContext, CallId, Millis } from "../contract.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
-import type { ApiError } from "./errors.ts";
-import { ERRORS } from "./errors.ts";
 import type { UnaryRequest } from "./request.ts";
 
 export type WaitingCall = Readonly<{
@@ -74,18 +72,4 @@ export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] 
     if (now >= Math.min(waiting.serverDeadline, waiting.context.deadline)) expired.push(waiting);
   }
   return expired;
-}
-
-/** The error of a call that waited too long; `leaderLostAt` is when this node last lost its
- *  leader. */
-export function timeoutOf(
-  waiting: WaitingCall,
-  now: Millis,
-  hasLeader: boolean,
-  leaderLostAt: Millis,
-): ApiError {
-  if (waiting.request.kind === "move_leader") return ERRORS.TimeoutLeaderTransfer;
-  if (now >= waiting.context.deadline) return ERRORS.DeadlineExceeded;
-  if (waiting.request.kind === "lease_time_to_live" && !hasLeader) return ERRORS.NoLeader;
-  return leaderLostAt >= waiting.since ? ERRORS.TimeoutDueToLeaderFail : ERRORS.Timeout;
 }

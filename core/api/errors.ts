@@ -88,6 +88,7 @@ export type ErrorName =
   | "LeaderChanged"
   | "Timeout"
   | "TimeoutDueToLeaderFail"
+  | "TimeoutDueToConnectionLost"
   | "DeadlineExceeded"
   | "Canceled"
   | "SessionExpired"
@@ -164,6 +165,7 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   LeaderChanged: maybe("LeaderChanged", GRPC.UNAVAILABLE, "etcdserver: leader changed"),
   Timeout: maybe("Timeout", GRPC.UNAVAILABLE, "etcdserver: request timed out"),
   TimeoutDueToLeaderFail: maybe("TimeoutDueToLeaderFail", GRPC.UNAVAILABLE, "etcdserver: request timed out, possibly due to previous leader failure"),
+  TimeoutDueToConnectionLost: maybe("TimeoutDueToConnectionLost", GRPC.UNAVAILABLE, "etcdserver: request timed out, possibly due to connection lost"),
   DeadlineExceeded: maybe("DeadlineExceeded", GRPC.DEADLINE_EXCEEDED, "context deadline exceeded"),
   Canceled: maybe("Canceled", GRPC.CANCELED, "context canceled"),
   // Of locks and elections. A lock that was lost while its caller waited for it was never held.

@@ -25,6 +25,12 @@ export function confirmRead(reads: Reads, call: CallId, index: Index): Reads {
   return { ...reads, confirmed: [...reads.confirmed, { index, calls: [call] }] };
 }
 
+/** Whether a read still waits, for Raft's word or for what that names. */
+export function isReading({ next, asked, confirmed }: Reads, call: CallId): boolean {
+  const isOf = (calls: readonly CallId[]): boolean => calls.includes(call);
+  return isOf(next) || isOf(asked?.calls ?? []) || confirmed.some(({ calls }) => isOf(calls));
+}
+
 /** A question for Raft, if one is due; `life` makes contexts unique across restarts. */
 export function maybeAsk(
   reads: Reads,

@@ -19,6 +19,13 @@ const left = (id: number, keys = false): LeaseTimeToLiveRequest => {
 };
 const LEASES = { kind: "lease_leases" } as const;
 const idIn = (known: Known): LeaseId => BigInt(known("lease")) as LeaseId;
+/** The ends of what an id may be. */
+const EDGES: readonly (readonly [id: LeaseId, key: string])[] = [
+  [-1n as LeaseId, "foo"],
+  [((1n << 63n) - 1n) as LeaseId, "bar"],
+  [-(1n << 63n) as LeaseId, "hello"],
+];
+const ANSWER = "..."; // whatever it says
 const ALL = { rangeEnd: "\0" as Bytes };
 
 export const LEASE_CASES: readonly Case[] = [
@@ -64,6 +71,27 @@ export const LEASE_CASES: readonly Case[] = [
     call(revoke(7), "lease_revoke @5"),
     call(rangeOf("\0", ALL), "range @5 count=1", "  kvs: c=1 create=4 mod=4 version=1"),
     call(revoke(7), words.LEASE_NOT_FOUND),
+  ),
+  caseOf(
+    "any number but zero is an id, and its keys go with it",
+    ...EDGES.flatMap(([id, key], nth) => [
+      call({ ...grant(1), id }, `lease_grant @${2 * nth + 1} id=${id} ttlSeconds=600`),
+      call(putOf(key, "1", { lease: id }), `put @${2 * nth + 2}`),
+      call({ ...left(1, true), id }, ANSWER),
+      call({ kind: "lease_revoke", id }, `lease_revoke @${2 * nth + 3}`),
+      call(rangeOf(key), `range @${2 * nth + 3}`),
+    ]),
+  ),
+  caseOf(
+    "a key that was moved to another lease stays when the first one ends",
+    call(grant(7), "lease_grant @1 id=7 ttlSeconds=600"),
+    call(grant(8), "lease_grant @1 id=8 ttlSeconds=600"),
+    call(putOf("a", "1", { lease: 7n }), "put @2"),
+    call(putOf("a", "1", { lease: 8n }), "put @3"),
+    call(revoke(7), "lease_revoke @3"),
+    call(rangeOf("a"), "range @3 count=1", "  kvs: a=1 create=2 mod=3 version=2 lease=8"),
+    call(revoke(8), "lease_revoke @4"),
+    call(rangeOf("a"), "range @4"),
   ),
   caseOf(
     "a lease tells what is left of it and what hangs on it",
