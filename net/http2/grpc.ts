@@ -25,6 +25,7 @@ export interface GrpcCall extends CallHead {
 }
 
 export type GrpcEvent = Readonly<
+  | { kind: "open"; call: GrpcCall } // who sends more wants a leader, and may hear of none at once
   | { kind: "message"; call: GrpcCall; message: Uint8Array } // a view: good until `receive`
   | { kind: "room"; call: GrpcCall } // messages that waited for the client have left
   | { kind: "end"; call: GrpcCall } // the client sends no more
@@ -200,6 +201,7 @@ export class GrpcConnection {
     };
     this.#calls.add(stream, call);
     if (ended) this.#events.push({ kind: "end", call });
+    else if (head.requireLeader) this.#events.push({ kind: "open", call });
   }
 
   #onData(call: Call, bytes: Uint8Array, ended: boolean): void {

@@ -91,7 +91,7 @@ describe("the client port", () => {
   it("tells the sink when the client no longer waits, and drops a late reply", async () => {
     const { promise, resolve } = Promise.withResolvers<Opened>();
     const { client } = await serveAndConnect(() => {}, resolve);
-    const answer = await client.call(PUT, 50);
+    const answer = await client.call(PUT, 300);
     expect(answer).toMatchObject({ ok: false, error: { definite: false } });
     const call = await promise;
     call.reply({ ok: false, error: ERRORS.NoLeader });

@@ -144,6 +144,7 @@ function createUnaryService(sink: CallSink): OnEvent {
       case "cancel":
         event.call.onCancel?.();
         return;
+      case "open": // it asks for nothing yet
       case "room": // one answer needs none
       case "failed":
     }

@@ -18,6 +18,8 @@ const LUMP_BYTES = 32 * 1024;
 /** Keep-alives that may wait for their answers; a client with more is not read from. */
 const UNANSWERED_MAX = 256;
 const NOTHING = new Uint8Array(0);
+/** What stands for a stream on which nothing was said yet. */
+const SILENCE: StreamRequest = { kind: "watch", ask: { kind: "nothing" } };
 
 class Stream {
   readonly #call: GrpcCall;
@@ -99,6 +101,21 @@ export function createStreamService(
   sink: CallSink,
 ): (event: GrpcEvent, client: GrpcSocket) => void {
   const streams = new Map<GrpcCall, Stream>();
+  const silent = new Map<GrpcCall, OpenStream>();
+  /** Who wants a leader hears that there is none before it has said anything. */
+  const onOpen = (call: GrpcCall, client: GrpcSocket): void => {
+    if (findMethod(call.path)?.stream !== "both") return;
+    const end = (error: ApiError | null): void => {
+      silent.delete(call);
+      client.finish(call, error);
+    };
+    const stream = sink.openStream(SILENCE, call, { push: () => {}, end });
+    if (client.awaits(call)) silent.set(call, stream);
+  };
+  const breakSilence = (call: GrpcCall): void => {
+    silent.get(call)?.cancel();
+    silent.delete(call);
+  };
   const onMessage = (call: GrpcCall, message: Uint8Array, client: GrpcSocket): void => {
     if (!client.awaits(call)) return;
     const open = streams.get(call);
@@ -124,6 +141,8 @@ export function createStreamService(
     streams.get(call)?.close();
   };
   return (event, client) => {
+    if (event.kind === "open") return onOpen(event.call, client);
+    if (event.kind !== "failed" && event.kind !== "room") breakSilence(event.call);
     switch (event.kind) {
       case "message":
         return onMessage(event.call, event.message, client);
