@@ -5,10 +5,9 @@ import type { Request, Response } from "../core/api/request.ts";
 import { key, putOf, rangeOf } from "../core/api/testing.ts";
 import type { Result } from "../core/contract.ts";
 import type { Running } from "./testing.ts";
-import { cleanUp, eventually, leads, planMembers, startRunning } from "./testing.ts";
+import { cleanUp, eventually, leads, PATIENCE_MS, planMembers, startRunning } from "./testing.ts";
 
 const FLAGS = ["--heartbeat-interval=50", "--election-timeout=500", "--bcrypt-cost=4"];
-const TIMEOUT_MS = 5000;
 const ROOT = key("root");
 const SETUP: readonly Request[] = [
   { kind: "user_add", name: ROOT, password: "pw", noPassword: false },
@@ -26,7 +25,7 @@ function ask(
   { client }: Running,
   request: Request,
   token = "",
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs = PATIENCE_MS,
 ): Promise<Result<Response>> {
   return client.call(request, timeoutMs, token);
 }

@@ -6,9 +6,16 @@ import { rangeOf } from "../core/api/testing.ts";
 import type { NodeId } from "../core/contract.ts";
 import type { EtcdClient } from "../net/socket/client.ts";
 import type { Running } from "./testing.ts";
-import { cleanUp, eventually, leads, planMembers, putRequest, startRunning } from "./testing.ts";
+import {
+  cleanUp,
+  eventually,
+  leads,
+  PATIENCE_MS,
+  planMembers,
+  putRequest,
+  startRunning,
+} from "./testing.ts";
 
-const TIMEOUT_MS = 5000;
 const FLAGS = ["--snapshot-count=100", "--heartbeat-interval=50", "--election-timeout=500"];
 let members: Running[] = [];
 
@@ -22,7 +29,7 @@ afterAll(async () => {
   await cleanUp();
 });
 
-async function write(member: Running, key: string, timeoutMs = TIMEOUT_MS): Promise<boolean> {
+async function write(member: Running, key: string, timeoutMs = PATIENCE_MS): Promise<boolean> {
   return (await member.client.call(putRequest(key, Buffer.from(key)), timeoutMs)).ok;
 }
 
@@ -37,19 +44,19 @@ async function read(
   key: string,
   more: Partial<RangeRequest> = {},
 ): Promise<string | null> {
-  const result = await member.client.call(rangeOf(key, more), TIMEOUT_MS);
+  const result = await member.client.call(rangeOf(key, more), PATIENCE_MS);
   if (!result.ok || result.value.kind !== "range") return null;
   const value = result.value.kvs[0]?.value;
   return value === undefined ? null : Buffer.from(value).toString();
 }
 
 async function idOf(member: Running): Promise<bigint> {
-  const result = await member.client.call({ kind: "status" }, TIMEOUT_MS);
+  const result = await member.client.call({ kind: "status" }, PATIENCE_MS);
   return result.ok && result.value.kind === "status" ? result.value.header.memberId : 0n;
 }
 
 function move(from: Running, to: bigint): ReturnType<EtcdClient["call"]> {
-  return from.client.call({ kind: "move_leader", targetId: to as NodeId }, TIMEOUT_MS);
+  return from.client.call({ kind: "move_leader", targetId: to as NodeId }, PATIENCE_MS);
 }
 
 /** Waits until one of them leads. */
@@ -67,7 +74,7 @@ describe("three members", () => {
   it("agree on one leader", async () => {
     await eventually(async () => {
       const answers = await Promise.all(
-        members.map(({ client }) => client.call({ kind: "status" }, TIMEOUT_MS)),
+        members.map(({ client }) => client.call({ kind: "status" }, PATIENCE_MS)),
       );
       const found = answers.flatMap((each) =>
         each.ok && each.value.kind === "status" ? [each.value] : [],

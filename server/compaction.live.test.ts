@@ -10,9 +10,8 @@ import type { EtcdClient } from "../net/socket/client.ts";
 import type { Alone } from "./side-by-side.ts";
 import { startAlone, tell, type } from "./side-by-side.ts";
 import type { MemberPlan } from "./testing.ts";
-import { cleanUp, HAS_ETCD, startMember } from "./testing.ts";
+import { cleanUp, HAS_ETCD, PATIENCE_MS, startMember } from "./testing.ts";
 
-const TIMEOUT_MS = 20_000;
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
 
 /** What happens to the store, in order. After each compaction, and at the end, both are asked for
@@ -93,14 +92,14 @@ describe.skipIf(!HAS_ETCD)(`compactions and hashes, beside a real etcd${skipReas
 
 /** All but the term. */
 async function answerOf(client: EtcdClient, request: Request): Promise<object> {
-  const answer = await client.call(request, TIMEOUT_MS);
+  const answer = await client.call(request, PATIENCE_MS);
   if (!answer.ok) return answer.error;
   return { ...answer.value, header: { ...answer.value.header, raftTerm: 0 } };
 }
 
 /** What any release tells of it. */
 async function hashOf(client: EtcdClient, revision: number): Promise<object> {
-  const answer = await client.call({ kind: "hash_kv", revision }, TIMEOUT_MS);
+  const answer = await client.call({ kind: "hash_kv", revision }, PATIENCE_MS);
   if (!answer.ok) return answer.error;
   if (answer.value.kind !== "hash_kv") throw new Error(answer.value.kind);
   const { hash, compactRevision } = answer.value;

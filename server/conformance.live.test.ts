@@ -12,9 +12,16 @@ import type { Told } from "../core/api/conformance/show.ts";
 import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
 import { createEtcdClient } from "../net/socket/client.ts";
 import type { MemberPlan } from "./testing.ts";
-import { cleanUp, HAS_ETCD, pause, planMembers, startEtcd, startMember } from "./testing.ts";
+import {
+  cleanUp,
+  HAS_ETCD,
+  PATIENCE_MS,
+  pause,
+  planMembers,
+  startEtcd,
+  startMember,
+} from "./testing.ts";
 
-const PATIENCE_MS = 5000;
 const NOTHING: Told = { kind: "nothing" };
 const INSTALLED = "3.4"; // Debian's etcd
 const CHEAP = ["--bcrypt-cost=4"];

@@ -6,7 +6,7 @@ import type { NodeId } from "../core/contract.ts";
 import { createEtcdClient } from "../net/socket/client.ts";
 import type { Line, Side, Sides } from "./side-by-side.ts";
 import { startThree, tell, type } from "./side-by-side.ts";
-import { cleanUp, eventually, HAS_ETCD } from "./testing.ts";
+import { cleanUp, eventually, HAS_ETCD, PATIENCE_MS } from "./testing.ts";
 
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
 
@@ -143,7 +143,7 @@ async function raiseNoSpace(side: Side): Promise<void> {
   const client = createEtcdClient(side.plans[0]?.clientUrl as string);
   const memberId = BigInt(`0x${side.known.get("two")}`) as NodeId;
   const request = { kind: "alarm", action: "activate", memberId, alarm: "no_space" } as const;
-  expect((await client.call(request, 5000)).ok).toBe(true);
+  expect((await client.call(request, PATIENCE_MS)).ok).toBe(true);
   client.close();
 }
 

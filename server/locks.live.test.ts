@@ -1,6 +1,5 @@
 // Locks and elections on three members: through the services, and as etcdctl makes them by itself.
 
-import { spawn } from "node:child_process";
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Request, Response } from "../core/api/request.ts";
@@ -9,9 +8,17 @@ import type { LeaseId } from "../core/contract.ts";
 import { prefixEnd } from "../core/lib/bytes.ts";
 import { createEtcdClient, type EtcdClient } from "../net/socket/client.ts";
 import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
-import { cleanUp, etcdctl, eventually, HAS_ETCDCTL, planMembers, startMember } from "./testing.ts";
+import {
+  cleanUp,
+  etcdctl,
+  eventually,
+  HAS_ETCDCTL,
+  PATIENCE_MS,
+  planMembers,
+  spawnEtcdctl,
+  startMember,
+} from "./testing.ts";
 
-const TIMEOUT_MS = 5000;
 const skipReason = HAS_ETCDCTL ? "" : " (skipped: etcdctl is not installed)";
 const asItIs = (message: Buffer): Buffer => message;
 
@@ -32,7 +39,7 @@ afterAll(async () => {
   await cleanUp();
 });
 
-async function call(at: number, request: Request, timeoutMs = TIMEOUT_MS): Promise<Response> {
+async function call(at: number, request: Request, timeoutMs = PATIENCE_MS): Promise<Response> {
   const result = await (clients[at] as EtcdClient).call(request, timeoutMs);
   if (!result.ok) throw new Error(`${result.error.code} ${result.error.message}`);
   return result.value;
@@ -137,14 +144,10 @@ describe.skipIf(!HAS_ETCDCTL)(`etcdctl${skipReason}`, () => {
   });
 
   it("is elected, and listens", async () => {
-    const listener = spawn("etcdctl", ["--endpoints", endpoints.join(","), "elect", "-l", "ctl"], {
-      env: { ...process.env, ETCDCTL_API: "3" },
-    });
+    const listener = spawnEtcdctl(endpoints, ["elect", "-l", "ctl"]);
     let heard = "";
     listener.stdout.setEncoding("utf8").on("data", (text: string) => (heard += text));
-    const candidate = spawn("etcdctl", ["--endpoints", endpoints.join(","), "elect", "ctl", "me"], {
-      env: { ...process.env, ETCDCTL_API: "3" },
-    });
+    const candidate = spawnEtcdctl(endpoints, ["elect", "ctl", "me"]);
     await eventually(() => /^ctl\/[0-9a-f]+\nme\n/.test(heard));
     candidate.kill("SIGINT");
     listener.kill("SIGKILL");

@@ -12,6 +12,7 @@ import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
 import {
   cleanUp,
   type MemberPlan,
+  PATIENCE_MS,
   pause,
   planMembers,
   putRequest,
@@ -34,7 +35,7 @@ beforeAll(async () => {
     "grpc.max_receive_message_length": -1,
   });
   const keys = Array.from({ length: KEYS }, (_, at) => `k${String(at).padStart(4, "0")}`);
-  await Promise.all(keys.map(async (key) => client.call(putRequest(key, VALUE), 20_000)));
+  await Promise.all(keys.map(async (key) => client.call(putRequest(key, VALUE), PATIENCE_MS)));
 });
 
 afterAll(async () => {
@@ -60,7 +61,7 @@ it("brings every key, in pieces, to a client that pauses", async () => {
     void pause(100).then(() => stream.resume());
   });
   expect(await ended).toBe(0);
-  const whole = await client.call(ALL, 20_000);
+  const whole = await client.call(ALL, PATIENCE_MS);
   if (!whole.ok || whole.value.kind !== "range") throw new Error("the range itself failed");
   const kvs = pieces.flatMap((piece) => piece.kvs);
   expect(kvs.map(({ key }) => key)).toEqual(whole.value.kvs.map(({ key }) => key));

@@ -11,6 +11,7 @@ import {
   HAS_ETCDCTL,
   type MemberPlan,
   type MemberProcess,
+  PATIENCE_MS,
   planMembers,
   putRequest,
   runToEnd,
@@ -152,8 +153,10 @@ describe("a member that cannot go on", () => {
     const client = createEtcdClient(plan.clientUrl);
     fs.rmSync(join(plan.dataDirectory, "member", "wal"), { recursive: true });
     const value = Buffer.alloc(1_400_000);
-    let last = true;
-    for (let at = 0; last; at++) last = (await client.call(putRequest(`k${at}`, value), 5000)).ok;
+    const put = async (): Promise<boolean> =>
+      (await client.call(putRequest("k", value), PATIENCE_MS)).ok;
+    let went = true;
+    while (went) went = (await Promise.all([put(), put(), put(), put()])).every(Boolean);
     client.close();
     expect(await member.exited()).toBe(1); // the next segment could not be created
     const fatal = member.output.split("\n").filter((line) => line.includes('"level":"fatal"'));
@@ -166,7 +169,7 @@ describe("a member that cannot go on", () => {
     const member = await startMember(plan);
     const client = createEtcdClient(plan.clientUrl);
     for (let at = 0; at < 20; at++) {
-      const { ok } = await client.call(putRequest(`k${at}`, Buffer.alloc(500)), 5000);
+      const { ok } = await client.call(putRequest(`k${at}`, Buffer.alloc(500)), PATIENCE_MS);
       expect(ok).toBe(true);
     }
     client.close();

@@ -1,10 +1,17 @@
 // For live tests: the same etcdctl commands to members of detcd and to a real etcd, and what of the
 // two outputs must be equal: all but terms, times, sizes and versions, and what is made by chance.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Finished, MemberPlan, MemberProcess } from "./testing.ts";
-import { etcdctl, eventually, planMembers, startEtcd, startMember } from "./testing.ts";
+import {
+  etcdctl,
+  eventually,
+  planMembers,
+  spawnEtcdctl,
+  startEtcd,
+  startMember,
+} from "./testing.ts";
 
 /** A cluster, and what its side of the story came to know: what `$name` stands for in a line. */
 export type Side = Readonly<{
@@ -118,9 +125,7 @@ type Running = Readonly<{ child: ChildProcess; closed: Promise<unknown>; output:
 
 function run(side: Side, line: string): Running {
   const [endpoints, words] = commandOf(side, line);
-  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...words], {
-    env: { ...process.env, ETCDCTL_API: "3" },
-  });
+  const child = spawnEtcdctl(endpoints, words);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));

@@ -1,7 +1,8 @@
 // For live tests: members as real processes, and the real etcdctl.
 
 import { isUtf8 } from "node:buffer";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { createServer } from "node:net";
@@ -28,15 +29,15 @@ const MAIN = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
 const RUN_MAIN =
   `import { main } from ${JSON.stringify(MAIN)};` +
   `process.exitCode = await main("serve", process.argv.slice(1));`;
-const WAIT_MS = 60_000;
 const [FIRST_PORT, LAST_PORT] = [10_000, 32_000];
 /** Processes that run at the same time have ids close to each other, and begin far apart. */
 let nextPort = FIRST_PORT + (process.pid % 40) * 500;
-const TIMEOUT_MS = 5000;
 
 const children = new Set<ChildProcess>();
 const directories: string[] = [];
 
+/** For what comes at once, but for a busy machine. */
+export const PATIENCE_MS = 60_000;
 export const HAS_ETCDCTL: boolean = isInstalled("etcdctl", "version", "etcd-client");
 export const HAS_ETCD: boolean = HAS_ETCDCTL && isInstalled("etcd", "--version", "etcd-server");
 
@@ -98,7 +99,7 @@ export class MemberProcess {
 
   /** Resolves once the words are in the output. */
   async says(words: string): Promise<void> {
-    const deadline = Date.now() + WAIT_MS;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!this.#output.includes(words)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`never said ${JSON.stringify(words)}:\n${this.#output}`);
@@ -144,7 +145,7 @@ export async function startRunning(
 
 /** Whether a member says that it leads, to whom this token was given. */
 export async function leads(client: EtcdClient, token = ""): Promise<boolean> {
-  const answer = await client.call({ kind: "status" }, TIMEOUT_MS, token);
+  const answer = await client.call({ kind: "status" }, PATIENCE_MS, token);
   if (!answer.ok || answer.value.kind !== "status") return false;
   return answer.value.leader === answer.value.header.memberId;
 }
@@ -168,22 +169,32 @@ export async function runToEnd(
   return { code, output: member.output.trim() };
 }
 
+/** It is as patient as these tests, and ended with them. */
+export function spawnEtcdctl(
+  endpoints: readonly string[],
+  args: readonly string[],
+): ChildProcessWithoutNullStreams {
+  const patience = { ETCDCTL_DIAL_TIMEOUT: "60s", ETCDCTL_COMMAND_TIMEOUT: "60s" };
+  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...args], {
+    env: { ...process.env, ETCDCTL_API: "3", ...patience },
+  });
+  children.add(child);
+  void once(child, "close").then(() => children.delete(child));
+  return child;
+}
+
 export async function etcdctl(
   endpoints: readonly string[],
   args: readonly string[],
   input = "",
 ): Promise<Finished> {
-  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...args], {
-    env: { ...process.env, ETCDCTL_API: "3" },
-  });
-  children.add(child);
+  const child = spawnEtcdctl(endpoints, args);
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
   child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
   child.stdin.on("error", () => undefined); // it may end without having read all
   child.stdin.end(input);
   await once(child, "close");
-  children.delete(child);
   return { code: child.exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
@@ -199,9 +210,9 @@ export function putRequest(key: string, value: Uint8Array): Request {
 
 /** Repeats until it holds. */
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + WAIT_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${WAIT_MS} ms: ${holds.toString()}`);
+    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${holds.toString()}`);
     await pause(50);
   }
 }
@@ -224,8 +235,9 @@ export function pause(durationMs: number): Promise<void> {
 async function freePorts(count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    nextPort = nextPort < LAST_PORT ? nextPort + 1 : FIRST_PORT;
-    if (await isFree(nextPort)) ports.push(nextPort);
+    const port = nextPort; // others come here while this one is looked at
+    nextPort = port < LAST_PORT ? port + 1 : FIRST_PORT;
+    if (await isFree(port)) ports.push(port);
   }
   return ports;
 }

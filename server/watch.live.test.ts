@@ -1,6 +1,5 @@
 // Watches on real members, by the real etcdctl and by our own client.
 
-import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WatchResponse } from "../core/api/request.ts";
 import { watchOf } from "../core/api/testing.ts";
@@ -10,12 +9,13 @@ import {
   cleanUp,
   eventually,
   HAS_ETCDCTL,
+  PATIENCE_MS,
   planMembers,
   putRequest,
+  spawnEtcdctl,
   startRunning,
 } from "./testing.ts";
 
-const TIMEOUT_MS = 20_000;
 const skipReason = HAS_ETCDCTL ? "" : " (skipped: etcdctl is not installed)";
 let members: Running[] = [];
 
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function put(key: string, text: string, at = 0): Promise<number> {
   const request = putRequest(key, new TextEncoder().encode(text));
-  const result = await members[at]?.client.call(request, TIMEOUT_MS);
+  const result = await members[at]?.client.call(request, PATIENCE_MS);
   if (!result?.ok) throw new Error(result?.error.message);
   return result.value.header.revision;
 }
@@ -63,10 +63,8 @@ function etcdctl(args: string): {
   end: () => void;
   write: (line: string) => void;
 } {
-  const endpoints = members.map(({ plan }) => plan.clientUrl.replace("http://", "")).join(",");
-  const child = spawn("etcdctl", ["--endpoints", endpoints, ...args.split(" ")], {
-    env: { ...process.env, ETCDCTL_API: "3" },
-  });
+  const endpoints = members.map(({ plan }) => plan.clientUrl);
+  const child = spawnEtcdctl(endpoints, args.split(" "));
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));

@@ -29,6 +29,7 @@ import { hostAndPort } from "./listen.ts";
 const run = promisify(execFile);
 const ETCDCTL = "etcdctl";
 const MAX_REQUEST_BYTES = 1.5 * 1024 * 1024;
+const PATIENCE_MS = 60_000;
 
 const HEADER = {
   clusterId: 0xcdf818194e3a8c32n as ClusterId,
@@ -52,7 +53,7 @@ describe("the client port", () => {
       expect(call.request).toEqual(PUT);
       call.reply({ ok: true, value: { kind: "put", header: HEADER, prevKv: null } });
     });
-    const answer = await client.call(PUT, 5000);
+    const answer = await client.call(PUT, PATIENCE_MS);
     expect(answer).toEqual({ ok: true, value: { kind: "put", header: HEADER, prevKv: null } });
   });
 
@@ -64,7 +65,7 @@ describe("the client port", () => {
       for (const { request, reply } of calls.toReversed()) reply(answerOf(request));
     });
     const keys = ["x", "y", "z"];
-    const answers = await Promise.all(keys.map((key) => client.call(rangeOf(key), 5000)));
+    const answers = await Promise.all(keys.map((key) => client.call(rangeOf(key), PATIENCE_MS)));
     expect(answers).toEqual(keys.map((key) => answerOf(rangeOf(key))));
   });
 
@@ -72,7 +73,7 @@ describe("the client port", () => {
     const { client } = await serveAndConnect((call) => {
       call.reply({ ok: false, error: ERRORS.TooManyOps });
     });
-    expect(await client.call(PUT, 5000)).toEqual({ ok: false, error: ERRORS.TooManyOps });
+    expect(await client.call(PUT, PATIENCE_MS)).toEqual({ ok: false, error: ERRORS.TooManyOps });
   });
 
   it("passes the client's deadline on, and null where there is none", async () => {
@@ -104,8 +105,8 @@ describe("the client port", () => {
       opened.push(call);
       call.reply({ ok: false, error: ERRORS.NoLeader });
     });
-    await client.call(PUT, 5000);
-    await client.call(PUT, 5000);
+    await client.call(PUT, PATIENCE_MS);
+    await client.call(PUT, PATIENCE_MS);
     expect(opened.map((call) => call.cancelled)).toEqual([false, false]);
   });
 
@@ -164,7 +165,7 @@ describe("the client port", () => {
       expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
     }
     expect(await sayRaw(listener, "\x16\x03\x01 hello")).toBe("");
-    expect((await client.call(rangeOf("k"), 5000)).ok).toBe(true);
+    expect((await client.call(rangeOf("k"), PATIENCE_MS)).ok).toBe(true);
   });
 
   it("says goodbye to a client that breaks the protocol, and cancels its calls", async () => {
@@ -207,7 +208,7 @@ describe("the client port", () => {
       const kept = request.kind === "put" ? request.value : value;
       reply({ ok: true, value: foundOf(fromText("k"), kept) });
     });
-    const kept = await client.call(rangeOf("k"), 5000);
+    const kept = await client.call(rangeOf("k"), PATIENCE_MS);
     const [kv] = kept.ok && kept.value.kind === "range" ? kept.value.kvs : [];
     expect(Buffer.compare(kv?.value ?? Buffer.alloc(0), value)).toBe(0);
     const session = http2(listener);
@@ -278,7 +279,7 @@ describe("the client port", () => {
     const wide = made.hello([SETTING.INITIAL_WINDOW_SIZE, 0x7fffffff]);
     socket.write(concat(wide, made.widen(0, 0x7fff0000)));
     for (const each of all) socket.write(each);
-    expect((await client.call(rangeOf("k"), 5000)).ok).toBe(true); // others are served
+    expect((await client.call(rangeOf("k"), PATIENCE_MS)).ok).toBe(true); // others are served
     expect(answered).toBeLessThan(100);
     let ended = 0;
     let bytes = 0;

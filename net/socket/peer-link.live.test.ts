@@ -15,6 +15,7 @@ const CLUSTER = 0xc1n as ClusterId;
 const ONE = 1n as NodeId;
 const TWO = 0xf000_0000_0000_0002n as NodeId;
 const TERM = 7 as Term;
+const PATIENCE_MS = 60_000;
 
 type Heard = Readonly<{ from: NodeId; message: Message }>;
 type Node = Readonly<{
@@ -117,13 +118,15 @@ describe("peers", () => {
     const members = [member(ONE, "http://a:1"), member(TWO, "http://b:2")];
     const description = { cluster: CLUSTER, genesis: members.slice(1), members };
     const one = await start(ONE, { describe: () => description });
-    expect(await askForMembers(one.url, 1000)).toEqual({ ok: true, value: description });
+    expect(await askForMembers(one.url, PATIENCE_MS)).toEqual({ ok: true, value: description });
     const two = await start(TWO);
-    expect(await askForMembers(two.url, 1000)).toMatchObject({
+    expect(await askForMembers(two.url, PATIENCE_MS)).toMatchObject({
       error: "it is still joining its cluster",
     });
     await two.links.close();
-    expect(await askForMembers(two.url, 1000)).toMatchObject({ error: "nobody listens there" });
+    expect(await askForMembers(two.url, PATIENCE_MS)).toMatchObject({
+      error: "nobody listens there",
+    });
   });
 
   it("refuse a member of another cluster, and both say so", async () => {

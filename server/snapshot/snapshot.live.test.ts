@@ -21,6 +21,7 @@ import {
   HAS_ETCD,
   type MemberPlan,
   type MemberProcess,
+  PATIENCE_MS,
   planMembers,
   putRequest,
   startEtcd,
@@ -172,7 +173,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     const write = async (worker: number): Promise<void> => {
       for (; load.runs; load.count++) {
         const value = new Uint8Array(20_000).fill(load.count);
-        await client.call(putRequest(`k/${worker}/${load.count % 50}`, value), 5000);
+        await client.call(putRequest(`k/${worker}/${load.count % 50}`, value), PATIENCE_MS);
       }
     };
     const workers = Promise.all([1, 2, 3, 4].map(write));
@@ -183,7 +184,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
       expect((await detcd("save", path, "--endpoints", plan.clientUrl)).code).toBe(0);
       expect(load.count).toBeGreaterThan(before);
       const { revision, hash } = contentHash(path);
-      const answer = await client.call({ kind: "hash_kv", revision }, 5000);
+      const answer = await client.call({ kind: "hash_kv", revision }, PATIENCE_MS);
       expect(answer.ok && answer.value.kind === "hash_kv" && answer.value.hash).toBe(hash);
     }
     load.runs = false;
