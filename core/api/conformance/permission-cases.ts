@@ -2,6 +2,7 @@
 // concerns all; and how permissions add up.
 
 import type { Bytes, LeaseId, NodeId } from "../../contract.ts";
+import type { LockRequest } from "../request-concurrency.ts";
 import type { UnaryRequest } from "../request.ts";
 import { deleteOf, key, putOf, rangeOf, watchOf } from "../testing.ts";
 import {
@@ -42,6 +43,7 @@ const GONE: readonly CaseStep[] = [
 const left = (id: LeaseId, keys: boolean): UnaryRequest => {
   return { kind: "lease_time_to_live", id, keys };
 };
+const NO_BYTES = new Uint8Array(0);
 const LEFT = "lease_time_to_live @3 id=8 ttlSeconds=* grantedTtlSeconds=600";
 const MADE_EMPTY = as("root", call(deleteOf("c"), "delete_range @5 deleted=1"));
 
@@ -126,6 +128,7 @@ const SERVICES: readonly Case[] = [
       ...ROOTS_OWN.map((request) => as("user", call(request, words.DENIED))),
       ...ANYBODYS.map((request) => call(request, words.USER_EMPTY)),
       ...ANYBODYS.map((request) => as("user", call(request, "..."))),
+      call({ kind: "auth_status" }, "auth_status @1 enabled authRevision=*"),
       say("nobody", { kind: "snapshot" }),
       hear("nobody", words.USER_EMPTY),
       as("user", say("user", { kind: "snapshot" })),
@@ -145,6 +148,44 @@ const SERVICES: readonly Case[] = [
     ...DISABLED,
   ),
 ];
+
+/** On the same stream, once the user is gone. */
+const FORGOTTEN = caseOf(
+  "a watch by a token that is worth nothing any more is refused in those words, too",
+  ...WITH_USER,
+  as("user", ask("w", watchOf("a"))),
+  hear("w", "watch @1 created"),
+  as("root", call({ kind: "user_delete", name: key("u") }, "user_delete @1")),
+  ask("w", watchOf("a")),
+  hear(
+    "w",
+    "watch @1 canceled created watchId=-1" +
+      " cancelReason=rpc error: code = Unauthenticated desc = etcdserver: invalid auth token",
+  ),
+  ...DISABLED,
+);
+
+const lock = (name: string, lease: LeaseId): LockRequest => {
+  return { kind: "lock", name: key(name), lease };
+};
+const NOBODYS = "error 2: etcdserver: user name is empty";
+
+/** Told by etcd's own client, which has words and no codes. */
+const RECIPES = caseOf(
+  "locks and elections need what their keys need",
+  ...WITH_LEASES,
+  as("root", call(permit("r", "READWRITE", "l/", "l0"), "role_grant_permission @3")),
+  call(lock("l", OWN), NOBODYS),
+  call({ kind: "unlock", key: key("l/8") }, NOBODYS),
+  call({ kind: "leader", name: key("l") }, NOBODYS),
+  call({ kind: "campaign", name: key("l"), lease: OWN, value: NO_BYTES }, NOBODYS),
+  say("o", { kind: "observe", name: key("l") }),
+  hear("o", "end"),
+  as("user", call(lock("z", OWN), "error 2: etcdserver: permission denied")),
+  as("user", call(lock("l", OWN), "lock @4 key=l/8")),
+  as("user", call({ kind: "unlock", key: key("l/8") }, "unlock @5")),
+  ...GONE,
+);
 
 const GRANTS: readonly Case[] = [
   caseOf(
@@ -208,4 +249,10 @@ const GRANTS: readonly Case[] = [
   ),
 ];
 
-export const PERMISSION_CASES: readonly Case[] = [...LEASES, ...SERVICES, ...GRANTS];
+export const PERMISSION_CASES: readonly Case[] = [
+  ...LEASES,
+  ...SERVICES,
+  FORGOTTEN,
+  RECIPES,
+  ...GRANTS,
+];
