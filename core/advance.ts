@@ -18,7 +18,7 @@ import { startBackups } from "./backups.ts";
 import { noteTokens, refusalNow } from "./callers.ts";
 import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
-import { assert } from "./lib/assert.ts";
+import { assert, broken } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
 import {
   askLeader,
@@ -86,7 +86,7 @@ function proposeQueued(turn: Turn): void {
 
 function askForReads(turn: Turn): void {
   const { reads, life, now, config, raft } = turn.state;
-  if (raft.leader === null) return;
+  if (raft.leader === null || (reads.asked === null && reads.next.length === 0)) return;
   const [asked, context] = maybeAsk(reads, life, now, Math.ceil(config.electionMs / 2));
   if (context === null) return;
   turn.state = { ...turn.state, reads: asked };
@@ -106,7 +106,8 @@ function applyCommitted(turn: Turn): void {
   let next = store;
   let hasChanges = false;
   for (const entry of entriesBetween(raft.log, from, through, APPLY_BYTES_MAX)) {
-    assert(entry.index === next.applied + 1, `entry ${entry.index} applied after ${next.applied}`);
+    if (entry.index !== next.applied + 1)
+      broken(`entry ${entry.index} applied after ${next.applied}`);
     const applied = applyEntry(next, entry, turn.kv, replica);
     next = applied.store;
     writes.push(...applied.writes);
@@ -127,7 +128,8 @@ function applyCommitted(turn: Turn): void {
   }
   const { applied: index, appliedTerm: term } = next;
   const configuration = configurationOf(next.members);
-  writes.push(putApplied({ index, term, ...configuration }));
+  const { voters, learners } = configuration;
+  writes.push(putApplied({ index, term, voters, learners }));
   turn.state = { ...turn.state, store: next };
   turn.effects.push({ kind: "kv", applied: index, writes });
   const { finished } = next.mvcc.compaction;
@@ -183,7 +185,7 @@ function maybeWalk(turn: Turn): void {
 }
 
 function serveReads(turn: Turn): void {
-  if (turn.state.installing !== null) return;
+  if (turn.state.installing !== null || turn.state.reads.confirmed.length === 0) return;
   const [reads, calls] = takeServable(turn.state.reads, turn.state.store.applied);
   if (calls.length === 0) return;
   turn.state = { ...turn.state, reads };

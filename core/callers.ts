@@ -67,7 +67,8 @@ export function noteTokens(turn: Turn, change: TokenChange): void {
 }
 
 export function tickTokens(turn: Turn, now: Millis): void {
-  turn.state = { ...turn.state, tokens: sweepTokens(turn.state.tokens, now) };
+  const tokens = sweepTokens(turn.state.tokens, now);
+  if (tokens !== turn.state.tokens) turn.state = { ...turn.state, tokens };
 }
 
 function callerOf(turn: Turn, { token }: CallContext): Result<Caller> {

@@ -115,20 +115,21 @@ export function followLeadership(turn: Turn): void {
 
 export function tickLeases(turn: Turn): void {
   const { raft, now, config } = turn.state;
-  turn.state = {
-    ...turn.state,
-    asks: reopen(turn.state.asks, raft.term, now, config.electionMs),
-  };
+  keepAsks(turn, reopen(turn.state.asks, raft.term, now, config.electionMs));
   const patienceMs = requestTimeoutMs(config);
   const neglect = raft.leader === null ? ERRORS.NoLeader : ERRORS.Timeout;
   for (const call of neglectedStreams(turn.state.asks, now, patienceMs))
     endKeepAlive(turn, call, neglect);
-  const asks = dismissOld(turn.state.asks, now, patienceMs);
-  turn.state = { ...turn.state, asks };
-  for (const call of expiredKeepAlives(asks, now))
+  keepAsks(turn, dismissOld(turn.state.asks, now, patienceMs));
+  for (const call of expiredKeepAlives(turn.state.asks, now))
     endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
   expire(turn, now);
   noteRemaining(turn, now);
+}
+
+/** At most ticks nothing has changed. */
+function keepAsks(turn: Turn, asks: NodeState["asks"]): void {
+  if (asks !== turn.state.asks) turn.state = { ...turn.state, asks };
 }
 
 /** Notes what leases have left, so that the next leader need not give each its whole time. */
@@ -175,7 +176,7 @@ function expire(turn: Turn, now: Millis): void {
     if (!tellRaft(turn, { kind: "propose", data })) break; // no room in the log: at a later tick
     running = markRevoking(running, lease, turn.state.raft.log.lastIndex);
   }
-  turn.state = { ...turn.state, deadlines: running };
+  if (running !== deadlines) turn.state = { ...turn.state, deadlines: running };
 }
 
 /** What a client says on a stream of keep-alives. */

@@ -54,6 +54,7 @@ export function detain(turn: Turn, input: CallInput): boolean {
 /** What need not wait any more, in the order in which it came. */
 export function takeAdmitted(turn: Turn): readonly CallInput[] {
   const { lobby, store } = turn.state;
+  if (lobby.length === 0) return lobby as readonly never[];
   const isReady = ({ index }: Guest): boolean => index <= store.applied || !store.auth.enabled;
   if (!lobby.some(isReady)) return [];
   turn.state = { ...turn.state, lobby: lobby.filter((guest) => !isReady(guest)) };

@@ -10,6 +10,7 @@ import {
   closeStream,
   expiredStreams,
   giveCredit,
+  isProgressDue,
   notifyProgress,
   openStream,
   publishEvents,
@@ -62,8 +63,8 @@ export function tickStreams(turn: Turn, now: Millis): void {
   const { config, installing, store } = turn.state;
   if (installing !== null) return;
   readHistory(turn);
-  const scene = sceneOf(turn, store);
-  watched(turn, notifyProgress(turn.state.watching, scene, now, config.watchProgressMs));
+  if (!isProgressDue(turn.state.watching, now, config.watchProgressMs)) return;
+  watched(turn, notifyProgress(turn.state.watching, sceneOf(turn, store), now));
 }
 
 /** One entry was applied: `store` is the outcome, `writes` is what it did. */
@@ -105,5 +106,5 @@ function watched(turn: Turn, [watching, pushes]: Watched): void {
 }
 
 function keep(turn: Turn, watching: Watching): void {
-  turn.state = { ...turn.state, watching };
+  if (watching !== turn.state.watching) turn.state = { ...turn.state, watching };
 }

@@ -28,10 +28,10 @@ export type Turn = { state: NodeState; readonly effects: Effect[]; readonly kv: 
 export function tellRaft(turn: Turn, input: RaftInput): boolean {
   const before = turn.state.raft;
   const output = stepRaft(before, input);
-  turn.state = { ...turn.state, raft: output.state };
-  if (before.leader !== null && output.state.leader === null) {
-    turn.state = { ...turn.state, leaderLostAt: turn.state.now };
-  }
+  const { state } = turn;
+  const isLost = before.leader !== null && output.state.leader === null;
+  const leaderLostAt = isLost ? state.now : state.leaderLostAt;
+  turn.state = { ...state, raft: output.state, leaderLostAt };
   carryOut(turn, output);
   return !output.dropped;
 }

@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "torn-record-accepted",
     bug: "The log believes a record of which only a part reached the disk.",
     file: "core/storage/wal-record.ts",
-    find: "if (crc32c(bytes.subarray(start + 4, end), seedOf(place)) !== checksum) return null;",
+    find: "if (crc32cOf(bytes, start + 4, end, seedOf(place)) !== checksum) return null;",
     replace: "",
     oracle: "kv-agreement",
     scenario: "torn-writes",

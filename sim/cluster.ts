@@ -6,7 +6,7 @@ import { createConfig } from "../core/config.ts";
 import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
-import { must } from "../core/lib/assert.ts";
+import { broken, must } from "../core/lib/assert.ts";
 import { encoded, writeRaw } from "../core/lib/binary.ts";
 import type { NodeState } from "../core/node-state.ts";
 import { createImageDecoder, decodeImage, encodeImage } from "../core/storage/snapshot.ts";
@@ -96,7 +96,7 @@ export class Cluster implements Line {
   }
 
   node(number: number): SimNode {
-    return must(this.#nodes[number - 1], `there is no node ${number}`);
+    return this.#nodes[number - 1] ?? broken(`there is no node ${number}`);
   }
 
   idOf(number: number): NodeId {
@@ -188,9 +188,17 @@ export class Cluster implements Line {
     bytes: Uint8Array,
     arrive: (bytes: Uint8Array) => void,
   ): void {
-    const name = [kind, digestBytes(call.bytes)];
-    const parcel = { from, to, name, bytes, message: null, once: true, weightMicros: 0 };
-    this.#context.network.send({ ...parcel, arrive, lose: () => {} });
+    this.#context.network.send({
+      from,
+      to,
+      name: [kind, digestBytes(call.bytes)],
+      bytes,
+      message: null,
+      once: true,
+      weightMicros: 0,
+      lose: nobodyMinds,
+      arrive,
+    });
   }
 
   #reply(node: SimNode, { call, result }: EffectOf<"call.reply">): void {
@@ -232,10 +240,17 @@ export class Cluster implements Line {
       for (const id of node.status === "up" ? (node.state?.store.removed ?? []) : []) {
         const number = this.#numberOf(id);
         if (number === null || this.node(number).status === "crashed") continue;
-        const parcel = { from: node.number, to: number, name: ["removed"], bytes: NO_BYTES };
-        const arrive = (): void => this.node(number).retire();
-        const kind = { message: null, once: false, weightMicros: 0, lose: () => {} };
-        this.#context.network.send({ ...parcel, ...kind, arrive });
+        this.#context.network.send({
+          from: node.number,
+          to: number,
+          name: ["removed"],
+          bytes: NO_BYTES,
+          message: null,
+          once: false,
+          weightMicros: 0,
+          lose: nobodyMinds,
+          arrive: () => this.node(number).retire(),
+        });
       }
     }
   }
@@ -250,14 +265,16 @@ export class Cluster implements Line {
     const number = this.#numberOf(to);
     if (number === null) return;
     const receiver = this.node(number);
-    const bytes = encodePeerMessage(message);
     const from = node.config.node;
-    const parcel = { from: node.number, to: number, name: nameOf(message), bytes, message };
     this.#context.network.send({
-      ...parcel,
+      from: node.number,
+      to: number,
+      name: nameOf(message),
+      bytes: encodePeerMessage(message),
+      message,
       once: false,
       weightMicros: 0,
-      lose: () => {},
+      lose: nobodyMinds,
       arrive: (arrived) => {
         const decoded = decodePeerMessage(arrived);
         if (!decoded.ok) return; // damaged on its way: as if it were lost
@@ -304,6 +321,7 @@ export class Cluster implements Line {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const nobodyMinds = (): void => {};
 
 /** What the store holds durably, with what it is the outcome of. */
 function imageOf(kv: SimKv): readonly [meta: SnapshotMeta, bytes: Uint8Array] {

@@ -43,10 +43,8 @@ export class Digest {
   #word(value: number): void {
     const low = Math.imul(this.#low ^ value, 0x9e3779b1);
     const high = Math.imul(this.#high + value, 0x85ebca6b);
-    this.#low = (low ^ (low >>> 15)) + high;
-    this.#high = (high ^ (high >>> 13)) + (low << 7);
-    this.#low |= 0;
-    this.#high |= 0;
+    this.#low = ((low ^ (low >>> 15)) + high) | 0; // at once: a larger number would be boxed
+    this.#high = ((high ^ (high >>> 13)) + (low << 7)) | 0;
   }
 }
 

@@ -4,7 +4,7 @@
 
 import type { DiskToken, Effect, Index, Input, NodeId, Term } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
-import { must } from "../core/lib/assert.ts";
+import { broken } from "../core/lib/assert.ts";
 import { entryAt, termAt } from "../core/raft/log.ts";
 import type { Log } from "../core/raft/log.ts";
 import type { Entry } from "../core/raft/message.ts";
@@ -88,7 +88,7 @@ export function createGhost(nodes: number): Ghost {
 }
 
 export function ghostNode(ghost: Ghost, number: number): GhostNode {
-  return must(ghost.nodes[number - 1], `there is no node ${number}`);
+  return ghost.nodes[number - 1] ?? broken(`there is no node ${number}`);
 }
 
 export function entryKey(term: Term, index: Index): number {

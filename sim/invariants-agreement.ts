@@ -11,6 +11,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "election-safety",
     sentence: "At most one node leads in a term.",
+    at: ["stepped"],
     check: onStep((ghost, { node, state }) => {
       const { role, term } = state.raft;
       const other = ghost.leaders.get(term);
@@ -21,6 +22,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "leader-append-only",
     sentence: "A leader never overwrites or drops an entry of its log.",
+    at: ["stepped"],
     check: onStep((_ghost, { before, state, appended }) => {
       const [old, now] = [before.raft, state.raft];
       if (old.role !== "leader" || now.role !== "leader" || old.term !== now.term) return null;
@@ -32,6 +34,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "log-matching",
     sentence: "Entries of equal index and term are equal, and follow equal logs.",
+    at: ["stepped"],
     check: onStep((ghost, { state, appended }) => {
       for (const entry of appended) {
         const known = ghost.entries.get(entryKey(entry.term, entry.index));
@@ -49,6 +52,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "leader-completeness",
     sentence: "Whoever is elected holds every entry committed in an earlier term.",
+    at: ["stepped"],
     check: onStep((ghost, { node, before, state }) => {
       const { role, term, log } = state.raft;
       if (role !== "leader" || (before.raft.role === "leader" && before.raft.term === term)) {
@@ -66,6 +70,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "state-machine-safety",
     sentence: "What is committed at an index stays so, on every node.",
+    at: ["stepped", "booted"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped" && moment.kind !== "booted") return null;
       const { log } = moment.state.raft;
@@ -83,6 +88,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "commit-durable-quorum",
     sentence: "What is committed lies on the disks of a majority.",
+    at: ["stepped"],
     check: onStep((ghost, { before, state }) => {
       const { log } = state.raft;
       for (let index = ghost.committed.length; index <= log.commit; index++) {
@@ -100,6 +106,7 @@ export const agreementInvariants: readonly Invariant[] = [
     id: "commit-current-term",
     sentence:
       "Only a leader commits what nobody has committed, and counts entries of its own term only.",
+    at: ["stepped"],
     check: onStep((ghost, { node, state }) => {
       const { role, term, log } = state.raft;
       if (log.commit < ghost.committed.length) return null;
@@ -113,6 +120,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "term-inflation",
     sentence: "A node alone cannot unseat a healthy majority more than once.",
+    at: ["stepped"],
     check: onStep((ghost, { timeMs, state }) => {
       if (ghost.inflation === null || timeMs > ghost.inflation.untilMs) return null;
       if (!state.config.preVote || state.raft.role !== "leader") return null;
@@ -124,6 +132,7 @@ export const agreementInvariants: readonly Invariant[] = [
   {
     id: "pre-vote-asks",
     sentence: "A pre-vote only asks: whoever hears it stays in its term, with its vote.",
+    at: ["stepped"],
     check: onStep((_ghost, { input, before, state }) => {
       if (input.kind !== "peer.message" || input.message.kind !== "pre_vote") return null;
       const [old, now] = [before.raft, state.raft];

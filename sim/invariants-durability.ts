@@ -12,6 +12,7 @@ export const durabilityInvariants: readonly Invariant[] = [
   {
     id: "hard-state",
     sentence: "A node's term never falls, and its vote in a term never changes, crashes included.",
+    at: ["stepped", "booted"],
     check: (ghost, moment) => {
       if (moment.kind === "stepped") {
         const { raft } = moment.before;
@@ -25,12 +26,14 @@ export const durabilityInvariants: readonly Invariant[] = [
   {
     id: "durable-survives",
     sentence: "Entries that were on disk are there after a crash.",
+    at: ["booted"],
     check: (ghost, moment) =>
       moment.kind === "booted" ? lostEntry(ghostNode(ghost, moment.node), moment) : null,
   },
   {
     id: "promise-after-sync",
     sentence: "A vote, a term or an accepted entry is told only once it is on disk.",
+    at: ["stepped", "booted"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped" && moment.kind !== "booted") return null;
       const { durable } = ghostNode(ghost, moment.node);
@@ -45,6 +48,7 @@ export const durabilityInvariants: readonly Invariant[] = [
   {
     id: "kv-behind-wal",
     sentence: "The key-value store never holds what the node's own log could still lose.",
+    at: ["stepped"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       const { durable } = ghostNode(ghost, moment.node);
@@ -59,6 +63,7 @@ export const durabilityInvariants: readonly Invariant[] = [
   {
     id: "trim-behind-kv",
     sentence: "The log forgets only what the key-value store holds durably.",
+    at: ["stepped"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped" || moment.state.installing !== null) return null;
       const { compactedIndex } = moment.state.raft.log;

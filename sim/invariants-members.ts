@@ -13,6 +13,7 @@ export const memberInvariants: readonly Invariant[] = [
   {
     id: "one-change-at-a-time",
     sentence: "A leader appends no change of members before it has applied the one before.",
+    at: ["stepped"],
     check: onStep((_ghost, { state, appended }) => {
       const next = appended.find((entry) => isChange(entry.data));
       if (next === undefined || state.raft.role !== "leader" || !isSettled(state)) return null;
@@ -23,6 +24,7 @@ export const memberInvariants: readonly Invariant[] = [
   {
     id: "elected-by-members",
     sentence: "Whoever is elected has the votes of most voters among the members that it knows.",
+    at: ["stepped"],
     check: onStep((ghost, { before, state }) => {
       const { role, term, config } = state.raft;
       if (role !== "leader" || before.raft.role === "leader" || !isSettled(before)) return null;
@@ -36,6 +38,7 @@ export const memberInvariants: readonly Invariant[] = [
   {
     id: "stands-as-applied",
     sentence: "Nobody stands for election who knows a committed change that it has not applied.",
+    at: ["stepped"],
     check: onStep((_ghost, { before, state }) => {
       const stands = state.raft.role === "pre_candidate" || state.raft.role === "candidate";
       if (!stands || before.raft.role !== "follower" || !isSettled(state)) return null;

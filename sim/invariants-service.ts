@@ -18,6 +18,7 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "applied-in-order",
     sentence: "Entries are applied once, in order, and only when committed.",
+    at: ["booted", "stepped"],
     check: (ghost, moment) => {
       if (moment.kind === "booted") return bootedAt(ghostNode(ghost, moment.node), moment.state);
       if (moment.kind !== "stepped") return null;
@@ -27,6 +28,7 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "kv-agreement",
     sentence: "Stores that have applied the same entries hold the same revisions.",
+    at: ["stepped"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       let hash = ghostNode(ghost, moment.node).kvHash;
@@ -43,6 +45,7 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "snapshot-agreement",
     sentence: "An image that is installed is a committed state, and newer than what it replaces.",
+    at: ["stepped"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       for (const effect of moment.effects) {
@@ -62,6 +65,7 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "answer-once",
     sentence: "Every call is answered at most once, and nothing else is answered.",
+    at: ["stepped"],
     check: (ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       const { calls } = ghostNode(ghost, moment.node);
@@ -80,17 +84,20 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "nothing-in-vain",
     sentence: "Nobody waits for the end of a key, or follows one, that is gone.",
+    at: ["stepped"],
     check: (_ghost, moment) => (moment.kind === "stepped" ? waitingInVain(moment.state) : null),
   },
   {
     id: "fresh-reads",
     sentence: "A linearizable answer knows all that anybody had been told before the call.",
+    at: ["answered"],
     check: (_ghost, moment) =>
       moment.kind === "answered" ? staleness(moment.operation, moment.floor) : null,
   },
   {
     id: "bounded-queues",
     sentence: "No queue of a node grows without end.",
+    at: ["stepped"],
     check: (_ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       const { outbox, raft, appliedDurable, config } = moment.state;
@@ -104,12 +111,14 @@ export const serviceInvariants: readonly Invariant[] = [
   {
     id: "convergence",
     sentence: "Once the faults are over, all nodes reach the same state under one leader.",
+    at: ["ended"],
     check: (_ghost, moment) =>
       moment.kind === "ended" ? divergence(moment.states, moment.contents) : null,
   },
   {
     id: "availability",
     sentence: "Once the faults are over, every node answers a linearizable read.",
+    at: ["ended"],
     check: (_ghost, moment) =>
       moment.kind === "ended" && moment.unanswered.length > 0
         ? `the final read failed at node ${moment.unanswered.join(", ")}`

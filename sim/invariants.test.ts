@@ -306,6 +306,15 @@ describe("every invariant fires when it is broken, and only then", () => {
     expect(Object.keys(CASES)).toEqual(INVARIANTS.map((invariant) => invariant.id));
   });
 
+  it("could not fire at a moment at which nobody asks it", () => {
+    for (const { ghost: prepare, bad } of Object.values(CASES)) {
+      const ghost = ghostOf();
+      prepare?.(ghost, ghostNode(ghost, 1));
+      const unasked = INVARIANTS.filter(({ at }) => !at.includes(bad.kind));
+      expect(unasked.map(({ check }) => check(ghost, bad))).toEqual(unasked.map(() => null));
+    }
+  });
+
   for (const invariant of INVARIANTS) {
     it(`${invariant.id}: ${invariant.sentence}`, () => {
       const { ghost: prepare, bad, good } = CASES[invariant.id]!;

@@ -10,6 +10,7 @@ import type { Ghost, Moment } from "./ghost.ts";
 export type Invariant = Readonly<{
   id: string;
   sentence: string;
+  at: readonly Moment["kind"][]; // it holds at any other by itself
   /** Null: it holds. Otherwise what is wrong, with every number needed to understand it. */
   check: (ghost: Ghost, moment: Moment) => string | null;
 }>;
@@ -21,12 +22,21 @@ export const INVARIANTS: readonly Invariant[] = [
   ...serviceInvariants,
 ];
 
+const BY_KIND = new Map<Moment["kind"], Invariant[]>();
+for (const invariant of INVARIANTS) {
+  for (const kind of invariant.at) {
+    const known = BY_KIND.get(kind);
+    if (known === undefined) BY_KIND.set(kind, [invariant]);
+    else known.push(invariant);
+  }
+}
+
 /** The first invariant that this moment breaks. */
 export function firstBroken(
   ghost: Ghost,
   moment: Moment,
 ): Readonly<{ id: string; message: string }> | null {
-  for (const { id, check } of INVARIANTS) {
+  for (const { id, check } of BY_KIND.get(moment.kind) ?? []) {
     const message = check(ghost, moment);
     if (message !== null) return { id, message };
   }

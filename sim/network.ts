@@ -35,6 +35,8 @@ export type Weather = Readonly<
   { kind: "drop" | "duplicate" | "corrupt"; ratio: Ratio } | { kind: "delay"; upToMicros: Micros }
 >;
 
+type Launched = Readonly<{ parcel: Parcel; sentAt: Micros; arrivesAt: Micros }>;
+
 export type NetworkCounts = { sent: number; lost: number; duplicated: number; corrupted: number };
 
 /** Questions about the fate of one parcel. Part of what a seed means: append only. */
@@ -75,7 +77,7 @@ export class Network {
   readonly #waiting = new Map<number, (() => void)[]>(); // what a clogged link holds
   readonly #weather = new Set<Weather>();
   readonly #seen = new Map<number, number>(); // name → how many so far
-  readonly #flights = new Map<number, Flight>();
+  readonly #flights = new Map<number, Launched>();
   #launched = 0;
 
   constructor(world: World, fates: Fates, options: NetworkOptions, digest: Digest) {
@@ -138,7 +140,18 @@ export class Network {
   }
 
   flights(): readonly Flight[] {
-    return [...this.#flights.values()].toSorted((a, b) => a.arrivesAt - b.arrivesAt || a.id - b.id);
+    const flights = Array.from(this.#flights, ([id, { parcel, sentAt, arrivesAt }]) => {
+      const { from, to, message } = parcel;
+      return {
+        id,
+        from: BigInt(from) as NodeId,
+        to: BigInt(to) as NodeId,
+        message,
+        sentAt,
+        arrivesAt,
+      };
+    });
+    return flights.toSorted((a, b) => a.arrivesAt - b.arrivesAt || a.id - b.id);
   }
 
   get flying(): number {
@@ -151,16 +164,15 @@ export class Network {
   }
 
   #launch(parcel: Parcel, delay: Micros, bytes: Uint8Array): void {
-    const { from, to, message } = parcel;
+    const { from, to } = parcel;
     const id = this.#launched++;
     const sentAt = this.#world.now;
     const arrivesAt = sentAt + delay;
-    if (from < CLIENTS && to < CLIENTS) {
-      const ends = { from: BigInt(from) as NodeId, to: BigInt(to) as NodeId };
-      this.#flights.set(id, { id, ...ends, message, sentAt, arrivesAt });
-    }
+    if (from < CLIENTS && to < CLIENTS) this.#flights.set(id, { parcel, sentAt, arrivesAt });
     const land = (): void => {
-      if (this.#clogged.has(link(from, to))) return this.#wait(from, to, land);
+      if (this.#clogged.size > 0 && this.#clogged.has(link(from, to))) {
+        return this.#wait(from, to, land);
+      }
       this.#flights.delete(id);
       if (!this.#isCut(from, to)) return parcel.arrive(bytes);
       this.counts.lost += 1;
@@ -178,7 +190,7 @@ export class Network {
 
   /** 32 bits that stand for this very parcel, among equal ones too. */
   #fateOf({ from, to, name }: Parcel): number {
-    const equal = this.#fates.below(0x100000000, from, to, ...name);
+    const equal = this.#fates.bits32([from, to, ...name]);
     const nth = this.#seen.get(equal) ?? 0;
     if (this.#seen.size > FORGET_ABOVE) this.#seen.clear();
     this.#seen.set(equal, nth + 1);

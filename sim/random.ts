@@ -10,6 +10,8 @@ export interface Fates {
   readonly below: (limit: number, ...what: readonly Key[]) => number;
   /** True in `numerator` of `denominator` cases. Integers only: no float decides anything. */
   readonly chance: (numerator: number, denominator: number, ...what: readonly Key[]) => boolean;
+  /** As `below(2^32, …)`, for who has a list at hand. */
+  readonly bits32: (what: readonly Key[]) => number;
   /** 64 bits. */
   readonly bits64: (...what: readonly Key[]) => bigint;
 }
@@ -24,6 +26,7 @@ export function createFates(seed: number): Fates {
   return {
     below,
     chance: (numerator, denominator, ...what) => below(denominator, ...what) < numerator,
+    bits32: (what) => draw(what, 0),
     bits64: (...what) => (BigInt(draw(what, 1)) << 32n) | BigInt(draw(what, 2)),
   };
 }

@@ -2,7 +2,7 @@
 // in which they were planned, so that a run has one order only. Nothing here waits, and nothing
 // draws chance.
 
-import { assert, must } from "../core/lib/assert.ts";
+import { broken, must } from "../core/lib/assert.ts";
 import type { Micros } from "./frame.ts";
 
 export type Task = () => void;
@@ -24,10 +24,10 @@ export class World {
   }
 
   at(time: Micros, task: Task): void {
-    assert(Number.isSafeInteger(time), `time is whole microseconds, not ${time}`);
-    assert(time >= this.#now, `${time} is past, it is ${this.#now}`);
+    if (!Number.isSafeInteger(time)) broken(`time is whole microseconds, not ${time}`);
+    if (time < this.#now) broken(`${time} is past, it is ${this.#now}`);
     this.#heap.push({ time, order: this.#planned++, task });
-    this.#rise(this.#heap.length - 1);
+    rise(this.#heap);
   }
 
   after(micros: Micros, task: Task): void {
@@ -39,48 +39,43 @@ export class World {
     const first = this.#heap[0];
     if (first === undefined) return false;
     const last = must(this.#heap.pop(), "a heap with a first has a last");
-    if (this.#heap.length > 0) {
-      this.#heap[0] = last;
-      this.#sink();
-    }
+    if (this.#heap.length > 0) sink(this.#heap, last);
     this.#now = first.time;
     first.task();
     return true;
   }
+}
 
-  #rise(from: number): void {
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#sooner(at, parent)) return;
-      this.#swap(at, parent);
-      at = parent;
+/** Moves the last one up to its place. */
+function rise(heap: Planned[]): void {
+  let at = heap.length - 1;
+  const rising = heap[at] as Planned;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const above = heap[parent] as Planned;
+    if (!isSooner(rising, above)) break;
+    heap[at] = above;
+    at = parent;
+  }
+  heap[at] = rising;
+}
+
+/** Lets this one fall from the top to its place. */
+function sink(heap: Planned[], sinking: Planned): void {
+  let at = 0;
+  for (let child = 1; child < heap.length; child = 2 * at + 1) {
+    const right = child + 1;
+    if (right < heap.length && isSooner(heap[right] as Planned, heap[child] as Planned)) {
+      child = right;
     }
+    const below = heap[child] as Planned;
+    if (!isSooner(below, sinking)) break;
+    heap[at] = below;
+    at = child;
   }
+  heap[at] = sinking;
+}
 
-  #sink(): void {
-    let at = 0;
-    for (;;) {
-      let soonest = at;
-      if (this.#sooner(2 * at + 1, soonest)) soonest = 2 * at + 1;
-      if (this.#sooner(2 * at + 2, soonest)) soonest = 2 * at + 2;
-      if (soonest === at) return;
-      this.#swap(at, soonest);
-      at = soonest;
-    }
-  }
-
-  /** False where `a` lies outside the heap. */
-  #sooner(a: number, b: number): boolean {
-    const left = this.#heap[a];
-    const right = this.#heap[b];
-    if (left === undefined || right === undefined) return false;
-    return left.time < right.time || (left.time === right.time && left.order < right.order);
-  }
-
-  #swap(a: number, b: number): void {
-    const held = this.#heap[a] as Planned;
-    this.#heap[a] = this.#heap[b] as Planned;
-    this.#heap[b] = held;
-  }
+function isSooner(a: Planned, b: Planned): boolean {
+  return a.time < b.time || (a.time === b.time && a.order < b.order);
 }

@@ -164,7 +164,7 @@ export function answer(
   switch (request.kind) {
     case "range": {
       const found = range(store.mvcc, overlaid(store.overlay, kv), request);
-      return found.ok ? ok({ kind: "range", header, ...found.value }) : found;
+      return found.ok ? ok({ ...found.value, kind: "range", header }) : found;
     }
     case "txn":
       return readTxn(store.mvcc, overlaid(store.overlay, kv), request, replica);

@@ -14,6 +14,7 @@ import {
   catchUpWatchers,
   createWatching,
   giveCredit,
+  isProgressDue,
   notifyProgress,
   openStream,
   publishEvents,
@@ -51,7 +52,8 @@ class Stage {
   tick(now = 0): readonly string[] {
     const [watching, pushes] = catchUpWatchers(this.#watching, this.#scene());
     this.#take([watching, pushes]);
-    const notices = notifyProgress(watching, this.#scene(), now as Millis, 1000);
+    if (!isProgressDue(watching, now as Millis, 1000)) return this.#take([watching, pushes]);
+    const notices = notifyProgress(watching, this.#scene(), now as Millis);
     return this.#take([notices[0], [...pushes, ...notices[1]]]);
   }
 

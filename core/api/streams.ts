@@ -162,15 +162,13 @@ export function catchUpWatchers(watching: Watching, scene: Scene): Watched {
   return [next, pushes];
 }
 
+export function isProgressDue({ interval }: Watching, now: Millis, intervalMs: number): boolean {
+  return now - interval.since >= intervalMs;
+}
+
 /** Once an interval, tells those who asked for it how far they are, unless events did. */
-export function notifyProgress(
-  watching: Watching,
-  scene: Scene,
-  now: Millis,
-  intervalMs: number,
-): Watched {
+export function notifyProgress(watching: Watching, scene: Scene, now: Millis): Watched {
   const { interval, watches, hub } = watching;
-  if (now - interval.since < intervalMs) return [watching, []];
   let next: Watching = { ...watching, interval: { number: interval.number + 1, since: now } };
   const pushes: Push[] = [];
   for (const [number, watch] of entries(watches)) {

@@ -2,8 +2,13 @@
 
 import type { Bytes } from "../contract.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
-import { readRun, readVarint64, writeByte, writeVarint, writeVarint64 } from "../lib/binary.ts";
-import { fromBytes } from "../lib/bytes.ts";
+import {
+  readByteString,
+  readVarint64,
+  writeByte,
+  writeVarint,
+  writeVarint64,
+} from "../lib/binary.ts";
 
 export function writeFlags(writer: Writer, ...flags: readonly boolean[]): void {
   writeByte(
@@ -25,5 +30,5 @@ export function readSigned(reader: Reader): number {
 }
 
 export function readKey(reader: Reader): Bytes {
-  return fromBytes(readRun(reader));
+  return readByteString(reader);
 }

@@ -17,6 +17,7 @@ import {
   createReader,
   encoded,
   readByte,
+  readByteString,
   readFixed64,
   readRun,
   readVarint,
@@ -29,7 +30,7 @@ import {
   writeVarint64,
 } from "../lib/binary.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
-import { EMPTY, fromBytes } from "../lib/bytes.ts";
+import { EMPTY } from "../lib/bytes.ts";
 
 const APPLIED = "applied" as Bytes;
 const COMPACTION = "compaction" as Bytes;
@@ -117,7 +118,7 @@ export function decodeKeyValue(bytes: Uint8Array): KeyValue | null {
   while (!atEnd(reader)) {
     switch (readByte(reader)) {
       case TAG.key:
-        key = fromBytes(readRun(reader));
+        key = readByteString(reader);
         break;
       case TAG.create:
         createRevision = readVarint(reader);
@@ -146,7 +147,7 @@ function decodeCompaction(bytes: Uint8Array): Compaction | null {
   const reader = createReader(bytes);
   const scheduled = readVarint(reader) - 1;
   const finished = readVarint(reader) - 1;
-  const next = fromBytes(readRun(reader));
+  const next = readByteString(reader);
   return reader.failed || !atEnd(reader) ? null : { scheduled, finished, next };
 }
 

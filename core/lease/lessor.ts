@@ -114,13 +114,13 @@ export function deleteLease(id: LeaseId): KvWrite {
 
 /** Eight bytes whose order is that of the signed ids. */
 export function leaseKey(id: bigint): Bytes {
-  let rest = BigInt.asUintN(64, id + SIGN_BIT);
-  const bytes: number[] = [];
-  for (let at = 0; at < 8; at++) {
-    bytes.unshift(Number(rest & 0xffn));
-    rest >>= 8n;
+  const shifted = BigInt.asUintN(64, id + SIGN_BIT);
+  const [high, low] = [Number(shifted >> 32n), Number(BigInt.asUintN(32, shifted))];
+  const chars: number[] = [];
+  for (const half of [high, low]) {
+    for (let shift = 24; shift >= 0; shift -= 8) chars.push((half >>> shift) & 0xff);
   }
-  return String.fromCharCode(...bytes) as Bytes;
+  return String.fromCharCode(...chars) as Bytes;
 }
 
 function idOfKey(key: Bytes): LeaseId {

@@ -10,6 +10,11 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
 
+/** Where so much is asserted that to make every message would cost: `if (…) broken(…)`. */
+export function broken(message: string): never {
+  throw new AssertionError(message);
+}
+
 /** The value itself, where absence would be a bug. */
 export function must<T>(value: T | null | undefined, message: string): T {
   if (value === null || value === undefined) throw new AssertionError(message);

@@ -4,6 +4,7 @@
 // number it cannot hold, answers zeros from then on and has `failed` set; look at it once, at the
 // end.
 
+import type { Bytes } from "../contract.ts";
 import { allocate, copyOf } from "./allocate.ts";
 
 export type Writer = { bytes: Uint8Array; length: number };
@@ -16,6 +17,7 @@ export type Reader = {
 };
 
 const NOTHING = new Uint8Array(0);
+const CHUNK = 4096; // below the argument limit of every engine
 const SPARE_BYTES = 4096;
 const SPARE_BYTES_MAX = 1024 * 1024; // a larger one is not kept
 /** As many as `encoded` was ever nested; no result depends on what is in them. */
@@ -75,9 +77,16 @@ export function writeByte(writer: Writer, value: number): void {
 /** Four bytes, little-endian. */
 export function writeFixed32(writer: Writer, value: number): void {
   reserve(writer, 4);
-  for (let shift = 0; shift < 32; shift += 8) {
-    writer.bytes[writer.length++] = (value >>> shift) & 0xff;
-  }
+  setFixed32(writer.bytes, writer.length, value);
+  writer.length += 4;
+}
+
+/** The same, over what is there. */
+export function setFixed32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value & 0xff;
+  bytes[at + 1] = (value >>> 8) & 0xff;
+  bytes[at + 2] = (value >>> 16) & 0xff;
+  bytes[at + 3] = value >>> 24;
 }
 
 /** Eight bytes, little-endian. */
@@ -183,6 +192,30 @@ export function readRaw(reader: Reader, length: number): Uint8Array {
 /** A varint length, then a view of that many bytes. */
 export function readRun(reader: Reader): Uint8Array {
   return readRaw(reader, readVarint(reader));
+}
+
+/** What `writeByteString` wrote. */
+export function readByteString(reader: Reader): Bytes {
+  const length = readVarint(reader);
+  if (reader.failed || reader.at + length > reader.end) {
+    fail(reader);
+    return "" as Bytes;
+  }
+  const from = reader.at;
+  reader.at += length;
+  return byteString(reader.bytes, from, reader.at);
+}
+
+/** The bytes in [from, to), one char each. */
+export function byteString(bytes: Uint8Array, from: number, to: number): Bytes {
+  let text = "";
+  for (let start = from; start < to; start += CHUNK) {
+    const chars: number[] = [];
+    const end = Math.min(start + CHUNK, to);
+    for (let at = start; at < end; at++) chars.push(bytes[at] as number);
+    text += String.fromCharCode(...chars);
+  }
+  return text as Bytes;
 }
 
 export function readText(reader: Reader): string {

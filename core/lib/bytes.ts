@@ -6,21 +6,15 @@
 // below.
 
 import type { Bytes } from "../contract.ts";
+import { byteString } from "./binary.ts";
 
 export const EMPTY: Bytes = "" as Bytes;
 
 /** An exclusive end above every key that can be stored (a longer key of 0xFF sorts below 256). */
 export const ABOVE_ALL: Bytes = "\u0100" as Bytes;
 
-const CHUNK = 4096; // below the argument limit of every engine
-
 export function fromBytes(bytes: Uint8Array): Bytes {
-  if (bytes.length <= CHUNK) return String.fromCharCode.apply(null, bytes as never) as Bytes;
-  let text = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode.apply(null, bytes.subarray(at, at + CHUNK) as never);
-  }
-  return text as Bytes;
+  return byteString(bytes, 0, bytes.length);
 }
 
 export function toBytes(text: Bytes): Uint8Array {

@@ -9,10 +9,15 @@ const TABLES = createTables();
 /** The checksum of `bytes`. To go on where another call stopped, give its answer as `seed`:
  *  crc32c(b, crc32c(a)) is the checksum of a followed by b. */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
+  return crc32cOf(bytes, 0, bytes.length, seed);
+}
+
+/** The same, of the bytes in [from, to): a view of them would cost as much as the sum. */
+export function crc32cOf(bytes: Uint8Array, from: number, to: number, seed = 0): number {
   let crc = ~seed;
-  let at = 0;
-  for (const last = bytes.length - 8; at <= last; at += 8) crc = eight(crc, bytes, at);
-  for (; at < bytes.length; at++) {
+  let at = from;
+  for (const last = to - 8; at <= last; at += 8) crc = eight(crc, bytes, at);
+  for (; at < to; at++) {
     crc = entry(0, (crc ^ (bytes[at] as number)) & 0xff) ^ (crc >>> 8);
   }
   return ~crc >>> 0;

@@ -26,12 +26,18 @@ type Branch<K, V> = Readonly<{
   children: readonly Node<K, V>[];
 }>;
 
+/** To walk once. */
+export type Entries<K, V> = IterableIterator<readonly [key: K, value: V]>;
+
 const WIDTH_MAX = 32;
 const WIDTH_MIN = 10; // below it a node joins its neighbour; under half, so that sizes may wobble
 const NOTHING: OrderedMap<never, never> = {
   size: 0,
   root: { kind: "leaf", size: 0, keys: [], values: [] },
 };
+/** Most maps are empty most of the time, and looked through at every step. */
+const NO_ENTRIES: Entries<never, never> = [].values();
+NO_ENTRIES.next(); // it is at its end for ever
 
 export function createOrderedMap<K extends OrderedKey, V>(): OrderedMap<K, V> {
   return NOTHING;
@@ -121,10 +127,27 @@ export function countBetween<K extends OrderedKey, V>(
 }
 
 /** The entries with keys in [from, to), ascending. An absent bound is no bound. */
-export function* entries<K extends OrderedKey, V>(
+export function entries<K extends OrderedKey, V>(
   map: OrderedMap<K, V>,
   from?: K,
   to?: K,
+): Entries<K, V> {
+  return map.size === 0 ? NO_ENTRIES : walk(map, from, to);
+}
+
+/** The same entries as `entries(map, from, to)`, the greatest key first. */
+export function entriesDescending<K extends OrderedKey, V>(
+  map: OrderedMap<K, V>,
+  from?: K,
+  to?: K,
+): Entries<K, V> {
+  return map.size === 0 ? NO_ENTRIES : walkBack(map, from, to);
+}
+
+function* walk<K extends OrderedKey, V>(
+  map: OrderedMap<K, V>,
+  from: K | undefined,
+  to: K | undefined,
 ): Generator<readonly [key: K, value: V], void, undefined> {
   let lower = from;
   for (;;) {
@@ -145,11 +168,10 @@ export function* entries<K extends OrderedKey, V>(
   }
 }
 
-/** The same entries as `entries(map, from, to)`, the greatest key first. */
-export function* entriesDescending<K extends OrderedKey, V>(
+function* walkBack<K extends OrderedKey, V>(
   map: OrderedMap<K, V>,
-  from?: K,
-  to?: K,
+  from: K | undefined,
+  to: K | undefined,
 ): Generator<readonly [key: K, value: V], void, undefined> {
   let upper = to;
   for (;;) {

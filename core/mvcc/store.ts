@@ -5,7 +5,7 @@ import type { ApiError } from "../api/errors.ts";
 import type { KeyValue } from "../api/request.ts";
 import type { Compaction } from "../kv/tables.ts";
 import { decodeKeyValue, encodeKeyValue, readCompaction } from "../kv/tables.ts";
-import { assert, must } from "../lib/assert.ts";
+import { assert, broken, must } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import { buildKeyIndex } from "./index-build.ts";
 import {
@@ -71,7 +71,8 @@ export function readKeyOf(row: Uint8Array): Bytes {
 export function rowsOf(view: KvReader): ReadRow {
   return ({ main, sub }) => {
     const bytes = view.get("keys", encodeRowKey({ main, sub, tombstone: false }));
-    return decoded(must(bytes, `the index knows revision ${main}.${sub}, the table does not`));
+    if (bytes === null) broken(`the index knows revision ${main}.${sub}, the table does not`);
+    return decoded(bytes);
   };
 }
 
@@ -81,7 +82,7 @@ export function beginChange(mvcc: Mvcc, view: KvReader): Change {
   const readStored = rowsOf(view);
   const readRow: ReadRow = (version) => {
     if (version.main !== main) return readStored(version);
-    const write = must(writes[version.sub], `no write ${version.sub} in this change yet`);
+    const write = writes[version.sub] ?? broken(`no write ${version.sub} in this change yet`);
     assert(write.kind === "put", "every write of a change puts a row");
     return decoded(write.value);
   };

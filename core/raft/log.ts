@@ -4,7 +4,7 @@
 // copies one short chunk and one short list of chunks, and every older state stays as it was.
 
 import type { Index, Term } from "../contract.ts";
-import { assert, must } from "../lib/assert.ts";
+import { assert, broken, must } from "../lib/assert.ts";
 import type { Entry } from "./message.ts";
 
 /** compactedIndex ≤ commit ≤ lastIndex, and compactedIndex ≤ durableIndex ≤ lastIndex. */
@@ -44,9 +44,9 @@ export function termAt(log: Log, index: Index): Term | null {
 
 export function entryAt(log: Log, index: Index): Entry | null {
   if (index <= log.compactedIndex || index > log.lastIndex) return null;
-  const chunk = must(log.chunks[place(log, index)], `no chunk for entry ${index}`);
-  const first = must(chunk[0], `the chunk for entry ${index} is empty`);
-  return must(chunk[index - first.index], `entry ${index} is missing`);
+  const chunk = log.chunks[place(log, index)] ?? broken(`no chunk for entry ${index}`);
+  const first = chunk[0] ?? broken(`the chunk for entry ${index} is empty`);
+  return chunk[index - first.index] ?? broken(`entry ${index} is missing`);
 }
 
 /** Entries from `from` through `through`, as many as fit into `maxBytes` of data, at least one. */
@@ -56,12 +56,13 @@ export function entriesBetween(
   through: Index,
   maxBytes: number,
 ): readonly Entry[] {
-  assert(from > log.compactedIndex, `entry ${from} is compacted (${log.compactedIndex})`);
-  assert(through <= log.lastIndex, `entry ${through} is behind the last one (${log.lastIndex})`);
+  const { compactedIndex, lastIndex } = log;
+  if (from <= compactedIndex) broken(`entry ${from} is compacted (${compactedIndex})`);
+  if (through > lastIndex) broken(`entry ${through} is behind the last one (${lastIndex})`);
   const entries: Entry[] = [];
   let bytes = 0;
   for (let index = from; index <= through; index = next(index)) {
-    const entry = must(entryAt(log, index), `entry ${index} is missing`);
+    const entry = entryAt(log, index) ?? broken(`entry ${index} is missing`);
     bytes += entry.data.length;
     if (bytes > maxBytes && entries.length > 0) break;
     entries.push(entry);
@@ -95,25 +96,27 @@ export function highestWithTermAtMost(log: Log, from: Index, term: Term): Index 
 /** The log with these entries at its end, in place of whatever it held from there on. */
 export function append(log: Log, entries: readonly Entry[]): Log {
   const first = must(entries[0], "nothing to append");
-  assert(first.index > log.commit, `entry ${first.index} would replace commit ${log.commit}`);
-  assert(first.index <= log.lastIndex + 1, `entry ${first.index} leaves a gap (${log.lastIndex})`);
-  const kept = first.index <= log.lastIndex ? truncate(log, (first.index - 1) as Index) : log;
+  const { index } = first;
+  if (index <= log.commit) broken(`entry ${index} would replace commit ${log.commit}`);
+  if (index > log.lastIndex + 1) broken(`entry ${index} leaves a gap (${log.lastIndex})`);
+  const kept = index <= log.lastIndex ? truncate(log, (index - 1) as Index) : log;
   const chunks = kept.chunks.slice();
-  let open = openChunk(kept, chunks, first.index);
+  let open = openChunk(kept, chunks, index);
   let lastTerm = kept.lastTerm;
+  let lastIndex = (index - 1) as Index;
   let bytes = 0;
-  for (const [position, entry] of entries.entries()) {
-    assert(entry.index === first.index + position, `entry ${entry.index} is out of sequence`);
-    assert(entry.term >= lastTerm, `term ${entry.term} follows term ${lastTerm}`);
+  for (const entry of entries) {
+    if (entry.index !== next(lastIndex)) broken(`entry ${entry.index} is out of sequence`);
+    if (entry.term < lastTerm) broken(`term ${entry.term} follows term ${lastTerm}`);
     if (open === null || entry.index % CHUNK_ENTRIES === 0) {
       open = [];
       chunks.push(open);
     }
     open.push(entry);
     lastTerm = entry.term;
+    lastIndex = entry.index;
     bytes += entry.data.length;
   }
-  const lastIndex = (first.index + entries.length - 1) as Index;
   return {
     ...kept,
     chunks,

@@ -3,7 +3,7 @@
 // immutable.
 
 import type { NodeId, SnapshotMeta } from "../contract.ts";
-import { assert, must } from "../lib/assert.ts";
+import { assert, broken, must } from "../lib/assert.ts";
 import type { Entry, Message } from "./message.ts";
 import type { Progress } from "./progress.ts";
 import type { After, RaftOutput, RaftState, RaftTrace, Send } from "./state.ts";
@@ -39,12 +39,12 @@ export function endTurn(before: RaftState, turn: Turn): RaftOutput {
   const changed = state.term !== before.term || state.vote !== before.vote;
   const write = changed || entries.length > 0 || restore !== null;
   const hard = write ? { term: state.term, vote: state.vote, commit: state.log.commit } : null;
-  const released = sends.map((one) => (waitsForNothing(state, one) ? now(one) : one));
+  const released = sends.some((one) => waitsForNothing(state, one)) ? release(state, sends) : sends;
   return { state, hard, entries, sends: released, reads, dropped, snapshots, restore, traces };
 }
 
 export function send(turn: Turn, to: NodeId, after: After, message: Message): void {
-  assert(to !== turn.state.config.id, `${message.kind} to itself`);
+  if (to === turn.state.config.id) broken(`${message.kind} to itself`);
   turn.sends.push({ to, message, after });
 }
 
@@ -59,7 +59,7 @@ export function trace(turn: Turn, event: RaftTrace): void {
 }
 
 export function progressOf(state: RaftState, id: NodeId): Progress {
-  assert(state.role === "leader", `a ${state.role} has no followers`);
+  if (state.role !== "leader") broken(`a ${state.role} has no followers`);
   return must(
     state.progress.find((progress) => progress.id === id),
     "every voter has its progress",
@@ -67,8 +67,13 @@ export function progressOf(state: RaftState, id: NodeId): Progress {
 }
 
 export function setProgress(turn: Turn, changed: Progress): void {
+  if (turn.state.progress.includes(changed)) return; // it has not changed after all
   const progress = turn.state.progress.map((one) => (one.id === changed.id ? changed : one));
   turn.state = { ...turn.state, progress };
+}
+
+function release(state: RaftState, sends: readonly Send[]): readonly Send[] {
+  return sends.map((one) => (waitsForNothing(state, one) ? now(one) : one));
 }
 
 /** A term and vote that are on disk already need not wait for later entries. */
@@ -82,14 +87,14 @@ function now({ to, message }: Send): Send {
 }
 
 function checkTurn(before: RaftState, after: RaftState): void {
-  assert(after.term >= before.term, `term ${before.term} became ${after.term}`);
-  assert(after.now >= before.now, `time ${before.now} became ${after.now}`);
-  assert(after.persistedTerm <= after.term, `term ${after.persistedTerm} is on disk too early`);
-  assert(after.log.commit >= before.log.commit, `commit ${before.log.commit} went back`);
-  assert(after.log.commit <= after.log.lastIndex, `commit ${after.log.commit} has no entry`);
-  if (after.term === before.term && before.vote !== null) {
-    assert(after.vote === before.vote, `the vote of term ${after.term} changed`);
-  }
+  const { term, now: time, persistedTerm, log } = after;
+  if (term < before.term) broken(`term ${before.term} became ${term}`);
+  if (time < before.now) broken(`time ${before.now} became ${time}`);
+  if (persistedTerm > term) broken(`term ${persistedTerm} is on disk too early`);
+  if (log.commit < before.log.commit) broken(`commit ${before.log.commit} went back`);
+  if (log.commit > log.lastIndex) broken(`commit ${log.commit} has no entry`);
+  const keeps = before.vote === null || after.vote === before.vote;
+  if (term === before.term && !keeps) broken(`the vote of term ${term} changed`);
   if (after.role === "leader") assert(after.leader === after.config.id, "a leader leads");
   if (after.role !== "leader") assert(after.leader !== after.config.id, "only a leader leads");
 }

@@ -13,8 +13,8 @@
 // that went bad.
 
 import { assert } from "../lib/assert.ts";
-import { reserve, type Writer } from "../lib/binary.ts";
-import { crc32c } from "../lib/crc32c.ts";
+import { reserve, setFixed32, type Writer } from "../lib/binary.ts";
+import { crc32cOf } from "../lib/crc32c.ts";
 
 export type RecordKind = "segment" | "append";
 
@@ -57,14 +57,13 @@ export function sealRecord(
   reserve(writer, padding);
   writer.bytes.fill(0, writer.length, writer.length + padding);
   writer.length += padding;
-  const view = viewOf(writer.bytes);
-  view.setUint32(start + 4, record.previous, true);
-  view.setUint32(start + 8, length, true);
-  view.setUint8(start + 12, CODES[record.kind]);
-  for (let at = 0; at < MAGIC.length; at++) writer.bytes[start + 13 + at] = MAGIC[at] as number;
-  const covered = writer.bytes.subarray(start + 4, writer.length);
-  const checksum = crc32c(covered, seedOf(record.place));
-  view.setUint32(start, checksum, true);
+  const { bytes } = writer;
+  setFixed32(bytes, start + 4, record.previous);
+  setFixed32(bytes, start + 8, length);
+  bytes[start + 12] = CODES[record.kind];
+  for (let at = 0; at < MAGIC.length; at++) bytes[start + 13 + at] = MAGIC[at] as number;
+  const checksum = crc32cOf(bytes, start + 4, writer.length, seedOf(record.place));
+  setFixed32(bytes, start, checksum);
   return checksum;
 }
 
@@ -82,7 +81,7 @@ export function readFrame(bytes: Uint8Array, place: Place): Frame | null {
   const end = payloadStart + length + (-length & (ALIGNMENT - 1));
   if (end > bytes.length) return null;
   const checksum = view.getUint32(start, true);
-  if (crc32c(bytes.subarray(start + 4, end), seedOf(place)) !== checksum) return null;
+  if (crc32cOf(bytes, start + 4, end, seedOf(place)) !== checksum) return null;
   const payload = bytes.subarray(payloadStart, payloadStart + length);
   return { kind, checksum, previous: view.getUint32(start + 4, true), payload, end };
 }

@@ -9,17 +9,19 @@ import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
 import type { Index, NodeId, Result, Term } from "../../core/contract.ts";
 import type { LeaseAnswer } from "../../core/lease/message.ts";
 import { copyOf } from "../../core/lib/allocate.ts";
-import { assert, assertNever } from "../../core/lib/assert.ts";
+import { assertNever, broken } from "../../core/lib/assert.ts";
 import {
   atEnd,
   createReader,
   createWriter,
   readByte,
+  readByteString,
   readFixed32,
   readFixed64,
   readList,
   readRun,
   readVarint,
+  setFixed32,
   writeByte,
   writeByteString,
   writeFixed32,
@@ -29,8 +31,7 @@ import {
   writeVarint,
 } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
-import { fromBytes } from "../../core/lib/bytes.ts";
-import { crc32c } from "../../core/lib/crc32c.ts";
+import { crc32cOf } from "../../core/lib/crc32c.ts";
 import type { AppendMessage, Entry, Message } from "../../core/raft/message.ts";
 import { plainBytes } from "./plain-bytes.ts";
 
@@ -64,14 +65,12 @@ export function encodePeerMessage(message: Message): Uint8Array {
   writeByte(writer, PEER_FRAME_VERSION);
   writeFixed32(writer, 0); // the checksum's place
   const kind = (KINDS as readonly Message["kind"][]).indexOf(message.kind);
-  assert(kind >= 0, `every kind of message has a number, ${message.kind} has none`);
+  if (kind < 0) broken(`every kind of message has a number, ${message.kind} has none`);
   writeByte(writer, kind);
   writeVarint(writer, message.term);
   writeFields(writer, message);
-  const frame = writer.bytes.subarray(0, writer.length);
-  writer.length = 1;
-  writeFixed32(writer, crc32c(frame.subarray(HEADER_BYTES)));
-  return frame;
+  setFixed32(writer.bytes, 1, crc32cOf(writer.bytes, HEADER_BYTES, writer.length));
+  return writer.bytes.subarray(0, writer.length);
 }
 
 /** The message, which shares no memory with `frame`; or why the frame is refused. */
@@ -84,7 +83,7 @@ export function decodePeerMessage(frame: Uint8Array): Result<Message, string> {
   if (version !== PEER_FRAME_VERSION) {
     return refused(`peer frame version ${version}, this node speaks ${PEER_FRAME_VERSION}`);
   }
-  if (crc32c(bytes.subarray(HEADER_BYTES)) !== checksum) {
+  if (crc32cOf(bytes, HEADER_BYTES, bytes.length) !== checksum) {
     return refused(`a peer frame of ${bytes.length} bytes fails its checksum`);
   }
   const number = readByte(reader);
@@ -219,7 +218,7 @@ function writeAppend(writer: Writer, message: AppendMessage): void {
   let index: number = message.previousIndex;
   for (const entry of message.entries) {
     index += 1;
-    assert(entry.index === index, `entry ${entry.index} sent in the place of ${index}`);
+    if (entry.index !== index) broken(`entry ${entry.index} sent in the place of ${index}`);
     writeVarint(writer, entry.term);
     writeRun(writer, entry.data);
   }
@@ -244,7 +243,7 @@ function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
   const ttlSeconds = readVarint(reader) - 1;
   const grantedTtlSeconds = readVarint(reader);
   const revision = readVarint(reader);
-  const keys = readList(reader, (from) => fromBytes(readRun(from)));
+  const keys = readList(reader, readByteString);
   return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision, keys };
 }
 
