@@ -2,7 +2,7 @@
 // way out (compact, defragment, disarm) works.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Alone, Line } from "./side-by-side.ts";
+import type { Alone, Line, Side } from "./side-by-side.ts";
 import { startAlone, tell, type } from "./side-by-side.ts";
 import type { MemberPlan } from "./testing.ts";
 import {
@@ -21,8 +21,8 @@ const BIG = "x".repeat(1_400_000);
 const FULL = "database space exceeded";
 
 /** One large value is all that fits, whatever a store wastes. */
+const FILLING: Line = ["put big", BIG]; // 2
 const FILLED: readonly Line[] = [
-  ["put big", BIG], // 2
   ["! put big", BIG], // refused, as is all that costs space from here on
   ["! put big", BIG],
   "alarm list",
@@ -59,14 +59,16 @@ describe.skipIf(!HAS_ETCD)(`a full store, beside a real etcd${skipReason}`, () =
   afterAll(cleanUp);
 
   it("refuses, and is emptied, in the same words", async () => {
+    await tell(sides, [FILLING]);
+    await Promise.all([sides.ours, sides.theirs].map(isLarge));
     await tell(sides, FILLED);
-    const status = await type(sides.ours, "endpoint status -w json");
-    const [{ Status }] = JSON.parse(status.stdout) as [{ Status: { errors: readonly string[] } }];
-    expect(Status.errors).toEqual([expect.stringMatching(/^memberID:\d+ alarm:NOSPACE $/)]);
+    const { errors } = await statusOf(sides.ours);
+    expect(errors).toEqual([expect.stringMatching(/^memberID:\d+ alarm:NOSPACE $/)]);
     await tell(sides, EMPTIED);
   });
 
   it("stays refused through a restart", async () => {
+    await isLarge(sides.ours);
     expect((await type(sides.ours, "put big", BIG)).stderr).toContain(FULL);
     expect((await type(sides.ours, "alarm list")).stdout).toContain("alarm:NOSPACE");
     await sides.member.end("SIGKILL");
@@ -76,6 +78,18 @@ describe.skipIf(!HAS_ETCD)(`a full store, beside a real etcd${skipReason}`, () =
     expect((await type(sides.ours, "put a b")).stdout).toBe("OK\n");
   });
 });
+
+type Status = Readonly<{ dbSize: number; errors: readonly string[] }>;
+
+async function statusOf(side: Side): Promise<Status> {
+  const { stdout } = await type(side, "endpoint status -w json");
+  return (JSON.parse(stdout) as [{ Status: Status }])[0].Status;
+}
+
+/** What was put is in the store's file a moment after it was acknowledged, with either server. */
+async function isLarge(side: Side): Promise<void> {
+  await eventually(async () => (await statusOf(side)).dbSize > BIG.length);
+}
 
 describe.skipIf(!HAS_ETCDCTL)(`history that is kept for a second${skipReason}`, () => {
   afterAll(cleanUp);
