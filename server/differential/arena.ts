@@ -164,13 +164,13 @@ function symbolsOf(plans: readonly MemberPlan[]): ReadonlyMap<string, string> {
   );
 }
 
-/** A linearizable read has a leader behind it; and every member has told its name. */
+/** A linearizable read has a leader behind it; and every member has told where it is. */
 async function isServing(client: RawClient): Promise<boolean> {
   const message = CODEC.encode("RangeRequest", { key: fromText("a"), countOnly: true });
   if ((await client.call(CALLS.range[0], message, null)).code !== 0) return false;
   const list = await client.call(CALLS.member_list[0], new Uint8Array(0), null);
   const members = CODEC.decode("MemberListResponse", list.bytes);
-  return members.ok && members.value.members.every(({ name }) => name !== "");
+  return members.ok && members.value.members.every(({ clientUrls }) => clientUrls.length > 0);
 }
 
 /** "" where nobody answers. */

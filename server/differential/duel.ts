@@ -32,7 +32,7 @@ const KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
 /** How long what differs is asked again, where time may make it the same: a hash may change while
  *  etcd compacts in the background. */
 const AGAIN_MS = 2000;
-const SECOND_MS = 1000;
+const SECOND_MS = 1200; // and a little more
 /** Streams that are half closed are kept under the numbers from here on. */
 const HALF_CLOSED = 1000;
 
@@ -65,7 +65,7 @@ class Duel {
   readonly #streams = new Map<number, Watches>();
   readonly #compacted = new Set<number>();
   #isHasty = false;
-  #removedAt = 0; // when a member last was
+  #addedAt = 0; // when a member last was
 
   constructor(servers: Servers, known: readonly KnownDifference[]) {
     this.ledger = new Ledger(known);
@@ -111,12 +111,12 @@ class Duel {
         await this.#calmDown();
         break;
       case "member_remove":
-        this.#removedAt = Date.now();
         await this.#sides.servers.acquainted();
         break;
-      case "member_add":
-        await pause(Math.max(0, this.#removedAt + SECOND_MS - Date.now())); // sides.ts, strangeUrl
+      case "member_add": // the next id is another one (sides.ts, strangeUrl)
+        await pause(Math.max(0, this.#addedAt + SECOND_MS - Date.now()));
         await this.#sides.servers.acquainted();
+        this.#addedAt = Date.now();
         break;
       default:
     }
