@@ -21,11 +21,13 @@ import {
   findVisitor,
   findKeepAlive,
   isSent,
+  isServed,
   isVisitor,
   markSent,
   neglectedStreams,
   openAsk,
   reopen,
+  sayLast,
   takeOpen,
 } from "./api/asks.ts";
 import type { WaitingCall } from "./api/calls.ts";
@@ -191,8 +193,15 @@ export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
   turn.state = { ...turn.state, asks: openAsk(asks, handle) };
 }
 
-/** The stream is over: its client has said the last, or its time is up. */
-export function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
+/** Its client says no more: the stream is over once all is answered. */
+export function finishKeepAlive(turn: Turn, call: CallId): void {
+  const asks = sayLast(turn.state.asks, call);
+  turn.state = { ...turn.state, asks };
+  if (isServed(asks, call)) endKeepAlive(turn, call, null);
+}
+
+/** The stream is over. */
+function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
   if (findKeepAlive(turn.state.asks, call) === null) return;
   turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
   endStream(turn, call, error);
@@ -316,6 +325,7 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });
+  if (isServed(turn.state.asks, asker.call)) endKeepAlive(turn, asker.call, null);
 }
 
 type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; known: Known }>;

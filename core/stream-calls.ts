@@ -10,7 +10,7 @@ import type { StreamRequest } from "./api/request.ts";
 import { refusalOnArrival } from "./callers.ts";
 import { guardStream, refusalAtDoor, tickGuards } from "./guards.ts";
 import { dropHealthWatch, openHealthWatch, tickHealthWatches } from "./health.ts";
-import { endKeepAlive, takeKeepAlive } from "./leases.ts";
+import { finishKeepAlive, takeKeepAlive } from "./leases.ts";
 import { remove } from "./lib/ordered-map.ts";
 import { creditObserver, dropObserver, openObserver, tickObservers } from "./observers.ts";
 import {
@@ -76,7 +76,7 @@ export function creditStreamCall(turn: Turn, call: CallId, items: number): void 
 
 /** The client says no more, but listens. As in etcd, watches go on. */
 export function closeStreamCall(turn: Turn, call: CallId): void {
-  endKeepAlive(turn, call, null);
+  finishKeepAlive(turn, call);
 }
 
 /** The client has gone. */

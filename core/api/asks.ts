@@ -17,9 +17,11 @@ export type Asks = Readonly<{
    *  node's own, all below zero. */
   visitors: OrderedMap<CallId, Visitor>;
   lastVisitor: number;
-  streams: OrderedMap<CallId, CallContext>; // of keep-alives: who speaks, and when it must end
+  streams: OrderedMap<CallId, Speaker>; // of keep-alives
 }>;
 
+/** Who speaks, and when the stream must end; and whether the last was said. */
+type Speaker = Readonly<{ context: CallContext; saidAll: boolean }>;
 type Sent = Readonly<{ term: Term; at: Millis }>;
 export type Visitor = Readonly<{ asker: Asker; question: Question; since: Millis }>;
 export type Asker = Readonly<
@@ -87,12 +89,28 @@ export function dismiss(asks: Asks, call: CallId): Asks {
 }
 
 export function openKeepAlive(asks: Asks, call: CallId, context: CallContext): Asks {
-  return { ...asks, streams: set(asks.streams, call, context) };
+  return { ...asks, streams: set(asks.streams, call, { context, saidAll: false }) };
 }
 
 /** Null: there is no such stream of keep-alives, or not any more. */
 export function findKeepAlive(asks: Asks, call: CallId): CallContext | null {
-  return get(asks.streams, call);
+  return get(asks.streams, call)?.context ?? null;
+}
+
+/** No more is asked on the stream. */
+export function sayLast(asks: Asks, call: CallId): Asks {
+  const speaker = get(asks.streams, call);
+  if (speaker === null) return asks;
+  return { ...asks, streams: set(asks.streams, call, { ...speaker, saidAll: true }) };
+}
+
+/** The last was said on the stream, and all is answered. */
+export function isServed(asks: Asks, call: CallId): boolean {
+  if (get(asks.streams, call)?.saidAll !== true) return false;
+  for (const [, { asker }] of entries(asks.visitors)) {
+    if (asker.kind === "stream" && asker.call === call) return false;
+  }
+  return true;
 }
 
 /** The stream is over, and what it asked is forgotten. */
@@ -107,8 +125,8 @@ export function closeKeepAlive(asks: Asks, call: CallId): Asks {
 
 export function expiredKeepAlives(asks: Asks, now: Millis): readonly CallId[] {
   const expired: CallId[] = [];
-  for (const [call, { deadline }] of entries(asks.streams)) {
-    if (now >= deadline) expired.push(call);
+  for (const [call, { context }] of entries(asks.streams)) {
+    if (now >= context.deadline) expired.push(call);
   }
   return expired;
 }

@@ -18,7 +18,10 @@ function shown(quotaBytes: number): ReturnType<typeof statusOf> {
     ...restoreStore(kv),
     members: [MEMBER],
     downgrade: { major: 3, minor: 6 },
-    alarms: [{ memberId: 7n as NodeId, alarm: "no_space" }],
+    alarms: [
+      { memberId: 7n as NodeId, alarm: "no_space" },
+      { memberId: 0n as NodeId, alarm: "corrupt" },
+    ],
   } as const;
   const limits = { ...DEFAULT_LIMITS, quotaBytes };
   const config = { node: ID, version: "3.7.1", limits } as Config;
@@ -33,7 +36,7 @@ it("a status tells what is wrong with a member, in etcd's words, and what it is"
     isLearner: true,
     dbSize: 1, // etcdctl divides by it
     dbSizeQuota: 4096,
-    errors: ["etcdserver: no leader", "memberID:7 alarm:NOSPACE "],
+    errors: ["etcdserver: no leader", "memberID:7 alarm:NOSPACE ", "alarm:CORRUPT "],
     downgradeInfo: { enabled: true, targetVersion: "3.6.0" },
   });
   expect(shown(Number.MAX_SAFE_INTEGER).dbSizeQuota).toBe(-1);

@@ -45,7 +45,8 @@ export function statusOf(
   };
 }
 
-/** As protobuf prints an alarm, down to the space at its end. */
+/** As protobuf prints an alarm, without what is zero, down to the space at its end. */
 function describeAlarm({ memberId, alarm }: Alarm): string {
-  return `memberID:${memberId} alarm:${alarm === "corrupt" ? "CORRUPT" : "NOSPACE"} `;
+  const member = memberId === 0n ? "" : `memberID:${memberId} `;
+  return `${member}alarm:${alarm === "corrupt" ? "CORRUPT" : "NOSPACE"} `;
 }

@@ -115,6 +115,28 @@ export function clusterSteps(
       { weight: 2, arbitrary: anywhere(standing) },
       { weight: 1, arbitrary: handOver(members) },
     );
-    return fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" });
+    const taken = fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" });
+    return members === 1 ? taken : fc.tuple(taken, fc.boolean()).map(withOneVoter);
   });
+}
+
+/** Learners alone are added, or one voter and nobody more: while nobody is behind a voter, 3.4 adds
+ *  no other member, and newer ones do if a majority is there. */
+function withOneVoter([steps, isVoter]: readonly [readonly Step[], boolean]): readonly Step[] {
+  if (!isVoter) {
+    return steps.map((each) =>
+      each.kind === "member_add"
+        ? { ...each, message: { ...each.message, isLearner: true } }
+        : each,
+    );
+  }
+  const first = steps.find(isAdded);
+  return steps.filter((each) => each === first || !isAdded(each));
+}
+
+/** Others are refused for their URLs, before anything else is looked at. */
+function isAdded(step: Step): boolean {
+  if (step.kind !== "member_add") return false;
+  const { peerUrls } = step.message;
+  return peerUrls?.every((each) => /^(near|far|peer0)$/.test(each)) ?? false;
 }

@@ -129,6 +129,10 @@ export const LEASE_CASES: readonly Case[] = [
     hear("k", "lease_keep_alive @1 id=7 ttlSeconds=600"),
     close("k"),
     hear("k", "end"),
+    at(1, say("last", keepAlive(7))),
+    close("last"), // perhaps before the leader has answered
+    hear("last", "lease_keep_alive @1 id=7 ttlSeconds=600"),
+    hear("last", "end"),
   ),
   caseOf(
     "a lease runs out, and its keys with it, in one revision",
