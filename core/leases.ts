@@ -65,8 +65,12 @@ import { endStream, reply, tellRaft } from "./turn.ts";
 const REVOKES_PER_TICK = 50;
 
 /** A lease must outlive an election, or every change of leader would end it. */
-export function leastTtlSeconds(config: Config): number {
-  return Math.ceil((1.5 * config.electionMs) / 1000);
+export function leastTtlSeconds({
+  electionMs,
+  heartbeatMs,
+}: Pick<Config, "electionMs" | "heartbeatMs">): number {
+  const ticks = Math.floor(electionMs / heartbeatMs); // etcd's time has no less than one
+  return Math.ceil((Math.floor((3 * ticks) / 2) * heartbeatMs) / 1000);
 }
 
 /** An id for a grant without one: positive, and different for each call of each life. */
