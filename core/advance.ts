@@ -16,6 +16,7 @@ import { maybeAsk, takeServable } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
 import { startBackups } from "./backups.ts";
 import { noteTokens, refusalNow } from "./callers.ts";
+import { noteCompaction } from "./corruption.ts";
 import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert, broken } from "./lib/assert.ts";
@@ -109,6 +110,9 @@ function applyCommitted(turn: Turn): void {
     if (entry.index !== next.applied + 1)
       broken(`entry ${entry.index} applied after ${next.applied}`);
     const applied = applyEntry(next, entry, turn.kv, replica);
+    if (applied.store.mvcc.compaction !== next.mvcc.compaction) {
+      noteCompaction(turn, next, applied.store.mvcc);
+    }
     next = applied.store;
     writes.push(...applied.writes);
     if (applied.tokens !== null) noteTokens(turn, applied.tokens);

@@ -41,9 +41,17 @@ export type Limits = Readonly<{
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   hashRows: number; // that one step hashes at most
   leaseCheckpointMs: number; // between two notes of what leases have left; 0: none are made
+  checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
   applyBehind: number; // committed − applied above it: "too many requests"
+}>;
+
+/** How members compare their hashes. Of times: 0: not at all. */
+export type Checks = Readonly<{
+  historyMs: number; // --corrupt-check-time: of hashes of everything
+  compactionsMs: number; // --compact-hash-check-time: of hashes remembered of compactions
+  atStart: boolean; // --experimental-initial-corrupt-check: before a member serves
 }>;
 
 export const DEFAULT_LIMITS: Limits = {
@@ -60,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   quotaBytes: 2 * 1024 * 1024 * 1024,
   hashRows: 20_000,
   leaseCheckpointMs: 0,
+  checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },
   tokenMs: 300_000,
   applyBehind: 5000,

@@ -69,6 +69,9 @@ export type Effect = Readonly<
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
   | { kind: "backup.read"; call: CallId; pieces: number } // the next ones, of a pinned view
   | { kind: "backup.close"; call: CallId } // no more of them: the view may go
+  // Once in a life that compares itself with the others before it serves: it may, or why it must
+  // not. No calls before, none ever.
+  | { kind: "admission"; refusal: string | null }
   | { kind: "trace"; event: TraceEvent } // for people only
 >;
 

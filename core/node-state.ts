@@ -2,6 +2,7 @@
 // only core/ makes a new one.
 
 import type { Bytes, CallId, Index, Millis, NodeId, SnapshotMeta, Term } from "./contract.ts";
+import type { Admission } from "./admission.ts";
 import type { Backups } from "./backups.ts";
 import type { Asks } from "./api/asks.ts";
 import type { Calls } from "./api/calls.ts";
@@ -10,6 +11,7 @@ import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
+import type { Corruption } from "./corruption.ts";
 import type { Guarded } from "./guards.ts";
 import type { HealthWatches } from "./health.ts";
 import type { InnerCalls } from "./inner-calls.ts";
@@ -58,6 +60,8 @@ export type NodeState = Readonly<{
   walking: Walking;
   upkeep: Upkeep;
   surveys: Surveys;
+  corruption: Corruption;
+  admission: Admission;
 }>;
 
 /** The step of a compaction that this leader proposed last: not again before it had time. */

@@ -9,11 +9,13 @@ import type {
   DiskToken,
   Effect,
   Index,
+  Input,
   KvReader,
   Millis,
   NodeId,
   StepFunction,
 } from "./contract.ts";
+import { beginAdmission, noteUnreachable, tickAdmission, turnAway } from "./admission.ts";
 import { advance, maybePublish } from "./advance.ts";
 import { createCalls, expiredCalls } from "./api/calls.ts";
 import { createAsks } from "./api/asks.ts";
@@ -26,6 +28,13 @@ import { createTokens } from "./auth/tokens.ts";
 import { tickTokens } from "./callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
+import {
+  createCorruption,
+  forgetHashes,
+  noteHash,
+  takeHashMessage,
+  tickCorruption,
+} from "./corruption.ts";
 import { createGuarded } from "./guards.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
@@ -101,6 +110,8 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     waits: [],
     walking: null,
     surveys: [],
+    corruption: createCorruption(config, now),
+    admission: { kind: "open" },
     upkeep: createUpkeep(config, store.mvcc.revision, now),
   };
   const turn: Turn = { state, effects, kv };
@@ -110,11 +121,16 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const { lastIndex } = raft.log;
   const event = { kind: "booted", term, commit, applied: applied.index, lastIndex } as const;
   effects.push({ kind: "trace", event });
+  beginAdmission(turn);
   return { ok: true, value: [turn.state, effects] };
 };
 
 export const step: StepFunction = (state, input, kv) => {
   const turn: Turn = { state, effects: [], kv };
+  if (state.admission.kind !== "open") {
+    takeOutside(turn, input);
+    return [turn.state, turn.effects];
+  }
   switch (input.kind) {
     case "tick":
       tick(turn, input.now);
@@ -166,6 +182,32 @@ export const step: StepFunction = (state, input, kv) => {
   return [turn.state, turn.effects];
 };
 
+/** What a member takes part in before it is admitted: nothing but being compared. */
+function takeOutside(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case "tick":
+      turn.state = { ...turn.state, now: input.now };
+      tickSurveys(turn, noteHash);
+      return tickAdmission(turn);
+    case "peer.message": {
+      const { from, message } = input;
+      if (message.kind !== "hash_ask" && message.kind !== "hash_answer") return;
+      return takeHashMessage(turn, from, message);
+    }
+    case "peer.unreachable":
+      return noteUnreachable(turn, input.peer);
+    case "peer.link":
+      return noteLink(turn, input.peer, input.up);
+    case "disk.done":
+      return diskDone(turn, input.token);
+    case "kv.done":
+      return kvDone(turn, input.applied);
+    case "call":
+      return turnAway(turn, input);
+    default: // of streams, images and passwords that it knows nothing of
+  }
+}
+
 /** The state that the KV holds; in an empty one, the genesis: the members of the new cluster. */
 function openStore(config: Config, kv: KvReader, effects: Effect[]): Store {
   const store = restoreStore(kv);
@@ -205,7 +247,8 @@ function tick(turn: Turn, now: Millis): void {
   tickStreamCalls(turn, now);
   tickRecipes(turn, takeCall, now);
   tickUpkeep(turn);
-  tickSurveys(turn);
+  tickSurveys(turn, noteHash);
+  tickCorruption(turn);
   maybePublish(turn);
 }
 
@@ -218,6 +261,8 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
     takePromotionMessage(turn, from, message);
   } else if (message.kind === "lease_ask" || message.kind === "lease_answer") {
     takeLeaseMessage(turn, from, message);
+  } else if (message.kind === "hash_ask" || message.kind === "hash_answer") {
+    takeHashMessage(turn, from, message);
   } else {
     tellRaft(turn, { kind: "message", from, message });
   }
@@ -262,6 +307,7 @@ function kvDone(turn: Turn, applied: Index): void {
     restoreStreams(turn, loaded.mvcc.revision);
     restoreRecipes(turn);
     restoreObservers(turn);
+    forgetHashes(turn);
   } // else: a batch of the store that is being replaced
 }
 

@@ -1,19 +1,21 @@
-// Hash and HashKV of a store that is too large for one step: so many rows at once, and the rest
-// tick by tick, so that a leader that is asked for its hash goes on leading.
+// Hashes of a store that is too large for one step: so many rows at once, and the rest tick by
+// tick, so that a leader that hashes goes on leading.
 //
 // What HashKV hashes is pinned: a revision, and how far history was given up when the walk began.
 // Later writes are above the revision, and rows that an earlier compaction still deletes are not
 // looked at. Only a compaction that begins meanwhile takes what is to be hashed: then the walk
-// begins anew. What Hash hashes is not pinned: it is everything, as it is when the walk comes by.
+// begins anew, and members that compare their hashes hear that there is none. What Hash hashes is
+// not pinned: it is everything, as it is when the walk comes by.
 
-import type { CallContext, CallId, Millis } from "./contract.ts";
+import type { CallContext, CallId, Millis, NodeId } from "./contract.ts";
 import { addCall, findCall, UNCHECKED } from "./api/calls.ts";
 import { refusalOfHashKv, replicaOf } from "./api/handle.ts";
-import type { HashKvRequest, HashRequest } from "./api/request.ts";
+import type { HashKvRequest, HashRequest, Header } from "./api/request.ts";
 import { requestTimeoutMs } from "./config.ts";
+import { assert } from "./lib/assert.ts";
 import { overlaid } from "./kv/overlay.ts";
 import type { HashWalk } from "./mvcc/hash.ts";
-import { beginHash, continueHash } from "./mvcc/hash.ts";
+import { beginHash, beginStrictHash, continueHash } from "./mvcc/hash.ts";
 import type { StoreWalk } from "./mvcc/hash-store.ts";
 import { beginStoreHash, continueStoreHash, isStoreHashed } from "./mvcc/hash-store.ts";
 import type { Mvcc } from "./mvcc/store.ts";
@@ -22,8 +24,18 @@ import { reply } from "./turn.ts";
 
 /** Those under way, oldest first. */
 export type Surveys = readonly Survey[];
-type Survey = Readonly<{ call: CallId }> &
-  Readonly<{ request: HashKvRequest; walk: HashWalk } | { request: HashRequest; walk: StoreWalk }>;
+type Survey = Readonly<
+  | { kind: "hash"; call: CallId; walk: StoreWalk }
+  | { kind: "hash_kv"; call: CallId; request: HashKvRequest; walk: HashWalk }
+  | Comparison
+>;
+type Comparison = Readonly<{ kind: "compare"; walk: HashWalk } & Comparing>;
+
+/** For whom the hash is: this member, or the one that asked, by its own name for the question. */
+export type Comparing = Readonly<{ asker: NodeId; id: bigint }>;
+
+/** Takes the hash; null: what was to be hashed is gone. */
+export type Compared = (turn: Turn, whom: Comparing, walk: HashWalk | null) => void;
 
 /** A store may be large, and its hash is worth a wait. */
 const PATIENCE = 10;
@@ -40,42 +52,61 @@ export function beginSurvey(
   const survey = goOn(
     turn,
     request.kind === "hash"
-      ? { call, request, walk: beginStoreHash() }
-      : { call, request, walk: walkOf(store.mvcc, request) },
+      ? { kind: "hash", call, walk: beginStoreHash() }
+      : { kind: "hash_kv", call, request, walk: walkOf(store.mvcc, request) },
   );
-  if (survey === null) return;
+  if (isOver(survey)) return answer(turn, survey);
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
   const calls = addCall(turn.state.calls, { ...waiting, checked: UNCHECKED });
   turn.state = { ...turn.state, calls, surveys: [...turn.state.surveys, survey] };
 }
 
-/** One of them gets on: all of a tick's time for the first is what serves everybody soonest. */
-export function tickSurveys(turn: Turn): void {
-  if (turn.state.installing !== null) return;
-  const surveys = turn.state.surveys.filter(
-    ({ call }) => findCall(turn.state.calls, call) !== null,
-  );
-  const [oldest, ...others] = surveys;
-  if (oldest === undefined) {
-    if (turn.state.surveys.length > 0) turn.state = { ...turn.state, surveys };
-    return;
-  }
-  const survey = followStore(turn, oldest);
-  const left = survey === null ? null : goOn(turn, survey);
-  turn.state = { ...turn.state, surveys: left === null ? others : [left, ...others] };
+/** The ticks to come take this hash. */
+export function beginComparison(turn: Turn, whom: Comparing, revision: number): void {
+  const walk = beginStrictHash(turn.state.store.mvcc, revision);
+  const survey = { kind: "compare", ...whom, walk } as const;
+  turn.state = { ...turn.state, surveys: [...turn.state.surveys, survey] };
 }
 
-/** Null: what was to be hashed is gone. */
-function followStore(turn: Turn, survey: Survey): Survey | null {
-  if (!isOfRevision(survey)) return survey;
+/** Nobody wants them any more. */
+export function dropComparisons(turn: Turn, isDropped: (whom: Comparing) => boolean): void {
+  const surveys = turn.state.surveys.filter((each) => each.kind !== "compare" || !isDropped(each));
+  turn.state = { ...turn.state, surveys };
+}
+
+/** One of them gets on: all of a tick's time for the first is what serves everybody soonest. */
+export function tickSurveys(turn: Turn, compared: Compared): void {
+  if (turn.state.installing !== null || turn.state.surveys.length === 0) return;
+  const surveys = turn.state.surveys.filter(
+    (each) => each.kind === "compare" || findCall(turn.state.calls, each.call) !== null,
+  );
+  turn.state = { ...turn.state, surveys };
+  const [oldest, ...others] = surveys;
+  if (oldest === undefined) return;
+  const followed = followStore(turn, oldest, compared);
+  const survey = followed === null ? null : goOn(turn, followed);
+  const isDone = survey === null || isOver(survey);
+  turn.state = { ...turn.state, surveys: isDone ? others : [survey, ...others] };
+  if (survey === null || !isDone) return;
+  if (survey.kind === "compare") compared(turn, survey, survey.walk);
+  else answer(turn, survey);
+}
+
+/** Null: what was to be hashed is gone, and whoever waits is told. */
+function followStore(turn: Turn, survey: Survey, compared: Compared): Survey | null {
+  if (survey.kind === "hash") return survey;
   const { mvcc } = turn.state.store;
-  const { walk, request, call } = survey;
+  const { walk } = survey;
   const isSame = walk.compacted === mvcc.compaction.scheduled && walk.revision <= mvcc.revision;
   if (isSame) return survey;
-  const error = refusalOfHashKv(mvcc, request.revision);
-  if (error === null) return { ...survey, walk: walkOf(mvcc, request) };
-  reply(turn, call, { ok: false, error });
+  if (survey.kind === "compare") {
+    compared(turn, survey, null);
+    return null;
+  }
+  const error = refusalOfHashKv(mvcc, survey.request.revision);
+  if (error === null) return { ...survey, walk: walkOf(mvcc, survey.request) };
+  reply(turn, survey.call, { ok: false, error });
   return null;
 }
 
@@ -84,26 +115,29 @@ function walkOf(mvcc: Mvcc, { revision }: HashKvRequest): HashWalk {
   return beginHash(mvcc, revision === 0 ? mvcc.revision : revision);
 }
 
-/** Null: it is through, and answered. */
-function goOn(turn: Turn, survey: Survey): Survey | null {
-  const { store, config, raft } = turn.state;
+function goOn(turn: Turn, survey: Survey): Survey {
+  const { store, config } = turn.state;
   const view = overlaid(store.overlay, turn.kv);
   const { hashRows } = config.limits;
-  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
-  if (!isOfRevision(survey)) {
-    const walk = continueStoreHash(survey.walk, view, hashRows);
-    if (!isStoreHashed(walk)) return { ...survey, walk };
-    reply(turn, survey.call, { ok: true, value: { kind: "hash", header, hash: walk.hash } });
-    return null;
+  if (survey.kind === "hash") {
+    return { ...survey, walk: continueStoreHash(survey.walk, view, hashRows) };
   }
-  const walk = continueHash(survey.walk, store.mvcc, view, hashRows);
-  if (walk.next !== null) return { ...survey, walk };
-  const { hash, compacted: compactRevision, revision: hashRevision } = walk;
-  const value = { kind: "hash_kv", header, hash, compactRevision, hashRevision } as const;
-  reply(turn, survey.call, { ok: true, value });
-  return null;
+  return { ...survey, walk: continueHash(survey.walk, store.mvcc, view, hashRows) };
 }
 
-function isOfRevision(survey: Survey): survey is Extract<Survey, { walk: HashWalk }> {
-  return survey.request.kind === "hash_kv";
+function isOver(survey: Survey): boolean {
+  return survey.kind === "hash" ? isStoreHashed(survey.walk) : survey.walk.next === null;
+}
+
+function answer(turn: Turn, survey: Survey): void {
+  const { store, config, raft } = turn.state;
+  assert(survey.kind !== "compare", "members that compare their hashes made no call");
+  const header: Header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const { hash } = survey.walk;
+  if (survey.kind === "hash") {
+    return reply(turn, survey.call, { ok: true, value: { kind: "hash", header, hash } });
+  }
+  const { compacted: compactRevision, revision: hashRevision } = survey.walk;
+  const value = { kind: "hash_kv", header, hash, compactRevision, hashRevision } as const;
+  reply(turn, survey.call, { ok: true, value });
 }

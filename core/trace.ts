@@ -3,6 +3,7 @@
 
 import type { Request, Response } from "./api/request.ts";
 import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
+import type { Finding } from "./corruption/blame.ts";
 import type { MemberChange } from "./apply/apply.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
@@ -16,9 +17,13 @@ export type TraceEvent = Readonly<
   | { kind: "log_trimmed"; through: Index }
   | { kind: "auto_compaction"; revision: number; completed: boolean }
   | { kind: "compacted"; revision: number } // and its rows are gone
+  | { kind: "hashes_compared"; check: HashCheck; members: number } // with so many others
+  | ({ kind: "corrupt"; check: HashCheck; members: readonly NodeId[] } & Finding)
   | { kind: "snapshot_installed"; index: Index; term: Term }
   | { kind: "snapshot_sending"; to: NodeId; index: Index }
 >;
+
+export type HashCheck = "history" | "compactions" | "start";
 
 /** What went with a lease: these keys, at this revision. */
 export type Ended = Readonly<{ revision: number; keys: readonly Bytes[] }>;

@@ -87,6 +87,8 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `backup.read ${effect.call} ${effect.pieces}`;
     case "backup.close":
       return `backup.close ${effect.call}`;
+    case "admission":
+      return `admission ${effect.refusal ?? "granted"}`;
     case "trace":
       return describeTraceEvent(effect.event, name);
     default:
@@ -117,6 +119,13 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
       return `auto_compaction ${event.revision} ${event.completed ? "completed" : "begun"}`;
     case "compacted":
       return `compacted ${event.revision}`;
+    case "hashes_compared":
+      return `hashes_compared ${event.check} with ${event.members}`;
+    case "corrupt": {
+      const shown = event.showings.map(({ member, what }) => `${name(member)}:${what}`);
+      const named = event.members.map(name).join(" ");
+      return `corrupt ${named} ${event.check} revision=${event.revision} ${shown.join(" ")}`;
+    }
     case "log_trimmed":
       return `log_trimmed through=${event.through}`;
     case "snapshot_installed":

@@ -176,6 +176,17 @@ export function delay(options: SimOptions, forMs: fc.Arbitrary<number>): One<"de
   });
 }
 
+export function rot(options: SimOptions, downMs: fc.Arbitrary<number>): One<"rot"> {
+  return fc.record({
+    ...named("rot"),
+    atMs: at(options),
+    node: anyTarget(options),
+    how: fc.constantFrom("flip" as const, "lose" as const),
+    nth: fc.integer({ min: 0, max: 30 }),
+    restartAfterMs: downMs,
+  });
+}
+
 /** Any fault of one kind. */
 export function anyFault(kind: FaultKind, options: SimOptions): fc.Arbitrary<Fault> {
   const forMs = lasting(100, 6000);
@@ -208,6 +219,8 @@ export function anyFault(kind: FaultKind, options: SimOptions): fc.Arbitrary<Fau
       return weather(kind, options, forMs);
     case "delay":
       return delay(options, forMs);
+    case "rot":
+      return rot(options, downMs);
     case "restart":
       return fc.record({ ...named(kind), atMs: at(options), node: anyNode(options) });
     case "heal":

@@ -21,11 +21,13 @@ import {
   link,
   partition,
   pause,
+  rot,
   schedule,
   slowDisk,
   weather,
 } from "./arbitraries.ts";
 import type { Scenario } from "./scenario.ts";
+import { OFTEN } from "./scenario.ts";
 
 const leader = fc.constant("leader" as const);
 
@@ -395,6 +397,35 @@ export const SCENARIOS: readonly Scenario[] = [
       ),
     injects: ["crash", "isolate", "partition", "pause", "slow_disk"],
     covers: ["memberChanges", "leaderChanges", "restarts", "snapshotsInstalled"],
+  },
+  {
+    name: "silent-corruption",
+    promise: "A store that is silently harmed is found by its hash, and nobody else is accused.",
+    options: (seed) => ({
+      ...usual(seed),
+      nodes: seed % 2 === 0 ? 5 : 3,
+      node: {
+        ...DEFAULT_OPTIONS.node,
+        snapshotCount: 10_000, // no image heals a member, or harms another
+        limits: { ...SMALL_LIMITS, hashRows: 50, checks: { ...OFTEN, atStart: seed % 4 >= 2 } },
+      },
+      clients: {
+        ...usual(seed).clients,
+        mix: { ...usual(seed).clients.mix, compact: seed % 4 < 2 ? 1 : 0 },
+      },
+    }),
+    // A majority must be sound, or nobody can tell who is not.
+    faults: (options) =>
+      both(
+        schedule(options.nodes === 5 ? 2 : 1, rot(options, lasting(50, 3000))),
+        schedule(
+          3,
+          crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+          isolate(options, anyTarget(options), ["both", "inbound"], lasting(500, 4000)),
+        ),
+      ),
+    injects: ["rot", "crash", "isolate"],
+    covers: ["corruptionsFound", "refusedToServe", "leaderChanges", "restarts"],
   },
   {
     name: "everything",

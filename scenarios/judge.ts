@@ -61,6 +61,14 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
     const { oracle, message, step, timeMs } = broken;
     return { result, failure: { oracle, message, rules: [], step, timeMs }, undecided: null };
   }
+  // A harmed store may tell anything: only the oracles that know of the harm have a say.
+  if (result.faultsInjected.rot > 0) {
+    return {
+      result,
+      failure: how.twice ? difference(options, how.core, result) : null,
+      undecided: null,
+    };
+  }
   const chronicle = createChronicle(result.journal);
   const { history, leaseEnds, boots } = result;
   const complaints = [

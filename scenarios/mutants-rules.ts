@@ -4,6 +4,7 @@
 import type { RuleId } from "../checker/rules.ts";
 import type { Hunted } from "./hunt.ts";
 import { MUTANTS } from "./mutants.ts";
+import { CORRUPTION_MUTANTS } from "./mutants-corruption.ts";
 import type { Mutant } from "./mutants.ts";
 
 /** Rules that are not judged under their own name, and which oracles judge them. */
@@ -346,7 +347,7 @@ const PLANTS: readonly Plant[] = [
     name: "hash-of-what-is-left",
     bug: "A hash is of the rows that happen to be left, compacted or not.",
     file: "core/mvcc/hash.ts",
-    find: "if (isAnySeen && !isSeen(mvcc, value, row.main, row.sub, revision)) continue;",
+    find: "if (isAnySeen && !isSeen(mvcc, value, row.main, row.sub, revision)) return hash;",
     replace: "void isSeen, void isAnySeen;",
     rules: ["O8"],
     scenario: "compactions",
@@ -376,7 +377,10 @@ const RULE_MUTANTS: readonly RuleMutant[] = PLANTS.map((plant) => {
 });
 
 export const ALL_MUTANTS: readonly RuleMutant[] = [
-  ...MUTANTS.map((mutant) => ({ ...mutant, rules: PROOFS[mutant.name] ?? [] })),
+  ...[...MUTANTS, ...CORRUPTION_MUTANTS].map((mutant) => ({
+    ...mutant,
+    rules: PROOFS[mutant.name] ?? [],
+  })),
   ...RULE_MUTANTS,
 ];
 

@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (index <= log.commit) return false;",
     oracle: "commit-current-term",
     scenario: "lying-disk",
-    seeds: [4, 20],
+    seeds: [7, 20],
   },
   {
     name: "vote-for-anyone",

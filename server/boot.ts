@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { Member } from "../core/apply/membership.ts";
 import type { ClusterId, NodeId, Result } from "../core/contract.ts";
 import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
-import type { FlagName, Flags } from "./flags.ts";
+import type { FlagName, Flags } from "./flag-table.ts";
 import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
 import { lockDirectory } from "./lock.ts";

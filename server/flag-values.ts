@@ -47,6 +47,13 @@ export function parseDuration(text: string): Result<number, string> {
   return { ok: false, error: "expected a duration of at least 100ms, such as 10m or 1.5s" };
 }
 
+/** In milliseconds; 0: never. */
+export function parseInterval(text: string): Result<number, string> {
+  const value = parseGoDuration(text);
+  if (value !== null) return { ok: true, value };
+  return { ok: false, error: "expected a duration such as 10m, or 0" };
+}
+
 export function oneOf<T extends string>(words: readonly T[]): (text: string) => Result<T, string> {
   return (text) => {
     const value = words.find((word) => word === text);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { environmentName, parseFlags, type Flags, type ParsedFlags } from "./flags.ts";
+import { isOn } from "./features.ts";
+import type { Flags } from "./flag-table.ts";
+import { environmentName, parseFlags, type ParsedFlags } from "./flags.ts";
 
 function run(args: string, environment: Record<string, string> = {}): Flags {
   const parsed = parse(args, environment);
@@ -71,6 +73,30 @@ describe("the flags of serve", () => {
     ]);
   });
 
+  it("turn features on, by gates or by what they were called before", () => {
+    const given = run(
+      "--feature-gates=CompactHashCheck=true,LeaseCheckpoint=1,FastLeaseKeepAlive=t",
+    );
+    expect(isOn(given, "CompactHashCheck")).toBe(true);
+    expect(isOn(given, "LeaseCheckpoint")).toBe(true);
+    expect(isOn(given, "InitialCorruptCheck")).toBe(false);
+    expect(isOn(run("--feature-gates AllAlpha=true"), "InitialCorruptCheck")).toBe(true);
+    const older = run("--experimental-initial-corrupt-check --compact-hash-check-enabled");
+    expect(isOn(older, "InitialCorruptCheck")).toBe(true);
+    expect(isOn(older, "CompactHashCheck")).toBe(true);
+    const times = run("--experimental-corrupt-check-time 2s", {
+      ETCD_EXPERIMENTAL_COMPACT_HASH_CHECK_TIME: "3s",
+    });
+    expect(times).toMatchObject({ "corrupt-check-time": 2000, "compact-hash-check-time": 3000 });
+  });
+
+  it("warn of a feature that is not there to turn on or off", () => {
+    const parsed = parse("--feature-gates=PriorityRequest=true,TxnModeWriteWithSharedBuffer=true");
+    expect(parsed).toMatchObject({
+      warnings: ["feature gate PriorityRequest=true makes no difference to this server"],
+    });
+  });
+
   it("ask for help or the version", () => {
     expect(parse("--help").kind).toBe("help");
     expect(parse("-h").kind).toBe("help");
@@ -85,6 +111,17 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--data-directory /x", 2, "did you mean --data-dir?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
   ["--experimental-enable-lease-checkpoint-persist", 1, "requires experimental-enable-lease"],
+  ["--feature-gates=LeaseCheckpointPersist=true", 1, "requires enabling feature gate LeaseCheck"],
+  ["--feature-gates=Frobnicate=true", 2, "unrecognized feature gate: Frobnicate"],
+  ["--feature-gates=CompactHashCheck", 2, "missing bool value for CompactHashCheck"],
+  ["--feature-gates=CompactHashCheck=yes", 2, "invalid value of CompactHashCheck=yes, err: "],
+  [
+    "--feature-gates=CompactHashCheck=true --compact-hash-check-enabled=false",
+    1,
+    "at the same time, please just use --feature-gates=CompactHashCheck=true",
+  ],
+  ["--compact-hash-check-time 0s", 1, "--compact-hash-check-time must be >0 (set to 0s)"],
+  ["--corrupt-check-time soon", 2, "expected a duration such as 10m, or 0"],
   ["--auto-compaction-mode yearly", 2, "expected periodic or revision"],
   ["--auto-compaction-retention soon", 1, "expected hours, or a duration such as 5m"],
   [

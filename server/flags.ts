@@ -9,62 +9,14 @@
 import { isIP } from "node:net";
 
 import type { Result } from "../core/contract.ts";
-import {
-  oneOf,
-  parseBoolean,
-  parseCost,
-  parseCount,
-  parseDuration,
-  parseInitialCluster,
-  parseLogOutputs,
-  parseQuota,
-  parseText,
-  quoted,
-} from "./flag-values.ts";
-import type { InitialMember } from "./ids.ts";
+import { quoted } from "./flag-values.ts";
+import type { FlagName, Flags } from "./flag-table.ts";
+import { GROUPS, TABLE } from "./flag-table.ts";
+import { conflictOf, warningsOf } from "./features.ts";
 import type { Retention } from "../core/mvcc/retention.ts";
 import { nearest } from "./nearest.ts";
 import { parseRetention } from "./retention.ts";
-import { addressOf, parseUrls } from "./urls.ts";
-
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** What the flags say, by their names. */
-export type Flags = Readonly<{
-  name: string;
-  "data-dir": string;
-  "listen-client-urls": readonly string[];
-  "advertise-client-urls": readonly string[];
-  "listen-peer-urls": readonly string[];
-  "initial-advertise-peer-urls": readonly string[];
-  "initial-cluster": readonly InitialMember[];
-  "initial-cluster-state": "new" | "existing";
-  "initial-cluster-token": string;
-  "heartbeat-interval": number;
-  "election-timeout": number;
-  "pre-vote": boolean;
-  "strict-reconfig-check": boolean;
-  "snapshot-count": number;
-  "max-request-bytes": number;
-  "max-txn-ops": number;
-  "quota-backend-bytes": number;
-  "auto-compaction-mode": "periodic" | "revision";
-  "auto-compaction-retention": string;
-  "experimental-enable-lease-checkpoint": boolean;
-  "experimental-enable-lease-checkpoint-persist": boolean;
-  "watch-progress-notify-interval": number;
-  "grpc-keepalive-min-time": number;
-  "auth-token": string;
-  "auth-token-ttl": number;
-  "bcrypt-cost": number;
-  "log-level": LogLevel;
-  "log-outputs": "stderr" | "stdout";
-  logger: "zap";
-  version: boolean;
-  help: boolean;
-}>;
-export type FlagName = keyof Flags;
+import { addressOf } from "./urls.ts";
 
 export type ParsedFlags = Readonly<
   | { kind: "run"; flags: Flags; given: ReadonlySet<FlagName>; warnings: readonly string[] }
@@ -73,157 +25,14 @@ export type ParsedFlags = Readonly<
   | { kind: "refused"; message: string; exitCode: 1 | 2 }
 >;
 
-const GROUPS = ["Member", "Clustering", "Auth", "Logging", "Other"] as const;
-
-type Flag<T> = Readonly<{
-  group: (typeof GROUPS)[number];
-  initial: string;
-  help: string;
-  boolean: boolean;
-  parse: (text: string) => Result<T, string>;
-}>;
-
-const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
-  name: flag("Member", "default", parseText, "Human-readable name for this member."),
-  "data-dir": flag("Member", "", parseText, "Path to the data directory (default: <name>.etcd)."),
-  "listen-client-urls": flag(
-    "Member",
-    "http://localhost:2379",
-    parseUrls,
-    "URLs to listen on for clients, separated by commas.",
-  ),
-  "listen-peer-urls": flag(
-    "Member",
-    "http://localhost:2380",
-    parseUrls,
-    "URLs to listen on for the other members.",
-  ),
-  "heartbeat-interval": flag(
-    "Member",
-    "100",
-    parseCount,
-    "Time in milliseconds between two heartbeats.",
-  ),
-  "election-timeout": flag(
-    "Member",
-    "1000",
-    parseCount,
-    "Time in milliseconds without a leader before an election.",
-  ),
-  "pre-vote": booleanFlag("Member", "true", "Ask before an election whether it could be won."),
-  "snapshot-count": flag(
-    "Member",
-    "10000",
-    parseCount,
-    "Applied entries between two trims of the log; as many are kept for slow members.",
-  ),
-  "max-request-bytes": flag(
-    "Member",
-    "1572864",
-    parseCount,
-    "Largest request of a client, in bytes.",
-  ),
-  "max-txn-ops": flag("Member", "128", parseCount, "Most operations in one transaction."),
-  "quota-backend-bytes": flag(
-    "Member",
-    "0",
-    parseQuota,
-    "Size of the store above which it grows no more (0: 2 GiB; negative: no limit).",
-  ),
-  "auto-compaction-mode": flag(
-    "Member",
-    "periodic",
-    oneOf(["periodic", "revision"]),
-    "What --auto-compaction-retention means: a time, or a number of revisions.",
-  ),
-  "auto-compaction-retention": flag(
-    "Member",
-    "0",
-    parseText,
-    "History that is kept: hours or a duration ('5m'), or revisions (0: all of it).",
-  ),
-  "experimental-enable-lease-checkpoint": booleanFlag(
-    "Member",
-    "false",
-    "Note now and then what leases have left, so that a new leader does not renew them.",
-  ),
-  "experimental-enable-lease-checkpoint-persist": booleanFlag(
-    "Member",
-    "false",
-    "What is noted outlives restarts: here it always does.",
-  ),
-  "watch-progress-notify-interval": flag(
-    "Member",
-    "10m0s",
-    parseDuration,
-    "Time between two progress notices to a watcher that asked for them.",
-  ),
-  "grpc-keepalive-min-time": flag(
-    "Member",
-    "5s",
-    parseDuration,
-    "Time that a client must let pass between two pings.",
-  ),
-  "advertise-client-urls": flag(
-    "Clustering",
-    "http://localhost:2379",
-    parseUrls,
-    "This member's client URLs, as clients reach them.",
-  ),
-  "initial-advertise-peer-urls": flag(
-    "Clustering",
-    "http://localhost:2380",
-    parseUrls,
-    "This member's peer URLs, as the other members reach them.",
-  ),
-  "initial-cluster": flag(
-    "Clustering",
-    "",
-    parseInitialCluster,
-    "All members of a new cluster: name=url,name=url (default: this member alone).",
-  ),
-  "initial-cluster-state": flag(
-    "Clustering",
-    "new",
-    oneOf(["new", "existing"]),
-    "'new', or 'existing' to join a running cluster after \"etcdctl member add\".",
-  ),
-  "strict-reconfig-check": booleanFlag(
-    "Clustering",
-    "true",
-    "Refuse changes of members that would leave too few that have started.",
-  ),
-  "initial-cluster-token": flag(
-    "Clustering",
-    "etcd-cluster",
-    parseText,
-    "A word that makes this cluster's ids unlike any other's.",
-  ),
-  "auth-token": flag(
-    "Auth",
-    "simple",
-    parseText,
-    "'simple', or 'jwt,sign-method=…,priv-key=…,pub-key=…,ttl=…': files, and a duration.",
-  ),
-  "auth-token-ttl": flag(
-    "Auth",
-    "300",
-    parseCount,
-    "Time in seconds after which an unused simple token is forgotten.",
-  ),
-  "bcrypt-cost": flag("Auth", "10", parseCost, "Cost of hashing a password: 4 to 31."),
-  logger: flag("Logging", "zap", oneOf(["zap"]), "'zap': JSON lines of etcd's shape."),
-  "log-level": flag(
-    "Logging",
-    "info",
-    oneOf(LOG_LEVELS),
-    "The least level to log: debug, info, warn or error.",
-  ),
-  "log-outputs": flag("Logging", "stderr", parseLogOutputs, "'stderr' or 'stdout'."),
-  version: booleanFlag("Other", "false", "Print the version and exit."),
-  help: booleanFlag("Other", "false", "Print this text and exit."),
-};
 const NAMES = Object.keys(TABLE) as readonly FlagName[];
+/** What earlier releases called them. */
+const ALIASES: ReadonlyMap<string, FlagName> = new Map([
+  ["h", "help"],
+  ["experimental-corrupt-check-time", "corrupt-check-time"],
+  ["experimental-compact-hash-check-enabled", "compact-hash-check-enabled"],
+  ["experimental-compact-hash-check-time", "compact-hash-check-time"],
+]);
 const SEE_HELP = "see detcd serve --help";
 const ELECTION_MS_MAX = 50_000;
 
@@ -249,7 +58,8 @@ export function parseFlags(
   if (flags.version) return { kind: "version" };
   const given = new Set([...texts.keys(), ...fromEnvironment.keys()]);
   const reason = whyRefused(flags, given);
-  return reason === null ? { kind: "run", flags, given, warnings } : refused(1, reason);
+  if (reason !== null) return refused(1, reason);
+  return { kind: "run", flags, given, warnings: [...warnings, ...warningsOf(flags)] };
 }
 
 export function retentionOf(flags: Flags): Result<Retention, string> {
@@ -270,7 +80,7 @@ function readLine(args: readonly string[]): Line {
     const word = args[at] as string;
     const [, name, , attached] = /^--?([^-=][^=]*)(=([^]*))?$/.exec(word) ?? [];
     if (name === undefined) return refused(1, `${quoted(word)} is not a valid flag; ${SEE_HELP}`);
-    const known = name === "h" ? "help" : NAMES.find((candidate) => candidate === name);
+    const known = ALIASES.get(name) ?? NAMES.find((candidate) => candidate === name);
     if (known === undefined) return refused(2, unknownFlag(name));
     if (attached !== undefined) texts.set(known, attached);
     else if (TABLE[known].boolean) texts.set(known, "true");
@@ -288,7 +98,8 @@ function unknownFlag(name: string): string {
 
 /** Empty variables count as unset. Others of this prefix are a likely typo, worth a word. */
 function readEnvironment(environment: Readonly<Record<string, string | undefined>>) {
-  const names = new Map(NAMES.map((name) => [environmentName(name), name]));
+  const known = [...NAMES.map((name) => [name, name] as const), ...ALIASES];
+  const names = new Map(known.map(([word, name]) => [environmentName(word), name]));
   const fromEnvironment = new Map<FlagName, string>();
   const warnings: string[] = [];
   for (const [variable, text] of Object.entries(environment)) {
@@ -332,15 +143,11 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   if (given.has("listen-client-urls") && !given.has("advertise-client-urls")) {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";
   }
-  if (
-    flags["experimental-enable-lease-checkpoint-persist"] &&
-    !flags["experimental-enable-lease-checkpoint"]
-  ) {
-    return (
-      "setting experimental-enable-lease-checkpoint-persist requires " +
-      "experimental-enable-lease-checkpoint"
-    );
+  if (flags["compact-hash-check-time"] === 0) {
+    return "--compact-hash-check-time must be >0 (set to 0s)";
   }
+  const conflict = conflictOf(flags, given);
+  if (conflict !== null) return conflict;
   const retention = retentionOf(flags);
   return retention.ok ? null : retention.error;
 }
@@ -364,17 +171,4 @@ function helpText(): string {
     "Every flag can be given as a variable: --data-dir is ETCD_DATA_DIR. A flag beats it.",
   );
   return lines.join("\n");
-}
-
-function flag<T>(
-  group: Flag<T>["group"],
-  initial: string,
-  parse: Flag<T>["parse"],
-  help: string,
-): Flag<T> {
-  return { group, initial, help, boolean: false, parse };
-}
-
-function booleanFlag(group: Flag<boolean>["group"], initial: string, help: string): Flag<boolean> {
-  return { group, initial, help, boolean: true, parse: parseBoolean };
 }

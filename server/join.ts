@@ -5,7 +5,7 @@ import type { Member } from "../core/apply/membership.ts";
 import type { Result } from "../core/contract.ts";
 import { askForMembers } from "../net/socket/peer-members.ts";
 import type { ClusterDescription } from "../net/wire/peer-members.ts";
-import type { Flags } from "./flags.ts";
+import type { Flags } from "./flag-table.ts";
 import type { InitialMember } from "./ids.ts";
 import type { Identity } from "./boot.ts";
 

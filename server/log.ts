@@ -1,7 +1,7 @@
 // etcd-shaped log lines: one JSON object per line with level, ts, caller, msg, and then fields.
 // Operators' tools and etcd's own test suites read them, so the words of known events are etcd's.
 
-import type { LogLevel } from "./flags.ts";
+import type { LogLevel } from "./flag-table.ts";
 
 export type LogFields = Readonly<
   Record<string, string | number | boolean | readonly string[] | null>

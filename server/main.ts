@@ -2,7 +2,8 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peer-hello.ts";
-import { parseFlags, type FlagName, type Flags } from "./flags.ts";
+import type { FlagName, Flags } from "./flag-table.ts";
+import { parseFlags } from "./flags.ts";
 import { createLog, type Log } from "./log.ts";
 import { startServer } from "./server.ts";
 import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";

@@ -16,8 +16,9 @@ import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts"
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
+import { isOn } from "./features.ts";
 import { retentionOf } from "./flags.ts";
-import type { FlagName, Flags } from "./flags.ts";
+import type { FlagName, Flags } from "./flag-table.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -130,6 +131,7 @@ async function open(
     log: (line) => logOf("net/socket/peer-link.ts")("info", line),
   });
   closers.push(() => links.close());
+  const admission = Promise.withResolvers<string | null>();
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
   const parts = { kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
@@ -139,17 +141,26 @@ async function open(
     clock,
     readToken: tokens.value.read,
     tickMs: config.heartbeatMs / 2,
-    outside: outsideOf({ ...parts, self: config.node, onRemoved }),
+    outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
   });
   closers.push(async () => runtime.stop());
   await links.listen();
   runtime.start();
+  if (config.limits.checks.atStart) await admitted(admission.promise, logOf("core/admission.ts"));
   const clients = await serveClients(
     flags,
     { runtime, kv: kv.reader, metrics },
     logOf("net/socket/etcd-service.ts"),
   );
   closers.push(() => stopClients(clients, runtime));
+}
+
+/** Nobody is served before the node says so. */
+async function admitted(refusal: Promise<string | null>, log: Log): Promise<void> {
+  log("info", "starting initial corruption check");
+  const reason = await refusal;
+  if (reason !== null) throw new Error(`checkInitialHashKV failed: ${reason}`);
+  log("info", "initial corruption checking passed; no corruption");
 }
 
 function serveClients(
@@ -204,6 +215,7 @@ function openStore(directory: string, submit: Runtime["submit"], metrics: Metric
 type Parts = Readonly<{
   self: NodeId;
   onRemoved: () => void;
+  onAdmission: (refusal: string | null) => void;
   kv: KvStore;
   disk: WalDisk;
   links: PeerLinks;
@@ -217,6 +229,7 @@ type Parts = Readonly<{
 function outsideOf({
   self,
   onRemoved,
+  onAdmission,
   kv,
   disk,
   links,
@@ -239,6 +252,7 @@ function outsideOf({
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
+    admission: ({ refusal }) => onAdmission(refusal),
     trace: ({ event }) => {
       metrics.countTrace(event);
       trace(event);
@@ -281,7 +295,12 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
       transactionOperations: flags["max-txn-ops"],
       quotaBytes: flags["quota-backend-bytes"],
       retention: retention.value,
-      leaseCheckpointMs: flags["experimental-enable-lease-checkpoint"] ? LEASE_CHECKPOINT_MS : 0,
+      leaseCheckpointMs: isOn(flags, "LeaseCheckpoint") ? LEASE_CHECKPOINT_MS : 0,
+      checks: {
+        historyMs: flags["corrupt-check-time"],
+        compactionsMs: isOn(flags, "CompactHashCheck") ? flags["compact-hash-check-time"] : 0,
+        atStart: isOn(flags, "InitialCorruptCheck"),
+      },
       tokenMs: flags["auth-token-ttl"] * 1000,
     },
   });

@@ -2,6 +2,7 @@
 
 import type { MemberChange } from "../core/apply/apply.ts";
 import type { NodeId } from "../core/contract.ts";
+import { ANYBODY } from "../core/corruption/blame.ts";
 import type { RaftTrace } from "../core/raft/state.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import { hex } from "./boot.ts";
@@ -54,6 +55,10 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         });
       case "compacted":
         return log("info", "finished scheduled compaction", { "compact-revision": event.revision });
+      case "hashes_compared":
+        return log("info", COMPARED[event.check], { "number-of-peers-checked": event.members });
+      case "corrupt":
+        return logCorrupt(log, event);
       case "member_changed":
         return logChange(log, event.change);
       case "log_trimmed":
@@ -127,6 +132,32 @@ function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
         });
     }
   };
+}
+
+const COMPARED = {
+  history: "finished peer corruption check",
+  compactions: "finished compaction hash check",
+  start: "finished initial corruption check",
+} as const;
+const DIFFER = {
+  history: "same compact revision then hashes must match",
+  compactions: "Detected compaction hash mismatch",
+  start: "found different hash values from remote peer",
+} as const;
+
+/** Who differs, and what each member shows: a hash, or that it is ahead or behind. */
+function logCorrupt(log: Log, event: Extract<TraceEvent, { kind: "corrupt" }>): void {
+  const named = event.members.filter((id) => id !== ANYBODY).map(hex);
+  log("error", DIFFER[event.check], {
+    revision: event.revision,
+    shown: event.showings.map(({ member, what }) => `${hex(member)}=${what}`),
+    "corrupt-member-ids": named,
+    hint:
+      named.length === 0
+        ? "no majority agrees: compare with etcdctl endpoint hashkv, and restore from a backup"
+        : "etcdctl member remove <id>, then add it anew with an empty --data-dir; " +
+          "then etcdctl alarm disarm",
+  });
 }
 
 /** In etcd's words. */

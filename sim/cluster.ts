@@ -14,15 +14,16 @@ import { decodeRequest, encodeResponse } from "../net/wire/methods.ts";
 import { decodePeerMessage, encodePeerMessage } from "../net/wire/peer-frames.ts";
 import type { Call, Line, Reply } from "./client.ts";
 import { NodeClock } from "./clock.ts";
-import { Digest, digestBytes } from "./digest.ts";
+import { digestBytes } from "./digest.ts";
 import { SimDisk } from "./disk.ts";
 import type { NodeFrame } from "./frame.ts";
-import { readerOf, SimKv, writesOf } from "./kv.ts";
+import { readerOf, SimKv } from "./kv.ts";
 import type { Network } from "./network.ts";
 import { CLIENTS, nameOf } from "./network.ts";
 import type { SimOptions } from "./options.ts";
 import { SimNode } from "./sim-node.ts";
 import type { EffectOf, Surroundings } from "./sim-node.ts";
+import { digestHistory, digestStore } from "./store-digests.ts";
 import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
 
@@ -113,6 +114,11 @@ export class Cluster implements Line {
     return this.#nodes.map((node) => digestStore(node.kv));
   }
 
+  /** A digest of what readers can see of each store. */
+  histories(): readonly string[] {
+    return this.#nodes.map((node) => digestHistory(node.kv));
+  }
+
   frames(): readonly NodeFrame[] {
     return this.#nodes.map((node) => node.frame());
   }
@@ -149,7 +155,7 @@ export class Cluster implements Line {
     };
     this.#carry(CLIENTS + call.client, number, "call", call, call.bytes, (bytes) => {
       const node = this.node(number);
-      if (node.status === "crashed") return back({ kind: "refused" });
+      if (!node.isServing) return back({ kind: "refused" });
       const decoded = decodeRequest(call.path, bytes);
       if (!decoded.ok) return back({ kind: "status", ...decoded.error });
       const id = ++this.#callsTaken as CallId;
@@ -398,13 +404,4 @@ function memberOf(number: number): Member {
 
 function termOf(node: SimNode): number {
   return node.state?.raft.term ?? 0;
-}
-
-function digestStore(kv: SimKv): string {
-  const digest = new Digest();
-  for (const write of writesOf(kv.visible)) {
-    digest.text(write.key);
-    if (write.kind === "put") digest.bytes(write.value);
-  }
-  return digest.hex();
 }

@@ -103,6 +103,10 @@ const CASES: Readonly<Record<FaultKind, Case>> = {
     ],
     shows: (result) => !elects(result) && result.coverage.messagesLost > 0,
   },
+  rot: {
+    faults: [{ kind: "rot", atMs: 3000, node: 1, how: "flip", nth: 0, restartAfterMs: 0 }],
+    shows: differs,
+  },
 };
 
 function differs(result: SimResult): boolean {

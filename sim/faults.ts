@@ -1,6 +1,8 @@
 // What may go wrong, as data: each fault says when it begins and how long it lasts. A schedule is
 // made before the run and never during it, so that a failure shrinks by deleting lines of it.
 
+import type { Harm } from "./kv.ts";
+
 /** A node by its number, or whoever leads when the fault begins (nobody: the lowest node that is
  *  up). */
 export type Target = number | "leader";
@@ -27,6 +29,7 @@ export type Fault = Readonly<
   | { kind: "duplicate"; atMs: number; forMs: number; ratio: readonly [number, number] }
   | { kind: "corrupt"; atMs: number; forMs: number; ratio: readonly [number, number] } // one bit
   | { kind: "delay"; atMs: number; forMs: number; upToMs: number } // every message, each by its own
+  | RotFault
   | { kind: "restart"; atMs: number; node: number } // a crashed node, before its time
   | { kind: "heal"; atMs: number } // all that lasts ends now, and crashed nodes start
 >;
@@ -43,6 +46,17 @@ export type CrashFault = Readonly<{
   keep: "none" | "some" | "all";
   boundary: number;
   restartAfterMs: number;
+}>;
+
+/** The store of a node is silently harmed, in its `nth` newest row. `lose`: nothing is told of rows
+ *  that a running process knows, so it goes down first, and comes back. */
+export type RotFault = Readonly<{
+  kind: "rot";
+  atMs: number;
+  node: Target;
+  how: Harm;
+  nth: number;
+  restartAfterMs: number; // lose only
 }>;
 
 /** A node that drives terms up and then disturbs a healthy majority. `isolated`: it hears and is
@@ -76,6 +90,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   "delay",
   "restart",
   "heal",
+  "rot",
 ];
 
 /** One fault in a sentence without its end mark. */
@@ -113,6 +128,8 @@ export function describe(fault: Fault): string {
       return `${until}: ${fault.ratio.join(" of ")} messages arrive with a wrong bit`;
     case "delay":
       return `${until}: every message takes up to ${seconds(fault.upToMs)} more`;
+    case "rot":
+      return `${span}: the store of ${who(fault.node)} ${rotText(fault)}`;
     case "restart":
       return `${span}: node ${fault.node} starts again`;
     case "heal":
@@ -145,6 +162,12 @@ function crashText({ boundary, keep, restartAfterMs }: CrashFault): string {
 function diskText({ how, restartAfterMs }: Extract<Fault, { kind: "disk_failure" }>): string {
   const what = how === "full" ? "is full" : "fails to sync";
   return `${what}; it restarts after ${seconds(restartAfterMs)}`;
+}
+
+function rotText({ how, nth, restartAfterMs }: RotFault): string {
+  const row = `the value written ${nth + 1} before the end`;
+  if (how === "flip") return `has a wrong bit in ${row}`;
+  return `loses ${row} while it is down; it restarts after ${seconds(restartAfterMs)}`;
 }
 
 function who(node: Target): string {

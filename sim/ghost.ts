@@ -18,6 +18,7 @@ export type Moment = Readonly<
   | { kind: "synced"; node: number; token: DiskToken } // the disk has carried this out
   | { kind: "stored"; node: number; applied: Index } // the key-value store has, durably
   | { kind: "crashed"; node: number }
+  | { kind: "harmed"; node: number } // its store was, silently
   | { kind: "answered"; operation: SimOperation; floor: number }
   // One node begins to drive terms up while all else is well; then, something else goes wrong too.
   | { kind: "inflating"; node: number; untilMs: number }
@@ -44,6 +45,7 @@ export type EndMoment = Readonly<{
   kind: "ended";
   states: readonly (NodeState | null)[]; // null: crashed
   contents: readonly string[]; // a digest of each store
+  histories: readonly string[]; // and of what readers can see of it
   unanswered: readonly number[]; // nodes whose final read failed
 }>;
 
@@ -62,6 +64,7 @@ export type GhostNode = {
   kvDurable: number;
   kvHash: number | null; // of all revisions written so far; null: unknown
   readonly calls: Set<number>; // taken and not yet answered
+  isHarmed: boolean; // its store is not what was written
 };
 
 export type Ghost = {
@@ -89,6 +92,11 @@ export function createGhost(nodes: number): Ghost {
 
 export function ghostNode(ghost: Ghost, number: number): GhostNode {
   return ghost.nodes[number - 1] ?? broken(`there is no node ${number}`);
+}
+
+/** Then its clients may hear anything. */
+export function isAnyHarmed(ghost: Ghost): boolean {
+  return ghost.nodes.some(({ isHarmed }) => isHarmed);
 }
 
 export function entryKey(term: Term, index: Index): number {
@@ -154,6 +162,12 @@ export function record(ghost: Ghost, moment: Moment): void {
       node.dirty.clear();
       return;
     }
+    case "harmed": {
+      const node = ghostNode(ghost, moment.node);
+      node.isHarmed = true;
+      node.kvHash = null;
+      return;
+    }
     case "inflating":
       ghost.inflation = { node: moment.node, untilMs: moment.untilMs, elections: 0 };
       return;
@@ -176,6 +190,7 @@ function createGhostNode(number: number): GhostNode {
     kvDurable: 0,
     kvHash: 0,
     calls: new Set(),
+    isHarmed: false,
   };
 }
 
@@ -192,7 +207,7 @@ function recordBoot(ghost: Ghost, { node, state, effects }: BootMoment): void {
   kept.issued = [];
   kept.kvIssued = store.applied;
   kept.kvDurable = store.applied;
-  kept.kvHash = ghost.kvHashes.get(store.applied) ?? null;
+  kept.kvHash = kept.isHarmed ? null : (ghost.kvHashes.get(store.applied) ?? null);
   recordEffects(kept, ghost.kvHashes, state, raft.log, effects);
 }
 
@@ -248,12 +263,13 @@ function recordEffects(
       node.calls.delete(effect.call);
     else if (effect.kind === "kv") {
       node.kvIssued = effect.applied;
+      if (node.isHarmed) continue;
       if (node.kvHash === null) node.kvHash = kvHashes.get(effect.applied) ?? null;
       else node.kvHash = hashWrites(node.kvHash, effect);
       if (node.kvHash !== null) kvHashes.set(effect.applied, node.kvHash);
     } else if (effect.kind === "snapshot.install") {
       node.kvIssued = effect.meta.index;
-      node.kvHash = kvHashes.get(effect.meta.index) ?? null;
+      node.kvHash = node.isHarmed ? null : (kvHashes.get(effect.meta.index) ?? null);
     }
   }
 }

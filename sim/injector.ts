@@ -109,6 +109,8 @@ export class Injector {
         return this.#weather(fault.forMs, { kind: fault.kind, ratio: fault.ratio });
       case "delay":
         return this.#weather(fault.forMs, { kind: "delay", upToMicros: fault.upToMs * 1000 });
+      case "rot":
+        return cluster.node(node).rot(fault);
       case "restart":
         return cluster.node(node).boot();
       case "heal":

@@ -130,6 +130,8 @@ function tooEarly(
     case "lease_answer":
     case "promotion_ask":
     case "promotion_refused":
+    case "hash_ask":
+    case "hash_answer":
       return null;
   }
 }

@@ -7,7 +7,7 @@ import { quote } from "../core/lib/bytes.ts";
 import { entries, has } from "../core/lib/ordered-map.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { GhostNode } from "./ghost.ts";
-import { ghostNode, hashWrites } from "./ghost.ts";
+import { ghostNode, hashWrites, isAnyHarmed } from "./ghost.ts";
 import type { SimOperation } from "./history.ts";
 import type { Invariant } from "./invariants.ts";
 
@@ -91,8 +91,10 @@ export const serviceInvariants: readonly Invariant[] = [
     id: "fresh-reads",
     sentence: "A linearizable answer knows all that anybody had been told before the call.",
     at: ["answered"],
-    check: (_ghost, moment) =>
-      moment.kind === "answered" ? staleness(moment.operation, moment.floor) : null,
+    check: (ghost, moment) =>
+      moment.kind === "answered" && !isAnyHarmed(ghost)
+        ? staleness(moment.operation, moment.floor)
+        : null,
   },
   {
     id: "bounded-queues",
@@ -112,8 +114,10 @@ export const serviceInvariants: readonly Invariant[] = [
     id: "convergence",
     sentence: "Once the faults are over, all nodes reach the same state under one leader.",
     at: ["ended"],
-    check: (_ghost, moment) =>
-      moment.kind === "ended" ? divergence(moment.states, moment.contents) : null,
+    check: (ghost, moment) =>
+      moment.kind === "ended" && !isAnyHarmed(ghost)
+        ? divergence(moment.states, moment.contents)
+        : null,
   },
   {
     id: "availability",

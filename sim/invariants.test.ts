@@ -131,7 +131,14 @@ type Case = Readonly<{
 const ended = (change: Partial<Extract<Moment, { kind: "ended" }>>): Moment => {
   const follower = withRaft({ role: "follower" });
   const states = [base, follower, follower];
-  return { kind: "ended", states, contents: ["a", "a", "a"], unanswered: [], ...change };
+  return {
+    kind: "ended",
+    states,
+    contents: ["a", "a", "a"],
+    histories: [],
+    unanswered: [],
+    ...change,
+  };
 };
 
 const change = { ...entry, data: Uint8Array.of(MARKS.change) };
@@ -139,6 +146,24 @@ const change = { ...entry, data: Uint8Array.of(MARKS.change) };
 const changing: NodeState = {
   ...withLog({ chunks: [[...(log.chunks[0] ?? []).slice(0, -1), change]] }),
   store: { ...base.store, applied: (LAST - 1) as Index },
+};
+
+const accuse = (id: bigint): Effect => ({
+  kind: "trace",
+  event: {
+    kind: "corrupt",
+    check: "history",
+    members: [id as NodeId],
+    revision: 1,
+    showings: [],
+  },
+});
+const comparing: NodeState = {
+  ...base,
+  config: {
+    ...base.config,
+    limits: { ...base.config.limits, checks: { historyMs: 1, compactionsMs: 0, atStart: false } },
+  },
 };
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -299,6 +324,16 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   convergence: { bad: ended({ contents: ["a", "a", "b"] }), good: ended({}) },
   availability: { bad: ended({ unanswered: [2] }), good: ended({}) },
+  "no-false-alarm": {
+    ghost: (ghost) => record(ghost, { kind: "harmed", node: 2 }),
+    bad: stepped({ effects: [accuse(1n), accuse(2n)] }),
+    good: stepped({ effects: [accuse(2n), accuse(0n)] }),
+  },
+  "harm-is-found": {
+    ghost: (ghost) => record(ghost, { kind: "harmed", node: 2 }),
+    bad: ended({ states: [comparing, base, base], histories: ["a", "b", "a"] }),
+    good: ended({ states: [comparing, base, base], histories: ["a", "a", "a"] }),
+  },
 };
 
 describe("every invariant fires when it is broken, and only then", () => {

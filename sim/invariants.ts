@@ -2,6 +2,7 @@
 // sentence. All are incremental: they look at what a step changed, never at the whole.
 
 import { agreementInvariants } from "./invariants-agreement.ts";
+import { corruptionInvariants } from "./invariants-corruption.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";
 import { memberInvariants } from "./invariants-members.ts";
 import { serviceInvariants } from "./invariants-service.ts";
@@ -20,6 +21,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...durabilityInvariants,
   ...memberInvariants,
   ...serviceInvariants,
+  ...corruptionInvariants,
 ];
 
 const BY_KIND = new Map<Moment["kind"], Invariant[]>();

@@ -4,6 +4,7 @@
 // no more, and core/kv/overlay.ts must hide it.
 
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
+import { decodeKeyValue, encodeKeyValue } from "../core/kv/tables.ts";
 import { assert, must } from "../core/lib/assert.ts";
 import { ABOVE_ALL } from "../core/lib/bytes.ts";
 import {
@@ -20,6 +21,10 @@ import type { Fates } from "./random.ts";
 /** `durable`: reads show nothing before its commit. `issued`: at once. `any`: by chance, each time.
  *  */
 export type Visibility = "durable" | "issued" | "any";
+
+/** What may become of one row of a key that nobody deleted, without anybody being told: a bit of
+ *  its value is wrong, or it is gone. */
+export type Harm = "flip" | "lose";
 
 /** The whole content after entry `applied`. Immutable: keep it, compare it, read it. */
 export type KvRoot = Readonly<{
@@ -88,6 +93,17 @@ export class SimKv {
     this.#staged = null;
   }
 
+  /** The `nth` row from the newest back is harmed, wherever it shows. False: there is none. */
+  harm(how: Harm, nth: number): boolean {
+    const rows = harmable(this.#durable, how);
+    const key = rows[rows.length - 1 - (nth % rows.length)];
+    if (key === undefined) return false;
+    this.#durable = harmed(this.#durable, key, how);
+    this.#visible = harmed(this.#visible, key, how);
+    this.#issued = this.#issued.map((root) => harmed(root, key, how));
+    return true;
+  }
+
   get appliedDurable(): Index {
     return this.#durable.applied;
   }
@@ -151,6 +167,28 @@ export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
       yield { kind: "put", table, key, value };
     }
   }
+}
+
+/** Of "keys": values that are not empty, oldest first. What is lost must be the last that was
+ *  written of its key: a later row would tell of it, and the member would not even start. */
+function harmable(root: KvRoot, how: Harm): readonly Bytes[] {
+  const [rows, last] = [new Map<Bytes, Bytes>(), new Map<Bytes, Bytes>()];
+  for (const [row, bytes] of readerOf(() => root).scan("keys", "" as Bytes, ABOVE_ALL)) {
+    const { key, value } = must(decodeKeyValue(bytes), "a row can be read");
+    if (value.length > 0) rows.set(row, key);
+    last.set(key, row);
+  }
+  return [...rows].flatMap(([row, key]) => (how === "flip" || last.get(key) === row ? [row] : []));
+}
+
+function harmed(root: KvRoot, row: Bytes, how: Harm): KvRoot {
+  const key = PREFIXES.keys + row;
+  const bytes = get(root.map, key);
+  if (bytes === null) return root;
+  if (how === "lose") return { ...root, map: remove(root.map, key) };
+  const kv = must(decodeKeyValue(bytes), "a row can be read");
+  const value = kv.value.with(0, (kv.value[0] ?? 0) ^ 1);
+  return { ...root, map: set(root.map, key, encodeKeyValue({ ...kv, value })) };
 }
 
 function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {

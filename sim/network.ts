@@ -254,6 +254,8 @@ export function nameOf(message: Message): readonly Key[] {
       return [message.kind, message.term, message.context];
     case "lease_ask":
     case "lease_answer":
+    case "hash_ask":
+    case "hash_answer":
       return [message.kind, message.term, message.id];
     case "promotion_ask":
     case "promotion_refused":

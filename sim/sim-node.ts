@@ -21,6 +21,7 @@ import type { NodeClock } from "./clock.ts";
 import type { Keep } from "./disk-crash.ts";
 import { DiskFailure } from "./disk.ts";
 import type { DiskFailureKind, SimDisk } from "./disk.ts";
+import type { RotFault } from "./faults.ts";
 import type { Micros, NodeFrame } from "./frame.ts";
 import type { Moment } from "./ghost.ts";
 import { appendedEntries } from "./ghost.ts";
@@ -71,6 +72,8 @@ export class SimNode {
   readonly #around: Surroundings;
   #isEnlisted: boolean; // it is somebody's process: else there is nothing to boot
   #isRetired = false; // it was removed, and does not come back
+  #isRefused = false; // it found that its store differs from others', and does not come back
+  #isAdmitted = true;
   #status: NodeFrame["status"] = "crashed";
   #since: Micros = 0;
   #state: NodeState | null = null;
@@ -98,6 +101,7 @@ export class SimNode {
     "snapshot.install": (effect) => this.#install(effect.meta),
     "backup.read": (effect) => this.#backup(effect),
     "backup.close": (effect) => this.#backups.close(effect.call),
+    admission: ({ refusal }) => (refusal === null ? this.#admit() : this.#refuse()),
     trace: () => {}, // told with the step
   };
 
@@ -130,6 +134,15 @@ export class SimNode {
 
   get isRetired(): boolean {
     return this.#isRetired;
+  }
+
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** Clients reach it. */
+  get isServing(): boolean {
+    return this.#status !== "crashed" && this.#isAdmitted;
   }
 
   get life(): number {
@@ -175,9 +188,11 @@ export class SimNode {
 
   /** False: it runs already, or has nothing to run. */
   boot(): boolean {
-    if (this.#status !== "crashed" || !this.#isEnlisted || this.#isRetired) return false;
+    if (this.#status !== "crashed" || !this.#isEnlisted) return false;
+    if (this.#isRetired || this.#isRefused) return false;
     const { world, fates, core } = this.#around;
     this.#life += 1;
+    this.#isAdmitted = !this.config.limits.checks.atStart;
     this.#become("up");
     this.#syncs = new Lane(world);
     this.#commits = new Lane(world);
@@ -240,6 +255,14 @@ export class SimNode {
   failDisk(how: DiskFailureKind, restartAfterMs: number): boolean {
     if (this.#status === "crashed") return false;
     this.#failure = { how, restartAfterMs };
+    return true;
+  }
+
+  /** Its store is not any more what it was, and nobody tells it. */
+  rot({ how, nth, restartAfterMs }: RotFault): boolean {
+    if (how === "lose" && this.#status !== "crashed") this.#crash("all", restartAfterMs);
+    if (!this.kv.harm(how, nth)) return false;
+    this.#around.witness({ kind: "harmed", node: this.number });
     return true;
   }
 
@@ -351,6 +374,15 @@ export class SimNode {
         this.take({ kind: "backup.piece", call, ...piece }),
       );
     }
+  }
+
+  #admit(): void {
+    this.#isAdmitted = true;
+  }
+
+  #refuse(): void {
+    this.#isRefused = true;
+    this.#crash("all", 0);
   }
 
   #crash(keep: Keep, restartAfterMs: number): void {

@@ -116,6 +116,8 @@ export type Coverage = Readonly<{
   writes: number;
   compactions: number; // answered with success
   refusedForSpace: number;
+  corruptionsFound: number; // times that somebody was accused
+  refusedToServe: number; // starts that ended there, because the store differed from others'
   locks: number; // and elections, that were won
   autoCompactions: number; // completed
   authenticated: number; // tokens given
@@ -340,6 +342,7 @@ class Run {
   #askAll(context: ClientContext): void {
     this.#unanswered.clear();
     for (const node of this.#cluster.members("voters")) {
+      if (this.#cluster.node(node).isRefused) continue;
       this.#unanswered.add(node);
       const client = new Client(this.#options.clients.count + node - 1, context);
       client.ask(node, readAll(), (outcome) => {
@@ -353,10 +356,12 @@ class Run {
     if (!judged) return;
     const members = this.#cluster.members("all");
     const [states, contents] = [this.#cluster.states(), this.#cluster.contents()];
+    const histories = this.#cluster.histories();
     this.#witness({
       kind: "ended",
       states: members.map((number) => states[number - 1] ?? null),
       contents: members.map((number) => contents[number - 1] ?? ""),
+      histories: members.map((number) => histories[number - 1] ?? ""),
       unanswered: [...this.#unanswered],
     });
   }

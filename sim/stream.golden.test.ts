@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { describe as describeFault, FAULT_KINDS } from "./faults.ts";
+import type { Fault } from "./faults.ts";
+import { describe as describeFault } from "./faults.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
 import { createFates } from "./random.ts";
 import { createSimulation, runSimulation } from "./simulation.ts";
-import { swarmOptions } from "./swarm.ts";
+import { SWARM_KINDS, swarmOptions } from "./swarm.ts";
 
 // What a seed means must not change by accident: every stored seed would become another run.
 // Whoever rewrites these files says in the commit why the meaning of seeds had to change.
@@ -36,8 +37,10 @@ describe("the frozen stream", () => {
 
   it("one fault of each kind, in words", async () => {
     const faults = Array.from({ length: 60 }, (_, seed) => swarmOptions(seed).faults).flat();
-    const lines = FAULT_KINDS.map((kind) => faults.find((fault) => fault.kind === kind)!);
-    const words = lines.map((fault) => `${describeFault(fault)}\n`).join("");
+    const lines = SWARM_KINDS.map((kind) => faults.find((fault) => fault.kind === kind)!);
+    const rot = { kind: "rot", atMs: 2000, node: 1, nth: 3, restartAfterMs: 500 } as const;
+    const rots = (["flip", "lose"] as const).map((how): Fault => ({ ...rot, how }));
+    const words = [...lines, ...rots].map((fault) => `${describeFault(fault)}\n`).join("");
     await expect(words).toMatchFileSnapshot("testdata/faults.txt");
   });
 

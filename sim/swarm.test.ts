@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FAULT_KINDS } from "./faults.ts";
 import { checkOptions } from "./options.ts";
 import { runSimulation } from "./simulation.ts";
-import { swarmOptions } from "./swarm.ts";
+import { SWARM_KINDS, swarmOptions } from "./swarm.ts";
 
 const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
 
@@ -15,7 +14,7 @@ describe("the swarm", () => {
 
   it("uses every kind of fault, and leaves kinds out of every run", () => {
     const used = SEEDS.map((seed) => new Set(swarmOptions(seed).faults.map((fault) => fault.kind)));
-    for (const kind of FAULT_KINDS) {
+    for (const kind of SWARM_KINDS) {
       const runs = used.filter((kinds) => kinds.has(kind)).length;
       expect(runs, kind).toBeGreaterThan(15);
       expect(runs, kind).toBeLessThan(100);

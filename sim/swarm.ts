@@ -12,6 +12,9 @@ import { checkOptions, DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
 
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
+/** A store that is harmed is no trouble to live through: it makes clients hear what is not true. */
+export const SWARM_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== "rot");
+
 /** Integers from a seed, in order. */
 type Dice = Readonly<{
   below: (limit: number) => number;
@@ -25,7 +28,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const nodes = dice.pick([3, 3, 3, 5]);
   const node = drawNode(dice);
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
-  const kinds = FAULT_KINDS.filter(() => dice.one(3));
+  const kinds = SWARM_KINDS.filter(() => dice.one(3));
   const context = { dice, nodes, node, chaosMs };
   const count = dice.between(2, 14);
   const single = Array.from({ length: kinds.length === 0 ? 0 : count }, () => {
@@ -188,6 +191,8 @@ function drawFault(kind: FaultKind, context: Context): Fault {
       };
     case "delay":
       return { kind, ...when, upToMs: dice.pick([20, 200, 2 * node.electionMs]) };
+    case "rot":
+      return { kind, atMs, node: target, how: "flip", nth: 0, restartAfterMs };
     case "restart":
       return { kind, atMs, node: number };
     case "heal":

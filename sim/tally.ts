@@ -54,6 +54,8 @@ export class Tally {
     writes: 0,
     compactions: 0,
     refusedForSpace: 0,
+    corruptionsFound: 0,
+    refusedToServe: 0,
     locks: 0,
     autoCompactions: 0,
     authenticated: 0,
@@ -154,6 +156,9 @@ export class Tally {
       case "backup.close":
       case "password":
         return digest.number(effect.call);
+      case "admission":
+        if (effect.refusal !== null) counts.refusedToServe += 1;
+        return;
       case "snapshot.send":
         counts.snapshotsSent += 1;
         return digest.number(effect.meta.index);
@@ -181,6 +186,9 @@ export class Tally {
         return;
       case "log_trimmed":
         counts.logTrims += 1;
+        return;
+      case "corrupt":
+        counts.corruptionsFound += 1;
         return;
       case "snapshot_installed":
         counts.snapshotsInstalled += 1;

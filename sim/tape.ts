@@ -177,6 +177,8 @@ function digestEffect(digest: Digest, effect: Effect): void {
     case "snapshot.send":
     case "snapshot.install":
       return digest.number(effect.meta.index);
+    case "admission":
+      return digest.text(effect.refusal ?? "");
     case "peers":
     case "trace": // for people
       return;

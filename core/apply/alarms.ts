@@ -52,6 +52,11 @@ export function noSpaceAlarm(origin: Origin): Command {
   };
 }
 
+/** What a leader proposes that finds this member's store harmed. */
+export function corruptAlarm(origin: Origin, memberId: NodeId): Command {
+  return { kind: "alarm", origin, raised: true, alarm: { memberId, alarm: "corrupt" } };
+}
+
 /** Why a command may not take place while these alarms are in force; null: it may. */
 export function refusalOf(alarms: Alarms, command: Command): ApiError | null {
   if (alarms.length === 0) return null;

@@ -34,11 +34,20 @@ export function hashKv(mvcc: Mvcc, view: KvReader, revision: number): number {
 }
 
 export function beginHash(mvcc: Mvcc, revision: number): HashWalk {
-  assert(revision <= mvcc.revision, `revision ${revision} is ahead of ${mvcc.revision}`);
   const [seen] = versionsAt(mvcc.index, EVERY_KEY, revision);
+  return { ...beginStrictHash(mvcc, revision), isAnySeen: seen !== undefined };
+}
+
+/** As if a reader always saw something: how many rows a compaction has still to delete makes no
+ *  difference to this one, ever. */
+export function beginStrictHash(mvcc: Mvcc, revision: number): HashWalk {
+  assert(revision <= mvcc.revision, `revision ${revision} is ahead of ${mvcc.revision}`);
   const { scheduled: compacted } = mvcc.compaction;
-  const hash = crc32c(toBytes(BUCKET));
-  return { revision, compacted, isAnySeen: seen !== undefined, next: EMPTY, hash };
+  return { revision, compacted, isAnySeen: true, next: EMPTY, hash: emptyHash() };
+}
+
+export function emptyHash(): number {
+  return crc32c(toBytes(BUCKET));
 }
 
 /** So many rows more. The store must not have been compacted further since the walk began. */
@@ -48,7 +57,7 @@ export function continueHash(
   view: KvReader,
   rowsMax: number,
 ): HashWalk {
-  const { revision, compacted, isAnySeen } = walk;
+  const { revision } = walk;
   const end = encodeRowKey({ main: Math.max(0, revision + 1), sub: 0, tombstone: false });
   let { hash } = walk;
   let [rows, bytes] = [0, 0];
@@ -56,14 +65,25 @@ export function continueHash(
     if (rows >= rowsMax || bytes >= PIECE_BYTES) return { ...walk, next: key, hash };
     rows += 1;
     bytes += value.length;
-    const row = decodeRowKey(key);
-    if (row !== null && row.main <= compacted) {
-      if (row.tombstone && row.main === compacted) continue; // older releases delete it at once
-      if (isAnySeen && !isSeen(mvcc, value, row.main, row.sub, revision)) continue;
-    }
-    hash = crc32c(value, crc32c(toBytes(key), hash));
+    hash = withRow(hash, walk, mvcc, key, value);
   }
   return { ...walk, next: null, hash };
+}
+
+/** The hash with one row more, or as it is: not every row counts. */
+export function withRow(
+  hash: number,
+  { revision, compacted, isAnySeen }: Pick<HashWalk, "revision" | "compacted" | "isAnySeen">,
+  mvcc: Mvcc,
+  key: Bytes,
+  value: Uint8Array,
+): number {
+  const row = decodeRowKey(key);
+  if (row !== null && row.main <= compacted) {
+    if (row.tombstone && row.main === compacted) return hash; // older releases delete it at once
+    if (isAnySeen && !isSeen(mvcc, value, row.main, row.sub, revision)) return hash;
+  }
+  return crc32c(value, crc32c(toBytes(key), hash));
 }
 
 function isSeen(mvcc: Mvcc, row: Uint8Array, main: number, sub: number, revision: number): boolean {

@@ -3,6 +3,7 @@
 
 import type { Index, NodeId, Term } from "../contract.ts";
 import type { PromotionMessage } from "../apply/promotion-message.ts";
+import type { HashMessage } from "../corruption/message.ts";
 import type { LeaseMessage } from "../lease/message.ts";
 import { assertNever } from "../lib/assert.ts";
 
@@ -32,6 +33,8 @@ export type Message = Readonly<
   // Not Raft's own, but to the leader of exactly `term` likewise; the node takes them.
   | LeaseMessage
   | PromotionMessage
+  // Nor are these, to whoever is a member.
+  | HashMessage
   // Leadership transfer (thesis §3.10): stand for election at once.
   | { kind: "timeout_now"; term: Term }
 >;
@@ -83,6 +86,10 @@ export function isWellFormed(message: Message): boolean {
     case "promotion_ask":
     case "promotion_refused":
       return isCounter(message.call);
+    case "hash_ask":
+      return isCounter(message.index) && isCounter(message.revision);
+    case "hash_answer":
+      return isCounter(message.index) && isCounter(message.revision);
     case "pre_vote_response":
     case "vote_response":
     case "read_index":

@@ -391,6 +391,8 @@ function judgeMessage(world: World, { from, to, message }: Packet & { kind: "mes
     case "lease_answer":
     case "promotion_ask":
     case "promotion_refused":
+    case "hash_ask":
+    case "hash_answer":
       return;
   }
 }

@@ -180,6 +180,8 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
     case "lease_answer":
     case "promotion_ask":
     case "promotion_refused":
+    case "hash_ask":
+    case "hash_answer":
       return; // the node took them before
     case "timeout_now":
       return standAtOnce(turn);

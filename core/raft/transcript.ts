@@ -53,6 +53,12 @@ export function describeMessage(message: Message): string {
       return `${head} member=${message.member.toString(16)}`;
     case "promotion_refused":
       return `${head} ${message.reason}`;
+    case "hash_ask":
+      return `${head} ${message.topic} revision=${message.revision} index=${message.index}`;
+    case "hash_answer": {
+      const shown = message.hashes.map(({ revision, hash }) => `${revision}:${hash.toString(16)}`);
+      return `${head} revision=${message.revision} ${shown.join(" ")}`.trimEnd();
+    }
     default:
       return assertNever(message);
   }

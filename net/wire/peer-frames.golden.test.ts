@@ -38,6 +38,16 @@ const MESSAGES: readonly Message[] = [
   },
   { kind: "promotion_ask", term, life: 0x1122334455667788n, call: 300, member: 9n as NodeId },
   { kind: "promotion_refused", term, life: 1n, call: 300, reason: "LearnerNotReady" },
+  { kind: "hash_ask", term, id: 0x1122334455667788n, topic: "history", index, revision: 7 },
+  {
+    kind: "hash_answer",
+    term,
+    id: 0x1122334455667788n,
+    index,
+    revision: 7,
+    compacted: -1,
+    hashes: [{ revision: 7, compacted: -1, hash: 0xcafe }],
+  },
 ];
 
 it("peer messages keep their bytes", async () => {

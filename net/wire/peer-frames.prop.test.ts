@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
+import { HASH_TOPICS } from "../../core/corruption/message.ts";
 import type { Bytes, Index, NodeId, Term } from "../../core/contract.ts";
 import { AssertionError } from "../../core/lib/assert.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
@@ -201,6 +202,30 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
       life: bits,
       call: counter,
       reason: fc.constantFrom(...PROMOTION_REFUSALS),
+    }),
+    fc.record({
+      kind: kind("hash_ask"),
+      term,
+      id: bits,
+      topic: fc.constantFrom(...HASH_TOPICS),
+      index,
+      revision: counter,
+    }),
+    fc.record({
+      kind: kind("hash_answer"),
+      term,
+      id: bits,
+      index,
+      revision: counter,
+      compacted: fc.integer({ min: -1, max: 300 }),
+      hashes: fc.array(
+        fc.record({
+          revision: counter,
+          compacted: fc.integer({ min: -1, max: 300 }),
+          hash: fc.integer({ min: 0, max: 0xffffffff }),
+        }),
+        { maxLength: 3 },
+      ),
     }),
   );
 }

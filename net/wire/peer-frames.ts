@@ -6,6 +6,8 @@
 // finds wire damage, and whatever passes it must still be a well-formed message of this version.
 
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
+import { HASH_TOPICS } from "../../core/corruption/message.ts";
+import type { HashAnswer, RevisionHash } from "../../core/corruption/message.ts";
 import type { Index, NodeId, Result, Term } from "../../core/contract.ts";
 import type { LeaseAnswer } from "../../core/lease/message.ts";
 import { copyOf } from "../../core/lib/allocate.ts";
@@ -58,6 +60,8 @@ const KINDS = [
   "lease_answer",
   "promotion_ask",
   "promotion_refused",
+  "hash_ask",
+  "hash_answer",
 ] as const satisfies readonly Message["kind"][];
 
 export function encodePeerMessage(message: Message): Uint8Array {
@@ -146,6 +150,13 @@ function writeFields(writer: Writer, message: Message): void {
       writeFixed64(writer, message.life);
       writeVarint(writer, message.call);
       return writeByte(writer, PROMOTION_REFUSALS.indexOf(message.reason));
+    case "hash_ask":
+      writeFixed64(writer, message.id);
+      writeByte(writer, HASH_TOPICS.indexOf(message.topic));
+      writeVarint(writer, message.index);
+      return writeVarint(writer, message.revision);
+    case "hash_answer":
+      return writeHashAnswer(writer, message);
     default:
       assertNever(message);
   }
@@ -204,6 +215,15 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
       if (reason === undefined) reader.failed = true;
       return { kind, term, life, call, reason: reason ?? "MemberNotFound" };
     }
+    case "hash_ask": {
+      const id = readFixed64(reader);
+      const topic = HASH_TOPICS[readByte(reader)];
+      if (topic === undefined) reader.failed = true;
+      const index = readIndex(reader);
+      return { kind, term, id, topic: topic ?? "history", index, revision: readVarint(reader) };
+    }
+    case "hash_answer":
+      return readHashAnswer(reader, term);
     default:
       return assertNever(kind);
   }
@@ -247,6 +267,31 @@ function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
   return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision, keys };
 }
 
+/** A store that was never compacted says -1. */
+function writeHashAnswer(writer: Writer, message: HashAnswer): void {
+  writeFixed64(writer, message.id);
+  writeVarint(writer, message.index);
+  writeVarint(writer, message.revision);
+  writeVarint(writer, message.compacted + 1);
+  writeList(writer, message.hashes, (to, { revision, compacted, hash }) => {
+    writeVarint(to, revision);
+    writeVarint(to, compacted + 1);
+    writeFixed32(to, hash);
+  });
+}
+
+function readHashAnswer(reader: Reader, term: Term): HashAnswer {
+  const id = readFixed64(reader);
+  const index = readIndex(reader);
+  const revision = readVarint(reader);
+  const compacted = readVarint(reader) - 1;
+  const hashes = readList(reader, (from): RevisionHash => {
+    const at = { revision: readVarint(from), compacted: readVarint(from) - 1 };
+    return { ...at, hash: readFixed32(from) };
+  });
+  return { kind: "hash_answer", term, id, index, revision, compacted, hashes };
+}
+
 function readIndex(reader: Reader): Index {
   return readVarint(reader) as Index;
 }
@@ -269,6 +314,7 @@ function readBoolean(reader: Reader): boolean {
 /** At least what the data of a message takes, to make one buffer of the right size. */
 function dataBytes(message: Message): number {
   if (message.kind === "propose") return message.data.length;
+  if (message.kind === "hash_answer") return 24 * message.hashes.length;
   if (message.kind !== "append") return 0;
   let bytes = 0;
   for (const entry of message.entries) bytes += entry.data.length + 16; // and its two varints

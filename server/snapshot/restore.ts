@@ -17,7 +17,7 @@ import { restoredWrites } from "../../net/bolt/restore.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "../boot.ts";
 import { WalDisk } from "../disk.ts";
 import { syncDirectory } from "../durable-file.ts";
-import type { Flags } from "../flags.ts";
+import type { Flags } from "../flag-table.ts";
 import { KvStore } from "../kv-store.ts";
 import { openSnapshotFile, type SnapshotFile } from "./snapshot-file.ts";
 

@@ -1,0 +1,44 @@
+// What each compaction finds is hashed on its way, as in etcd: every member compacts the same rows
+// in the same steps, so the hash of a compaction must be everybody's. It is remembered for a while
+// and lost when the member stops: who was not there from the beginning has none.
+
+import type { KvReader } from "../contract.ts";
+import { emptyHash, withRow } from "../mvcc/hash.ts";
+import { encodeRowKey } from "../mvcc/revision.ts";
+import type { Mvcc } from "../mvcc/store.ts";
+import type { RevisionHash } from "./message.ts";
+
+export type CompactionHashes = Readonly<{
+  walking: RevisionHash | null; // of the compaction that goes on: as far as it has come
+  kept: readonly RevisionHash[]; // oldest first
+}>;
+
+/** etcd's own number. */
+const KEPT_MAX = 10;
+
+export const NO_COMPACTION_HASHES: CompactionHashes = { walking: null, kept: [] };
+
+/** Follows one entry that changed how far the store is compacted. `view` shows the rows as they
+ *  were before it. */
+export function followCompaction(
+  hashes: CompactionHashes,
+  before: Mvcc,
+  after: Mvcc,
+  view: KvReader,
+): CompactionHashes {
+  const { scheduled, finished, next } = after.compaction;
+  if (scheduled !== before.compaction.scheduled) {
+    const compacted = before.compaction.scheduled;
+    return { ...hashes, walking: { revision: scheduled, compacted, hash: emptyHash() } };
+  }
+  if (hashes.walking?.revision !== scheduled) return hashes;
+  const isDone = finished === scheduled;
+  const end = encodeRowKey({ main: scheduled + 1, sub: 0, tombstone: false });
+  const rows = view.scan("keys", before.compaction.next, isDone ? end : next);
+  const what = { ...hashes.walking, isAnySeen: true };
+  let { hash } = hashes.walking;
+  for (const [key, value] of rows) hash = withRow(hash, what, before, key, value);
+  const walking = { ...hashes.walking, hash };
+  if (!isDone) return { ...hashes, walking };
+  return { walking: null, kept: [...hashes.kept, walking].slice(-KEPT_MAX) };
+}
