@@ -167,7 +167,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "Member",
     "",
     parseFeatureGates,
-    "Features to turn on or off: name=true,name=false.",
+    "Features: CompactHashCheck=true,InitialCorruptCheck=true,LeaseCheckpoint=true, or false.",
   ),
   "watch-progress-notify-interval": flag(
     "Member",
