@@ -3,6 +3,7 @@
 
 import { clusterVersion } from "../core/api/downgrade.ts";
 import type { RangeRequest } from "../core/api/request.ts";
+import { PLAIN_RANGE } from "../core/api/request.ts";
 import type { ApiError } from "../core/api/errors.ts";
 import { ERRORS } from "../core/api/errors.ts";
 import type { Bytes, KvReader } from "../core/contract.ts";
@@ -24,20 +25,10 @@ export type PagesOptions = Readonly<{
 type Check = () => Promise<string | null>;
 
 const ANY_KEY: RangeRequest = {
-  kind: "range",
+  ...PLAIN_RANGE,
   key: "\0" as Bytes,
-  rangeEnd: "" as Bytes,
   limit: 1,
-  revision: 0,
-  sortOrder: "none",
-  sortTarget: "key",
-  serializable: false,
   keysOnly: true,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
 };
 /** Of a member that serves, but not a stranger; or nobody yet, for it learns. etcd asks itself as
  *  root, and past the door that learners keep closed. */

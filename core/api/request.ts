@@ -84,6 +84,24 @@ export type RangeRequest = Readonly<{
   maxCreateRevision: number;
 }>;
 
+/** Nothing is said of it: whoever reads says which key, and what else matters. */
+export const PLAIN_RANGE: RangeRequest = {
+  kind: "range",
+  key: "" as Bytes,
+  rangeEnd: "" as Bytes,
+  limit: 0,
+  revision: 0,
+  sortOrder: "none",
+  sortTarget: "key",
+  serializable: false,
+  keysOnly: false,
+  countOnly: false,
+  minModRevision: 0,
+  maxModRevision: 0,
+  minCreateRevision: 0,
+  maxCreateRevision: 0,
+};
+
 export type PutRequest = Readonly<{
   kind: "put";
   key: Bytes;

@@ -10,6 +10,7 @@ import type {
   TxnRequest,
   WatchAsk,
 } from "./request.ts";
+import { PLAIN_RANGE } from "./request.ts";
 
 export function key(text: string): Bytes {
   return fromText(text);
@@ -23,23 +24,7 @@ export function rangeOf(
   from: string,
   more: Partial<Omit<RangeRequest, "kind">> = {},
 ): RangeRequest {
-  return {
-    kind: "range",
-    key: key(from),
-    rangeEnd: "" as Bytes,
-    limit: 0,
-    revision: 0,
-    sortOrder: "none",
-    sortTarget: "key",
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    ...more,
-  };
+  return { ...PLAIN_RANGE, key: key(from), ...more };
 }
 
 export function putOf(

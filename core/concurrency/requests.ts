@@ -8,6 +8,7 @@ import type {
   RangeRequest,
   TxnRequest,
 } from "../api/request.ts";
+import { PLAIN_RANGE } from "../api/request.ts";
 import type { LeaderKey } from "../api/request-concurrency.ts";
 import { prefixEnd } from "../lib/bytes.ts";
 
@@ -30,7 +31,7 @@ export function isBelow(prefix: Bytes, key: Bytes): boolean {
 /** Puts the key if it is not there; else reads it, because the caller may be here for the second
  *  time. */
 export function enter(key: Bytes, value: Uint8Array, lease: LeaseId): TxnRequest {
-  return txn(created(key, 0), [put(key, value, lease)], [{ ...READ, key }]);
+  return txn(created(key, 0), [put(key, value, lease)], [{ ...PLAIN_RANGE, key }]);
 }
 
 /** The same, and who came first, in one call. */
@@ -59,7 +60,7 @@ export function deleteOf(key: Bytes): DeleteRangeRequest {
 
 /** The oldest key of all below the prefix. */
 export function readFirst(prefix: Bytes): RangeRequest {
-  return { ...READ, ...below(prefix), sortTarget: "create", sortOrder: "ascend", limit: 1 };
+  return { ...PLAIN_RANGE, ...below(prefix), sortTarget: "create", sortOrder: "ascend", limit: 1 };
 }
 
 /** If its own key is still there: the youngest of those that are older. */
@@ -68,26 +69,9 @@ export function lookBefore(
   prefix: Bytes,
 ): TxnRequest {
   const order = { sortTarget: "create", sortOrder: "descend", limit: 1 } as const;
-  const before = { ...READ, ...below(prefix), ...order, maxCreateRevision: revision - 1 };
+  const before = { ...PLAIN_RANGE, ...below(prefix), ...order, maxCreateRevision: revision - 1 };
   return txn(created(key, revision), [before], []);
 }
-
-const READ: RangeRequest = {
-  kind: "range",
-  key: ONE_KEY,
-  rangeEnd: ONE_KEY,
-  limit: 0,
-  revision: 0,
-  sortOrder: "none",
-  sortTarget: "key",
-  serializable: false,
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-};
 
 function below(prefix: Bytes): Pick<RangeRequest, "key" | "rangeEnd"> {
   return { key: prefix, rangeEnd: prefixEnd(prefix) ?? TO_THE_END };
