@@ -174,9 +174,9 @@ export function spawnEtcdctl(
   endpoints: readonly string[],
   args: readonly string[],
 ): ChildProcessWithoutNullStreams {
-  const patience = { ETCDCTL_DIAL_TIMEOUT: "60s", ETCDCTL_COMMAND_TIMEOUT: "60s" };
-  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...args], {
-    env: { ...process.env, ETCDCTL_API: "3", ...patience },
+  const flags = ["--dial-timeout=60s", "--command-timeout=60s"]; // of two, the last one counts
+  const child = spawn("etcdctl", ["--endpoints", endpoints.join(","), ...flags, ...args], {
+    env: { ...process.env, ETCDCTL_API: "3" },
   });
   children.add(child);
   void once(child, "close").then(() => children.delete(child));
