@@ -41,7 +41,7 @@ describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
       const { found } = await hunt(arena, ground, { ...USUAL_TERMS, alter: inattentive });
       if (found === null) throw new Error("the planted difference was not found");
       const { lines } = found.report;
-      expect(lines.length).toBeLessThanOrEqual(4); // where it begins, and two or three puts
+      expect(lines.length, describeFound(found)).toBeLessThanOrEqual(4); // where it begins, and two or three puts
       expect(lines.at(-1)).toMatchObject({ isSame: false });
       expect(lines.at(-1)?.said).toMatch(/^put .*prevKv: true/);
       expect(readScript(writeScript(found.sequence))).toEqual(found.sequence);

@@ -8,6 +8,8 @@ import { NO_ANSWER } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { show } from "./show.ts";
 import type { Step } from "./step.ts";
+import { ROOT } from "./step.ts";
+import { IMPOSTOR } from "./symbols.ts";
 
 const SORT_ORDERS = 3;
 const UNIMPLEMENTED = 12;
@@ -108,6 +110,19 @@ export const KNOWN_ANSWERS: readonly KnownDifference[] = [
     proof: [asked("downgrade", { version: "3.4" })],
     explains: ({ step, theirs }) =>
       theirs.code === UNIMPLEMENTED && NEW_CALLS.includes(pathOf(step) ?? ""),
+  },
+  {
+    kind: "answer",
+    name: "leases shown to somebody with a token that is none",
+    reason: "3.4 shows them to everybody",
+    proof: [
+      asked("user_add", { name: ROOT, password: "p" }),
+      asked("user_grant", { user: ROOT, role: ROOT }),
+      asked("auth_enable", {}),
+      { kind: "leases", at: 0, as: IMPOSTOR, message: {} },
+    ],
+    explains: ({ step, ours }) =>
+      (step.kind === "leases" || step.kind === "left") && isError(ours, "InvalidAuthToken"),
   },
   {
     kind: "answer",

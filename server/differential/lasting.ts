@@ -26,6 +26,7 @@ type Open = Readonly<{ step: LastingStep; streams: Pair<RawStream> }> & { told: 
 
 /** Who says no more for so long is at rest. */
 const REST_MS = 25;
+const READS = 5;
 const PATIENCE_MS = 4000;
 
 export function isLasting(step: CallStep): step is LastingStep {
@@ -85,7 +86,7 @@ export class Lasting {
       });
       if ((isEqual && now === before) || performance.now() > deadline) break;
       before = now;
-      await pause(REST_MS);
+      await this.#letRest();
     }
     for (const each of this.#open) this.#tell(each);
     for (const { streams } of this.#open) if (isInVain(streams.ours)) streams.theirs.leave();
@@ -98,6 +99,13 @@ export class Lasting {
       streams.theirs.leave();
     }
     this.#open = [];
+  }
+
+  /** For longer where the machine is busy: some times what a read takes. */
+  async #letRest(): Promise<void> {
+    const begin = performance.now();
+    await this.#sides.level({ key: "\0" as Bytes });
+    await pause(Math.max(REST_MS, READS * (performance.now() - begin)));
   }
 
   #tell(each: Open): void {

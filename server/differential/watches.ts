@@ -176,7 +176,7 @@ class Listener {
     } else if (told.canceled) {
       this.#story.controls.push(told);
       this.#alive.delete(id);
-    } else if (id === ALL_WATCHES) {
+    } else if (id === ALL_WATCHES && told.events.length === 0) {
       this.#story.progress.push(told);
     } else {
       const own = this.#story.events[this.#alive.get(id) ?? -1];
