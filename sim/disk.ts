@@ -85,8 +85,9 @@ export class SimDisk implements DiskReader {
 
   /** The effect is done: what it synced or removed stays so. Effects are settled in order. */
   settle(token: DiskToken): void {
-    const done = this.#pending.filter((pending) => pending.token <= token);
-    const later = this.#pending.filter((pending) => pending.token > token);
+    const found = this.#pending.findIndex((pending) => pending.token > token);
+    const end = found === -1 ? this.#pending.length : found;
+    const [done, later] = [this.#pending.slice(0, end), this.#pending.slice(end)];
     if (this.lies) {
       this.#pending = [...done.filter(({ op }) => isChange(op)), ...later];
       return;

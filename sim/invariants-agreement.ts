@@ -39,11 +39,12 @@ export const agreementInvariants: readonly Invariant[] = [
       for (const entry of appended) {
         const known = ghost.entries.get(entryKey(entry.term, entry.index));
         if (known === undefined) continue;
-        const what = `entry ${entry.index} of term ${entry.term}`;
-        if (known.fingerprint !== fingerprint(entry)) return `${what} has two contents`;
+        const what = (): string => `entry ${entry.index} of term ${entry.term}`;
+        if (known.fingerprint !== fingerprint(entry)) return `${what()} has two contents`;
         const previous = termAt(state.raft.log, (entry.index - 1) as Index);
         if (previous !== null && known.previousTerm !== -1 && previous !== known.previousTerm) {
-          return `${what} follows term ${previous} here and term ${known.previousTerm} elsewhere`;
+          const there = `term ${known.previousTerm} elsewhere`;
+          return `${what()} follows term ${previous} here and ${there}`;
         }
       }
       return null;

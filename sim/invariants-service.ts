@@ -69,14 +69,14 @@ export const serviceInvariants: readonly Invariant[] = [
     check: (ghost, moment) => {
       if (moment.kind !== "stepped") return null;
       const { calls } = ghostNode(ghost, moment.node);
-      const answered = new Set<number>();
+      let answered: Set<number> | null = null;
       for (const effect of moment.effects) {
         const { kind } = effect;
         if (kind !== "call.reply" && kind !== "call.push" && kind !== "call.end") continue;
         const taken = moment.input.kind === "call" && moment.input.call === effect.call;
-        if (answered.has(effect.call)) return `call ${effect.call} is answered twice`;
+        if (answered?.has(effect.call)) return `call ${effect.call} is answered twice`;
         if (!taken && !calls.has(effect.call)) return `call ${effect.call} was not waiting`;
-        if (kind !== "call.push") answered.add(effect.call);
+        if (kind !== "call.push") answered = (answered ?? new Set()).add(effect.call);
       }
       return null;
     },

@@ -191,9 +191,10 @@ export class Network {
   /** 32 bits that stand for this very parcel, among equal ones too. */
   #fateOf({ from, to, name }: Parcel): number {
     const equal = this.#fates.bits32([from, to, ...name]);
-    const nth = this.#seen.get(equal) ?? 0;
+    const seen = equal | 0; // as a small integer: any other number is slow to look up
+    const nth = this.#seen.get(seen) ?? 0;
     if (this.#seen.size > FORGET_ABOVE) this.#seen.clear();
-    this.#seen.set(equal, nth + 1);
+    this.#seen.set(seen, nth + 1);
     return derive(equal, nth, 0x100000000);
   }
 

@@ -17,6 +17,7 @@ export type Reader = {
 };
 
 const NOTHING = new Uint8Array(0);
+const word = new DataView(new ArrayBuffer(8)); // to take 64 bits apart, and put them together
 const CHUNK = 4096; // below the argument limit of every engine
 const SPARE_BYTES = 4096;
 const SPARE_BYTES_MAX = 1024 * 1024; // a larger one is not kept
@@ -91,8 +92,9 @@ export function setFixed32(bytes: Uint8Array, at: number, value: number): void {
 
 /** Eight bytes, little-endian. */
 export function writeFixed64(writer: Writer, value: bigint): void {
-  writeFixed32(writer, Number(BigInt.asUintN(32, value)));
-  writeFixed32(writer, Number(BigInt.asUintN(32, value >> 32n)));
+  word.setBigUint64(0, value, true);
+  writeFixed32(writer, word.getUint32(0, true));
+  writeFixed32(writer, word.getUint32(4, true));
 }
 
 /** The bytes as they are. */
@@ -173,9 +175,9 @@ export function readFixed32(reader: Reader): number {
 }
 
 export function readFixed64(reader: Reader): bigint {
-  const low = readFixed32(reader);
-  const high = readFixed32(reader);
-  return (BigInt(high) << 32n) | BigInt(low);
+  word.setUint32(0, readFixed32(reader), true);
+  word.setUint32(4, readFixed32(reader), true);
+  return word.getBigUint64(0, true);
 }
 
 /** A view of the next `length` bytes, not a copy. */

@@ -25,6 +25,7 @@ export function toBytes(text: Bytes): Uint8Array {
 
 /** The UTF-8 bytes of a text, as a byte string: what a client that sends this text sends. */
 export function fromText(text: string): Bytes {
+  if (isAscii(text)) return text as Bytes;
   let out = "";
   for (const char of text) {
     const point = char.codePointAt(0) as number;
@@ -75,6 +76,11 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
 }
 
 function chars(...codes: number[]): string {

@@ -35,9 +35,6 @@ const NOTHING: OrderedMap<never, never> = {
   size: 0,
   root: { kind: "leaf", size: 0, keys: [], values: [] },
 };
-/** Most maps are empty most of the time, and looked through at every step. */
-const NO_ENTRIES: Entries<never, never> = [].values();
-NO_ENTRIES.next(); // it is at its end for ever
 
 export function createOrderedMap<K extends OrderedKey, V>(): OrderedMap<K, V> {
   return NOTHING;
@@ -132,7 +129,8 @@ export function entries<K extends OrderedKey, V>(
   from?: K,
   to?: K,
 ): Entries<K, V> {
-  return map.size === 0 ? NO_ENTRIES : walk(map, from, to);
+  const { root } = map;
+  return root.kind === "leaf" ? pairs(root, from, to).values() : walk(map, from, to);
 }
 
 /** The same entries as `entries(map, from, to)`, the greatest key first. */
@@ -141,7 +139,24 @@ export function entriesDescending<K extends OrderedKey, V>(
   from?: K,
   to?: K,
 ): Entries<K, V> {
-  return map.size === 0 ? NO_ENTRIES : walkBack(map, from, to);
+  const { root } = map;
+  return root.kind === "leaf"
+    ? pairs(root, from, to).toReversed().values()
+    : walkBack(map, from, to);
+}
+
+/** Most maps are empty or small: to list one leaf is cheaper than to walk it. */
+function pairs<K extends OrderedKey, V>(
+  { keys, values }: Leaf<K, V>,
+  from: K | undefined,
+  to: K | undefined,
+): (readonly [key: K, value: V])[] {
+  const listed: (readonly [K, V])[] = [];
+  const end = to === undefined ? keys.length : countBelow(keys, to);
+  for (let at = from === undefined ? 0 : countBelow(keys, from); at < end; at++) {
+    listed.push([keys[at] as K, values[at] as V]);
+  }
+  return listed;
 }
 
 function* walk<K extends OrderedKey, V>(

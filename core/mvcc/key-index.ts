@@ -148,6 +148,7 @@ export function* versionsAt(
 
 function histories(index: KeyIndex, range: KeyRange): Iterable<readonly [Bytes, History]> {
   const { from, to } = range;
+  if (to !== null && index.dead.size === 0) return entries(index.live, from, to);
   if (to !== null)
     return merged(entries(index.live, from, to), entries(index.dead, from, to), false);
   const history = historyOf(index, from);

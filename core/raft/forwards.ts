@@ -43,7 +43,8 @@ export function remember(
     return [...withRoom(seen, from), { from, stream, floor, above: [sequence] }];
   }
   if (sequence <= known.floor || known.above.includes(sequence)) return null;
-  const above = [...known.above, sequence].toSorted((a, b) => a - b);
+  const above = [...known.above, sequence];
+  if ((known.above.at(-1) ?? 0) > sequence) above.sort((a, b) => a - b);
   const floor = above.length > REMEMBERED ? (above.shift() as number) : known.floor;
   return seen.map((one) => (one === known ? { from, stream, floor, above } : one));
 }

@@ -132,8 +132,8 @@ function sendAppend(turn: Turn, progress: Progress): void {
   const entries = room ? entriesBetween(log, progress.next, log.lastIndex, config.appendBytes) : [];
   setProgress(turn, sent(progress, entries.length, log.commit));
   const { commit } = log;
-  const body = { term, previousIndex, previousTerm, entries, commit };
-  send(turn, progress.id, "nothing", { kind: "append", ...body });
+  const message = { kind: "append", term, previousIndex, previousTerm, entries, commit } as const;
+  send(turn, progress.id, "nothing", message);
 }
 
 /** Only to a follower that is there: an image is too much to send into the void. Its answer to a
