@@ -3,7 +3,7 @@
 
 import { FAULT_KINDS } from "../sim/faults.ts";
 import type { FaultKind } from "../sim/faults.ts";
-import type { Coverage } from "../sim/simulation.ts";
+import type { Coverage } from "../sim/result.ts";
 import { judge } from "./judge.ts";
 import type { Failure, Judged, JudgeOptions } from "./judge.ts";
 import { optionsOf } from "./scenario.ts";

@@ -18,7 +18,7 @@ import * as node from "../core/node.ts";
 import type { SimOptions } from "../sim/options.ts";
 import type { Core } from "../sim/sim-node.ts";
 import { createSimulation } from "../sim/simulation.ts";
-import type { SimResult } from "../sim/simulation.ts";
+import type { SimResult } from "../sim/result.ts";
 
 export type Failure = Readonly<{
   /** An invariant's id, "assertion", "exception", "runaway", "linearizability" or "determinism". */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Checks } from "../core/config.ts";
 import type { FaultKind } from "../sim/faults.ts";
 import type { SimOptions } from "../sim/options.ts";
-import type { Coverage } from "../sim/simulation.ts";
+import type { Coverage } from "../sim/result.ts";
 import type { Faults } from "./arbitraries.ts";
 
 /** So often members compare their hashes. */

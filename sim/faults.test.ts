@@ -3,7 +3,7 @@ import type { Fault, FaultKind } from "./faults.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import type { SimOptions } from "./options.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
-import type { Coverage, SimResult } from "./simulation.ts";
+import type { Coverage, SimResult } from "./result.ts";
 import { createSimulation, runSimulation } from "./simulation.ts";
 
 const SHORT: SimOptions = {

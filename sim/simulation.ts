@@ -1,7 +1,7 @@
 // One run: a world, a cluster, clients and faults, driven event by event until the time is over or
 // an oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
-import type { Bytes, ClusterId, Index, LeaseId, NodeId } from "../core/contract.ts";
+import type { NodeId } from "../core/contract.ts";
 import { AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import {
@@ -10,24 +10,16 @@ import {
   describeResult,
   describeTraceEvent,
 } from "../core/transcript.ts";
-import type { TraceEvent } from "../core/trace.ts";
 import { Admin } from "./admin.ts";
 import { Client } from "./client.ts";
 import type { ClientContext } from "./client.ts";
 import { Cluster } from "./cluster.ts";
-import type { Fault, FaultKind } from "./faults.ts";
+import type { Fault } from "./faults.ts";
 import { describe } from "./faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 import { createGhost, record } from "./ghost.ts";
-import type {
-  CachedView,
-  SimChange,
-  SimOperation,
-  SimOutcome,
-  Shown,
-  WatchSession,
-} from "./history.ts";
+import type { SimOperation, SimOutcome } from "./history.ts";
 import { Injector } from "./injector.ts";
 import { firstBroken } from "./invariants.ts";
 import { Journal } from "./journal.ts";
@@ -35,16 +27,18 @@ import { Guest, Steward } from "./guests.ts";
 import { Keeper } from "./keeper.ts";
 import { Operator } from "./operator.ts";
 import { Network } from "./network.ts";
-import type { CallName, SimOptions } from "./options.ts";
+import type { SimOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
 import { createFates } from "./random.ts";
 import type { Answered } from "./recorder.ts";
 import { Recorder } from "./recorder.ts";
+import type { SimResult, Violation } from "./result.ts";
 import type { Core, SimNode, Taken } from "./sim-node.ts";
 import { Tally } from "./tally.ts";
+import { Unasked } from "./unasked.ts";
 import { WatchRecorder } from "./watch-recorder.ts";
 import { Watcher } from "./watcher.ts";
-import { deletionOf, readAll } from "./workload.ts";
+import { readAll } from "./workload.ts";
 import { World } from "./world.ts";
 
 export interface Simulation {
@@ -55,82 +49,6 @@ export interface Simulation {
   readonly inject: (fault: Fault) => void;
   readonly result: () => SimResult;
 }
-
-export type SimResult = Readonly<{
-  hash: string; // sixteen hex digits, chained over every event, input and effect
-  events: number;
-  simulatedMs: number;
-  faultsInjected: Readonly<Record<FaultKind, number>>;
-  history: readonly SimOperation[];
-  calls: readonly (CallName | null)[]; // the names of the history's calls; null: a final check
-  shown: readonly Shown[];
-  leaseEnds: readonly LeaseEnd[]; // in the order of the log
-  journal: readonly SimChange[]; // by revision
-  watches: readonly WatchSession[];
-  views: readonly CachedView[];
-  boots: readonly Readonly<{ member: NodeId; at: Micros }>[];
-  violation: Violation | null;
-  coverage: Coverage;
-}>;
-
-/** A lease is no more: it ran out, or somebody revoked it. */
-export type LeaseEnd = Readonly<{
-  index: Index;
-  lease: LeaseId;
-  ranOut: boolean;
-  at: Micros; // when the first node applied it
-  revision: number; // of the store, with its keys gone
-  keys: readonly Bytes[]; // what went with it
-}>;
-
-export type Violation = Readonly<{
-  oracle: string; // the id of an invariant, or "assertion" for one of the core's own
-  message: string;
-  step: number;
-  timeMs: number;
-  node: number | null;
-}>;
-
-/** What the run has seen: a quiet run that saw nothing proves nothing. */
-export type Coverage = Readonly<{
-  elections: number;
-  leaderChanges: number;
-  highestTerm: number;
-  committedEntries: number;
-  crashes: number;
-  memberChanges: number; // that a member said had taken place
-  restarts: number; // boots, but for the first of each node
-  tornTails: number; // boots that cut a broken tail off the log
-  lostWrites: number; // crashes that lost writes not yet synced
-  snapshotsSent: number;
-  snapshotsInstalled: number;
-  logTruncations: number;
-  logTrims: number;
-  messagesSent: number;
-  messagesLost: number;
-  messagesDuplicated: number;
-  callsOk: number;
-  callsFailed: number;
-  callsUnknown: number;
-  linearizableReads: number;
-  writes: number;
-  compactions: number; // answered with success
-  refusedForSpace: number;
-  corruptionsFound: number; // times that somebody was accused
-  refusedToServe: number; // starts that ended there, because the store differed from others'
-  locks: number; // and elections, that were won
-  autoCompactions: number; // completed
-  authenticated: number; // tokens given
-  refusedForPermission: number;
-  authChanges: number; // of users, roles, and whether anybody is asked
-  keepAlives: number; // answered with time
-  leasesRanOut: number;
-  watchEvents: number;
-  watchFragments: number; // pieces of responses with more to follow
-  watchProgress: number; // notices without events
-  watchesCompacted: number; // canceled, because history was gone
-  watchesResumed: number; // streams opened anew
-}>;
 
 export function createSimulation(options: SimOptions, core: Core = { boot, step }): Simulation {
   const run = new Run(checkOptions(options), core);
@@ -148,10 +66,6 @@ export function runSimulation(options: SimOptions, core: Core = { boot, step }):
   return run.result();
 }
 
-/** Who deletes the keys of leases, in the history. */
-const SERVERS = -1;
-const DELETED = { kind: "delete_range", deleted: 1, prevKvs: [] } as const;
-
 const nameOf = (id: NodeId): string => id.toString();
 
 function describeOutcome(outcome: SimOutcome): string {
@@ -159,10 +73,6 @@ function describeOutcome(outcome: SimOutcome): string {
   if (outcome.error === null) return "nothing in time";
   return describeResult({ ok: false, error: outcome.error });
 }
-
-type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
-type AutoCompaction = Extract<TraceEvent, { kind: "auto_compaction" }>;
-type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
 class Run {
   readonly #options: SimOptions;
@@ -174,8 +84,7 @@ class Run {
   readonly #tally = new Tally();
   readonly #ghost: Ghost;
   readonly #unanswered: Set<number>;
-  readonly #leaseEnds: LeaseEnd[] = [];
-  readonly #innerWrites = new Set<Index>();
+  readonly #unasked: Unasked;
   readonly #journal = new Journal();
   readonly #watches: WatchRecorder;
   readonly #watchers: Watcher[] = [];
@@ -200,6 +109,7 @@ class Run {
       (operation) => this.#called(operation),
       (answered) => this.#answered(answered),
     );
+    this.#unasked = new Unasked(() => world.now, this.#recorder, this.#tally.counts);
     this.#cluster = new Cluster({
       options,
       core,
@@ -270,7 +180,7 @@ class Run {
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
       shown: this.#guests.flatMap((guest) => guest.shown),
-      leaseEnds: this.#leaseEnds.slice(),
+      leaseEnds: this.#unasked.leaseEnds(),
       journal: this.#journal.changes(),
       watches: this.#watches.sessions(),
       boots: this.#boots.slice(),
@@ -371,44 +281,10 @@ class Run {
     this.#tell("input", node.number, () => (input ? describeInput(input, nameOf) : "boots"));
   }
 
-  /** The keys that go with a lease are deleted by nobody's call: whoever judges the history must
-   *  find them in it. The first node to apply it shows when it happened. */
-  #leaseEnded({ index, lease, ranOut, ended }: LeaseEnded): void {
-    if (this.#leaseEnds.some((each) => each.index === index)) return;
-    const { revision, keys } = ended;
-    this.#leaseEnds.push({ index, lease, ranOut, at: this.#world.now, revision, keys });
-    if (ranOut) this.#tally.counts.leasesRanOut += 1;
-    if (keys.length === 0) return;
-    const nobody = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
-    const header = { ...nobody, revision };
-    const responses = keys.map(() => ({ ...DELETED, header }));
-    const input = deletionOf(keys, lease);
-    this.#recorder.witness(SERVERS, input, { kind: "txn", header, succeeded: true, responses });
-  }
-
-  /** What locks and elections write is asked for by no client, either. */
-  #innerWrite({ index, request, response }: InnerWrite): void {
-    if (this.#innerWrites.has(index)) return;
-    this.#innerWrites.add(index);
-    this.#recorder.witness(SERVERS, request, response);
-  }
-
-  /** Nobody tells what comes of it: its outcome stays unknown. */
-  #autoCompaction({ revision, completed }: AutoCompaction): void {
-    if (!completed)
-      this.#recorder.begin(SERVERS, { kind: "compact", revision, physical: false }, null);
-    else this.#tally.counts.autoCompactions += 1;
-  }
-
   #taken(node: SimNode, { input, effects }: Taken): void {
     this.#journal.note(this.#world.now, effects);
     if (input === null) this.#boots.push({ member: node.config.node, at: this.#world.now });
-    for (const effect of effects) {
-      if (effect.kind !== "trace") continue;
-      if (effect.event.kind === "lease_ended") this.#leaseEnded(effect.event);
-      else if (effect.event.kind === "inner_write") this.#innerWrite(effect.event);
-      else if (effect.event.kind === "auto_compaction") this.#autoCompaction(effect.event);
-    }
+    for (const effect of effects) if (effect.kind === "trace") this.#unasked.note(effect.event);
     this.#tally.digest.number(this.#world.now);
     this.#tally.taken(node.number, input, effects);
     if (!this.#options.frames) return;

@@ -4,7 +4,7 @@
 import type { Effect, Input } from "../core/contract.ts";
 import { Digest } from "./digest.ts";
 import type { SimOperation } from "./history.ts";
-import type { Coverage } from "./simulation.ts";
+import type { Coverage } from "./result.ts";
 
 export type Counts = { -readonly [K in keyof Coverage]: Coverage[K] };
 
