@@ -65,7 +65,7 @@ async function simplify(arena: Arena, terms: Terms, found: Found): Promise<Found
 function subjectOf({ lines }: Report): string | null {
   const line = lines.find(({ isSame }) => !isSame);
   if (line === undefined) return null;
-  return /^(?:at \d: )?(?:\w+: )?(\w+)/.exec(line.said)?.[1] ?? line.said;
+  return /^(?:at (?:\d|the leader): )?(?:\w+: )?(\w+)/.exec(line.said)?.[1] ?? line.said;
 }
 
 function upTo(sequence: Sequence, taken: number): Sequence {

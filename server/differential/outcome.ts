@@ -50,14 +50,10 @@ export function endOutcome(
 /** What came of a request that no gRPC library would say. */
 export function rawOutcome(name: MessageName | null, end: RawEnd, given: Given): Outcome {
   const { how, http, code, words, bytes } = end;
-  const heard = how === "ended" && http === 200 && code !== null;
-  if (!heard)
-    return {
-      code: NO_ANSWER,
-      words: `${how} http=${http} code=${code} ${words}`,
-      message: null,
-      strange: "",
-    };
+  if (how !== "ended" || http !== 200 || code === null) {
+    const seen = `${how} http=${http} code=${code} ${words}`;
+    return { code: NO_ANSWER, words: seen, message: null, strange: "" };
+  }
   if (code !== 0 || name === null) return { code, words, message: null, strange: "" };
   const answer = bytes.subarray(GRPC_PREFIX_BYTES);
   return outcomeOf(name, { code, words, bytes: answer }, given);
