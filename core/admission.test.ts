@@ -27,10 +27,17 @@ describe("a member that compares itself before it serves", () => {
     expect(member.take({ kind: "tick", now: 5000 as Millis }).length).toBeGreaterThan(0); // it stands
   });
 
-  it("does not if one of them has another, and says what to do", () => {
+  it("serves if one of them has the same: then it is the third that is harmed", () => {
     const member = start();
     const own = member.ownHash();
     member.hears(TWO, own);
+    expect(member.hears(THREE, own ^ 1)).toEqual([null]);
+  });
+
+  it("does not if none of them has the same, and says what to do", () => {
+    const member = start();
+    const own = member.ownHash();
+    member.hears(TWO, own, { compacted: 1 });
     const [refusal] = member.hears(THREE, own ^ 1);
     expect(refusal).toMatch(/^1 found data inconsistency with peers: at revision 1 its hash/);
     expect(refusal).toContain("1 of the 2 members that answered (3)");

@@ -3,7 +3,8 @@
 // for its hash, so that members that start together compare themselves as well.
 //
 // As in etcd, whoever cannot be reached is not waited for, and an answer that cannot be compared is
-// no reason to stay away.
+// no reason to stay away. Unlike in etcd, one other member that differs is none either, if a
+// majority does not: else the one that is harmed could keep all others out.
 
 import type { Input, NodeId } from "./contract.ts";
 import { ERRORS } from "./api/errors.ts";
@@ -55,14 +56,18 @@ export function turnAway(turn: Turn, { call, request }: Extract<Input, { kind: "
   else reply(turn, call, { ok: false, error: ERRORS.Stopped });
 }
 
+/** Whoever shares its hash with a majority is not the one that was harmed. */
 function conclude(turn: Turn, round: Round): void {
-  const differing = round.answers.flatMap(({ member, hashes }) => {
-    const shown = hashes.find(({ revision }) => revision === round.ask.revision);
-    const isSame = shown?.compacted !== round.compacted || shown.hash === round.own;
-    return isSame ? [] : [member];
+  const shown = round.answers.flatMap(({ member, hashes }) => {
+    const { ask, compacted } = round;
+    const known = hashes.find(({ revision }) => revision === ask.revision);
+    return known?.compacted === compacted ? [{ member, isSame: known.hash === round.own }] : [];
   });
+  const differing = shown.filter(({ isSame }) => !isSame).map(({ member }) => member);
+  const agreeing = 1 + shown.length - differing.length;
   endRound(turn, round);
-  if (differing.length === 0) return admit(turn);
+  const isBelieved = agreeing > turn.state.store.members.length / 2;
+  if (differing.length === 0 || isBelieved) return admit(turn);
   turn.state = { ...turn.state, admission: { kind: "refused" } };
   const refusal = refusalOf(turn, round, differing);
   turn.effects.push({ kind: "admission", refusal });
