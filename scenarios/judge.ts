@@ -39,22 +39,21 @@ export type JudgeOptions = Readonly<{
   core: Core; // the product, or a broken one
   twice: boolean; // run it again, every step twice, and compare
   budgetSteps: number; // of the checker
+  maxEvents: number; // of a run that has an end in sight: most have some ten thousand
 }>;
 
 export const JUDGE_ONCE: JudgeOptions = {
   core: { boot: node.boot, step: node.step },
   twice: false,
   budgetSteps: 2_000_000,
+  maxEvents: 1_000_000,
 };
 
 /** What the administrator of the simulator gives (sim/admin.ts). */
 const RIGHTS: Rights = { hasName: (client) => client % 2 === 1, forbidden: "k0" };
 
-/** A run has some ten thousand. */
-const MAX_EVENTS = 1_000_000;
-
 export function judge(options: SimOptions, how: JudgeOptions): Judged {
-  const result = run(options, how.core);
+  const result = run(options, how);
   if ("oracle" in result) return { result: null, failure: result, undecided: null };
   const broken = result.violation;
   if (broken !== null) {
@@ -97,7 +96,7 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
     return { result, failure: whole("linearizability", told), undecided: null };
   }
   const undecided = verdict.verdict === "unknown" ? told : null;
-  return { result, failure: how.twice ? difference(options, how.core, result) : null, undecided };
+  return { result, failure: how.twice ? difference(options, how, result) : null, undecided };
 }
 
 /** The last quarter of a run is for everybody to catch up. */
@@ -124,8 +123,8 @@ function timesOf(options: SimOptions): LeaseTimes {
 }
 
 /** The same run once more, every step twice: it must be the same in every event. */
-function difference(options: SimOptions, core: Core, once: SimResult): Failure | null {
-  const again = run({ ...options, twice: true }, core);
+function difference(options: SimOptions, how: JudgeOptions, once: SimResult): Failure | null {
+  const again = run({ ...options, twice: true }, how);
   if ("oracle" in again) return again;
   const { violation } = again;
   if (violation !== null) return whole("determinism", `${violation.oracle}: ${violation.message}`);
@@ -134,12 +133,12 @@ function difference(options: SimOptions, core: Core, once: SimResult): Failure |
 }
 
 /** A mistake that no oracle foresaw, such as a read of nothing, is a finding like any other. */
-function run(options: SimOptions, core: Core): SimResult | Failure {
+function run(options: SimOptions, { core, maxEvents }: JudgeOptions): SimResult | Failure {
   try {
     const simulation = createSimulation(options, core);
     for (let events = 0; simulation.step(); events++) {
-      if (events > MAX_EVENTS)
-        return whole("runaway", `more than ${MAX_EVENTS} events: no end in sight`);
+      if (events > maxEvents)
+        return whole("runaway", `more than ${maxEvents} events: no end in sight`);
     }
     return simulation.result();
   } catch (error) {

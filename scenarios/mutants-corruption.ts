@@ -1,6 +1,6 @@
 // Planted bugs of how members compare their hashes: harm that nobody sees, and false alarms.
 
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const BLAME = "core/corruption/blame.ts";
 

@@ -3,9 +3,8 @@
 
 import type { RuleId } from "../checker/rules.ts";
 import type { Hunted } from "./hunt.ts";
+import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
-import { CORRUPTION_MUTANTS } from "./mutants-corruption.ts";
-import type { Mutant } from "./mutants.ts";
 
 /** Rules that are not judged under their own name, and which oracles judge them. */
 export const JUDGED_AS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
@@ -377,10 +376,7 @@ const RULE_MUTANTS: readonly RuleMutant[] = PLANTS.map((plant) => {
 });
 
 export const ALL_MUTANTS: readonly RuleMutant[] = [
-  ...[...MUTANTS, ...CORRUPTION_MUTANTS].map((mutant) => ({
-    ...mutant,
-    rules: PROOFS[mutant.name] ?? [],
-  })),
+  ...MUTANTS.map((mutant) => ({ ...mutant, rules: PROOFS[mutant.name] ?? [] })),
   ...RULE_MUTANTS,
 ];
 

@@ -2,6 +2,7 @@
 
 import { afterAll, describe, expect, it } from "vitest";
 import { RULES } from "../checker/rules.ts";
+import { INVARIANTS } from "../sim/invariants.ts";
 import { MUTANTS } from "./mutants.ts";
 import { ALL_MUTANTS, escapeOf } from "./mutants-rules.ts";
 import { openPlot, substituted } from "./planting.ts";
@@ -28,6 +29,11 @@ describe("a planted bug", () => {
     const broken = new Set(ALL_MUTANTS.flatMap(({ rules }) => rules));
     expect(RULES.filter(({ id }) => !broken.has(id))).toEqual([]);
     expect(new Set(ALL_MUTANTS.map(({ name }) => name)).size).toBe(ALL_MUTANTS.length);
+  });
+
+  it("is caught, one or another, by every oracle that watches a run", () => {
+    const named = new Set(ALL_MUTANTS.map(({ oracle }) => oracle));
+    expect(INVARIANTS.filter(({ id }) => !named.has(id)).map(({ id }) => id)).toEqual([]);
   });
 
   it("is not seen where there is none", { timeout: TIMEOUT_MS }, async () => {

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Hunted } from "./hunt.ts";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const root = join(import.meta.dirname, "..");
 const HUNT_MS = 120_000; // a mutant may run in circles
@@ -56,7 +56,7 @@ export function substituted(mutant: Mutant, source: string): string {
     const times = parts.length - 1;
     throw new Error(
       `mutant ${mutant.name} is out of date: its text occurs ${times} times in ${mutant.file}. ` +
-        `Look at the code it was made for and write it anew in scenarios/mutants.ts.`,
+        `Look at the code it was made for and write it anew in scenarios/mutants-*.ts.`,
     );
   }
   return parts.join(mutant.replace);

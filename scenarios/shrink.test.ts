@@ -94,6 +94,15 @@ describe("A core that", { timeout: 60_000 }, () => {
     expect(failure?.message).toContain("undefined is not a log");
   });
 
+  it("comes to no end is a finding, too", () => {
+    const { failure, result } = judge(optionsOf(scenario(), { seed: 1, path: null }), {
+      ...JUDGE_ONCE,
+      maxEvents: 5000,
+    });
+    expect(result).toBeNull();
+    expect(failure).toMatchObject({ oracle: "runaway" });
+  });
+
   it("looks at a clock of its own is not the same twice", () => {
     let calls = 0;
     const core: Core = {

@@ -28,6 +28,7 @@ class Actor {
   readonly #context: ClientContext;
   readonly shown: Shown[] = [];
   protected login: Login | null = null;
+  readonly #logins: Login[] = []; // those before
   #acts = 0;
 
   constructor(name: string, number: number, context: ClientContext) {
@@ -38,29 +39,28 @@ class Actor {
 
   protected authenticate(user: Bytes, password: string, done: () => void): void {
     const request: Request = { kind: "authenticate", name: user, password };
-    this.#logOut();
-    const call = this.#make(request, (outcome) => {
+    this.login = null;
+    const call = this.#make(request, null, (outcome) => {
       const isIn = outcome.kind === "ok" && outcome.output.kind === "authenticate";
       this.login = isIn ? { call, token: outcome.output.token } : null;
-      if (this.login !== null) this.#context.tokens.set(this.#number, this.login.token);
+      if (this.login !== null) this.#logins.push(this.login);
       done();
     });
   }
 
   /** With the token that there is, if any. */
-  protected ask(request: Request, done: Done): void {
-    const { login } = this;
-    const call = this.#make(request, (outcome) => {
+  protected ask(request: Request, done: Done, login: Login | null = this.login): void {
+    const call = this.#make(request, login, (outcome) => {
       const isOut = outcome.kind === "failed" && outcome.error.name === "InvalidAuthToken";
-      if (isOut && this.login === login) this.#logOut();
+      if (isOut && this.login === login) this.login = null;
       done(outcome);
     });
     if (login !== null) this.shown.push({ call, login: login.call });
   }
 
-  #logOut(): void {
-    this.login = null;
-    this.#context.tokens.delete(this.#number);
+  /** With a token of some time ago, which a member that was away may know still. */
+  protected askAgain(request: Request, done: Done): void {
+    this.ask(request, done, this.#logins.at(-1 - this.draw(3, "login")) ?? this.login);
   }
 
   /** Nothing begins when the clients' time is over. */
@@ -79,8 +79,11 @@ class Actor {
     return this.#context.fates.below(limit, this.#name, this.#number, this.#acts++, what);
   }
 
-  #make(request: Request, done: Done): number {
-    const node = 1 + this.draw(this.#context.nodes, "member");
+  #make(request: Request, login: Login | null, done: Done): number {
+    const { tokens, nodes } = this.#context;
+    const node = 1 + this.draw(nodes, "member");
+    if (login === null) tokens.delete(this.#number);
+    else tokens.set(this.#number, login.token);
     return makeCall(this.#context, this.#number, node, request, null, done);
   }
 }
@@ -219,9 +222,9 @@ export class Guest extends Actor {
   }
 
   #act(): void {
-    if (this.login !== null && this.draw(5, "again") > 0) {
-      return this.ask(this.#request(), () => this.#rest());
-    }
+    const act = this.draw(5, "act");
+    if (act === 0) return this.askAgain(this.#request(), () => this.#rest());
+    if (this.login !== null && act > 1) return this.ask(this.#request(), () => this.#rest());
     const isOld = this.draw(6, "old") === 0;
     const password = isOld ? this.draw(this.#password + 1, "which") : this.#password;
     this.authenticate(this.#user, this.#passwordOf(password), () => this.#rest());
