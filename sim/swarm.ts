@@ -10,6 +10,8 @@ import { FAULT_KINDS } from "./faults.ts";
 import type { ClockOptions, Mix, NetworkOptions, NodeOptions, SimOptions } from "./options.ts";
 import { checkOptions, DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
 
+/** Members come and go in one run of so many. */
+const MOVING = 5;
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
 /** A store that is harmed is no trouble to live through: it makes clients hear what is not true. */
@@ -24,8 +26,9 @@ type Dice = Readonly<{
 }>;
 
 export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
-  const dice = createDice(seed);
-  const nodes = dice.pick([3, 3, 3, 5]);
+  const dice = createDice(`${seed}`);
+  const moves = drawMoves(seed);
+  const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
   const node = drawNode(dice);
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
   const kinds = SWARM_KINDS.filter(() => dice.one(3));
@@ -40,6 +43,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
     ...DEFAULT_OPTIONS,
     seed,
     nodes,
+    ...moves,
     durationMs: chaosMs + QUIET_MS,
     healAtMs: chaosMs,
     node,
@@ -67,7 +71,17 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   });
 }
 
-function createDice(seed: number): Dice {
+/** Of a seed of its own: what else is drawn stays as it is where nobody moves. */
+function drawMoves(seed: number): Pick<SimOptions, "spares" | "operatorMs" | "strictReconfig"> {
+  const dice = createDice(`${seed} moves`);
+  return {
+    spares: dice.one(MOVING) ? dice.between(1, 3) : 0,
+    operatorMs: dice.pick([800, 1500, 4000]),
+    strictReconfig: dice.one(2),
+  };
+}
+
+function createDice(seed: string): Dice {
   const generator = seedrandom(`detcd ${seed}`);
   const below = (limit: number): number => (generator.int32() >>> 0) % limit;
   return {
