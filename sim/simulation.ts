@@ -325,7 +325,8 @@ class Run {
 
   /** Only where nothing else could unseat a leader. */
   #inflating(node: number, untilMs: number): void {
-    const { network, disk, node: timing } = this.#options;
+    const { network, disk, spares, node: timing } = this.#options;
+    if (spares > 0) return; // a leader may be removed
     const calmMicros = timing.electionMs * 250;
     const slow = network.tailMicros > calmMicros || disk.tailMicros > calmMicros;
     if (network.drop[0] > 0 || slow || !this.#cluster.led()) return;
