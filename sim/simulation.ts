@@ -66,6 +66,8 @@ export function runSimulation(options: SimOptions, core: Core = { boot, step }):
   return run.result();
 }
 
+const LOOKS = 3;
+const LOOK_MICROS = 700_000;
 const nameOf = (id: NodeId): string => id.toString();
 
 function describeOutcome(outcome: SimOutcome): string {
@@ -235,7 +237,7 @@ class Run {
       this.#watchers.push(watcher);
       watcher.start();
     }
-    world.at(durationMs * 1000, () => this.#end(tailMs > 0));
+    world.at(durationMs * 1000, () => this.#end(tailMs > 0, LOOKS));
     if (tailMs === 0) return; // no time to show that all is well again
     world.at(healAtMs * 1000, () => this.#injector.close());
     world.at(1000 * (healAtMs + Math.ceil((3 * tailMs) / 4)), () => this.#askAll(context));
@@ -261,19 +263,23 @@ class Run {
     }
   }
 
-  #end(judged: boolean): void {
+  /** A lease may run out at the very end: what differs by that is looked at again. */
+  #end(judged: boolean, looks: number): void {
     this.#over = true;
     if (!judged) return;
     const members = this.#cluster.members("all");
     const [states, contents] = [this.#cluster.states(), this.#cluster.contents()];
     const histories = this.#cluster.histories();
-    this.#witness({
+    const moment: Moment = {
       kind: "ended",
       states: members.map((number) => states[number - 1] ?? null),
       contents: members.map((number) => contents[number - 1] ?? ""),
       histories: members.map((number) => histories[number - 1] ?? ""),
       unanswered: [...this.#unanswered],
-    });
+    };
+    this.#over = looks === 1 || firstBroken(this.#ghost, moment) === null;
+    if (this.#over) this.#witness(moment);
+    else this.#world.after(LOOK_MICROS, () => this.#end(judged, looks - 1));
   }
 
   #begins(node: SimNode, input: Taken["input"]): void {
