@@ -186,6 +186,32 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     covers: ["authenticated", "refusedForPermission", "authChanges", "leaderChanges", "restarts"],
   },
   {
+    name: "visitors",
+    promise: "What comes in pieces is of one moment, and only without a leader do streams end.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
+      clients: {
+        ...usual(seed).clients,
+        visitors: 2,
+        keys: 40,
+        guests: seed % 3 === 0 ? 1 : 0,
+        watchers: seed % 3 === 0 ? 0 : 1, // they show no token
+        mix: { ...usual(seed).clients.mix, lease: 3, compact: seed % 2 },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(500, 8000)),
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+        partition(options, lasting(500, 6000)),
+        pause(options, lasting(500, 3000)),
+      ),
+    injects: ["isolate", "crash", "partition", "pause"],
+    covers: ["rangesInPieces", "backups", "endedWithoutLeader", "leaderChanges", "restarts"],
+  },
+  {
     name: "membership",
     promise: "Members are added, promoted and removed in any trouble, and nothing is lost by it.",
     options: (seed) => ({

@@ -64,7 +64,7 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   if (result.faultsInjected.rot > 0) {
     return {
       result,
-      failure: how.twice ? difference(options, how.core, result) : null,
+      failure: how.twice ? difference(options, how, result) : null,
       undecided: null,
     };
   }

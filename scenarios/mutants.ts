@@ -9,6 +9,7 @@ import { DISK_MUTANTS } from "./mutants-disk.ts";
 import { MEMBERS_MUTANTS } from "./mutants-members.ts";
 import { RAFT_MUTANTS } from "./mutants-raft.ts";
 import { STORE_MUTANTS } from "./mutants-store.ts";
+import { VISITORS_MUTANTS } from "./mutants-visitors.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...RAFT_MUTANTS,
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...ACCESS_MUTANTS,
   ...MEMBERS_MUTANTS,
+  ...VISITORS_MUTANTS,
 ];

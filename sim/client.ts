@@ -29,6 +29,7 @@ export type Call = Readonly<{
   path: string;
   bytes: Uint8Array;
   token: string; // "": the client shows none
+  requireLeader: boolean;
   timeoutMs: number;
 }>;
 
@@ -65,7 +66,8 @@ export function makeCall(
   const path = pathOf(request);
   const bytes = encodeRequest(request);
   const token = tokens.get(client) ?? "";
-  const call: Call = { id, client, path, bytes, token, timeoutMs: options.timeoutMs };
+  const { timeoutMs } = options;
+  const call: Call = { id, client, path, bytes, token, requireLeader: false, timeoutMs };
   let waiting = true;
   const settle = (outcome: SimOutcome): void => {
     if (!waiting) return; // it gave up before

@@ -166,7 +166,7 @@ export class Cluster implements Line {
         kind: "call",
         call: id,
         request,
-        context: { deadline, token: call.token, requireLeader: false },
+        context: { deadline, token: call.token, requireLeader: call.requireLeader },
       });
     });
   }

@@ -85,7 +85,8 @@ class SimulatedCluster {
     const told: Told[] = [];
     const [path, bytes] = [pathOf(request), encodeRequest(request)];
     const id = ++this.#calls;
-    const call = { id, client: CLIENT, path, bytes, token, timeoutMs: PATIENCE / 1000 };
+    const common = { client: CLIENT, path, token, requireLeader: false };
+    const call = { ...common, id, bytes, timeoutMs: PATIENCE / 1000 };
     const node = this.#number(member);
     this.#cluster.call(node, call, (reply) => void told.push(toldOf(path, reply)));
     const leave = (): void => this.#cluster.cancel(node, call);
@@ -102,7 +103,8 @@ class SimulatedCluster {
     const told: Told[] = [];
     const hears = (reply: Reply): void => void told.push(toldOf(path, reply));
     const node = this.#number(member);
-    const end = this.#cluster.open(node, { client: CLIENT, path, token, dawdle: () => 0, hears });
+    const common = { client: CLIENT, path, token, requireLeader: false };
+    const end = this.#cluster.open(node, { ...common, dawdle: () => 0, hears });
     const open = { end, told };
     this.#streams.set(name, open);
     return open;

@@ -3,6 +3,7 @@
 // says of itself.
 
 import type { DiskToken, Effect, Index, Input, NodeId, Term } from "../core/contract.ts";
+import { isStreamRequest } from "../core/api/request.ts";
 import type { NodeState } from "../core/node-state.ts";
 import { broken } from "../core/lib/assert.ts";
 import { entryAt, termAt } from "../core/raft/log.ts";
@@ -65,6 +66,8 @@ export type GhostNode = {
   kvHash: number | null; // of all revisions written so far; null: unknown
   readonly calls: Set<number>; // taken and not yet answered
   isHarmed: boolean; // its store is not what was written
+  readonly guarded: Set<number>; // of them, streams that want a leader
+  leaderlessSince: number | null; // by its own clock; null: it knows one, or has just booted
 };
 
 export type Ghost = {
@@ -159,6 +162,8 @@ export function record(ghost: Ghost, moment: Moment): void {
     case "crashed": {
       const node = ghostNode(ghost, moment.node);
       node.calls.clear();
+      node.guarded.clear();
+      node.leaderlessSince = null;
       node.dirty.clear();
       return;
     }
@@ -191,6 +196,8 @@ function createGhostNode(number: number): GhostNode {
     kvHash: 0,
     calls: new Set(),
     isHarmed: false,
+    guarded: new Set(),
+    leaderlessSince: null,
   };
 }
 
@@ -223,8 +230,15 @@ function certainUntil(durable: Durable, log: Log): Index {
 function recordStep(ghost: Ghost, moment: StepMoment): void {
   const { node, before, state, effects, input, appended } = moment;
   const { raft } = state;
-  if (input.kind === "call") ghostNode(ghost, node).calls.add(input.call);
-  if (input.kind === "call.cancel") ghostNode(ghost, node).calls.delete(input.call);
+  const own = ghostNode(ghost, node);
+  own.leaderlessSince = raft.leader === null ? (own.leaderlessSince ?? state.now) : null;
+  if (input.kind === "call") {
+    own.calls.add(input.call);
+    if (input.context.requireLeader && isStreamRequest(input.request)) own.guarded.add(input.call);
+  } else if (input.kind === "call.cancel") {
+    own.calls.delete(input.call);
+    own.guarded.delete(input.call);
+  }
   if (raft.role === "leader") {
     if (ghost.inflation !== null && !ghost.leaders.has(raft.term)) {
       ghost.inflation = { ...ghost.inflation, elections: ghost.inflation.elections + 1 };
@@ -237,7 +251,7 @@ function recordStep(ghost: Ghost, moment: StepMoment): void {
     ghost.entries.set(entryKey(entry.term, entry.index), what);
   }
   recordCommit(ghost, state);
-  recordEffects(ghostNode(ghost, node), ghost.kvHashes, state, before.raft.log, effects);
+  recordEffects(own, ghost.kvHashes, state, before.raft.log, effects);
 }
 
 function recordCommit(ghost: Ghost, { raft }: NodeState): void {
@@ -259,9 +273,10 @@ function recordEffects(
   for (const effect of effects) {
     if (effect.kind === "disk")
       node.issued = [...node.issued, issuedBy(node, state, previous, effect)];
-    else if (effect.kind === "call.reply" || effect.kind === "call.end")
+    else if (effect.kind === "call.reply" || effect.kind === "call.end") {
       node.calls.delete(effect.call);
-    else if (effect.kind === "kv") {
+      node.guarded.delete(effect.call);
+    } else if (effect.kind === "kv") {
       node.kvIssued = effect.applied;
       if (node.isHarmed) continue;
       if (node.kvHash === null) node.kvHash = kvHashes.get(effect.applied) ?? null;

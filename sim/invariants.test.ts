@@ -10,6 +10,7 @@ import type {
   NodeId,
   Term,
 } from "../core/contract.ts";
+import { ERRORS } from "../core/api/errors.ts";
 import { fromText } from "../core/lib/bytes.ts";
 import { entries, set } from "../core/lib/ordered-map.ts";
 import { createLog } from "../core/raft/log.ts";
@@ -121,6 +122,13 @@ const install = (index: number, term: number): Effect => ({
 });
 const term = (value: number): Term => value as Term;
 
+/** Without a leader for three elections, and stream 5 wanted one. */
+const leaderless = withRaft({ role: "follower", leader: null });
+const deserted: Effect = { kind: "call.end", call: 5 as CallId, error: ERRORS.NoLeader };
+function withGuarded(_ghost: Ghost, node: GhostNode): void {
+  node.guarded.add(5);
+  node.leaderlessSince = base.now - 3 * base.config.electionMs;
+}
 /** What breaks it, and what is close to that and fine. */
 type Case = Readonly<{
   ghost?: (ghost: Ghost, first: GhostNode) => void;
@@ -333,6 +341,16 @@ const CASES: Readonly<Record<string, Case>> = {
     ghost: (ghost) => record(ghost, { kind: "harmed", node: 2 }),
     bad: ended({ states: [comparing, base, base], histories: ["a", "b", "a"] }),
     good: ended({ states: [comparing, base, base], histories: ["a", "a", "a"] }),
+  },
+  "not-without-leader": {
+    ghost: withGuarded,
+    bad: stepped({ state: leaderless }),
+    good: stepped({ state: leaderless, effects: [deserted] }),
+  },
+  "not-for-want-of-leader": {
+    ghost: withGuarded,
+    bad: stepped({ effects: [deserted] }),
+    good: stepped({ state: leaderless, effects: [deserted] }),
   },
 };
 

@@ -4,6 +4,7 @@
 import { agreementInvariants } from "./invariants-agreement.ts";
 import { corruptionInvariants } from "./invariants-corruption.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";
+import { guardInvariants } from "./invariants-guards.ts";
 import { memberInvariants } from "./invariants-members.ts";
 import { serviceInvariants } from "./invariants-service.ts";
 import type { Ghost, Moment } from "./ghost.ts";
@@ -22,6 +23,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...memberInvariants,
   ...serviceInvariants,
   ...corruptionInvariants,
+  ...guardInvariants,
 ];
 
 const BY_KIND = new Map<Moment["kind"], Invariant[]>();

@@ -83,6 +83,7 @@ export class Keeper {
       client: FIRST + this.#number,
       path,
       token: "",
+      requireLeader: false,
       dawdle: () => 0,
       hears: (reply) => this.#hear(line, path, reply),
     });

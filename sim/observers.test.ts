@@ -16,7 +16,7 @@ import { swarmOptions } from "./swarm.ts";
 type Seen = { state: NodeState; told: KeyValue[]; ticks: number; owed: number };
 
 const NAME = fromText("vote0");
-const SEEDS = [1, 4, 12, 20, 30];
+const SEEDS = [1, 4, 12, 20];
 
 /** The core, with an observer from each boot on. Its client reads now and then. */
 function observed(): { core: Core; lives: ReadonlyMap<bigint, Seen> } {
@@ -50,7 +50,11 @@ function optionsOf(seed: number): SimOptions {
   const { clients, node } = options;
   const mix = { ...clients.mix, lock: 30 };
   const limits = { ...node.limits, streamPushes: 2 };
-  return { ...options, node: { ...node, limits }, clients: { ...clients, count: 4, mix } };
+  return {
+    ...options,
+    node: { ...node, limits },
+    clients: { ...clients, count: 4, visitors: 0, mix },
+  };
 }
 
 /** The oldest key below the name. */

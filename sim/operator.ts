@@ -96,6 +96,7 @@ export class Operator {
       bytes: encodeRequest(request),
       timeoutMs,
       token: "",
+      requireLeader: false,
     };
     const serving = cluster.numbers().filter((number) => cluster.node(number).status === "up");
     const at = serving[this.#draw(Math.max(1, serving.length), "at")];

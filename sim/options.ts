@@ -73,6 +73,7 @@ export type ClientOptions = Readonly<{
   watchers: number; // clients that only watch
   admins: number; // 1: somebody turns authentication on and off
   guests: number; // users who try what they may, and a steward who changes that
+  visitors: number; // those who use what other clients do not
   keepers: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
@@ -154,6 +155,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     watchers: 0,
     admins: 0,
     guests: 0,
+    visitors: 0,
     keepers: 0,
     mix: {
       put: 6,

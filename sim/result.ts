@@ -80,4 +80,7 @@ export type Coverage = Readonly<{
   watchProgress: number; // notices without events
   watchesCompacted: number; // canceled, because history was gone
   watchesResumed: number; // streams opened anew
+  rangesInPieces: number; // told to their end
+  backups: number; // compared with what they should be
+  endedWithoutLeader: number; // streams
 }>;

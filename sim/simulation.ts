@@ -25,6 +25,7 @@ import { firstBroken } from "./invariants.ts";
 import { Journal } from "./journal.ts";
 import { Guest, Steward } from "./guests.ts";
 import { Keeper } from "./keeper.ts";
+import { Ledger } from "./ledger.ts";
 import { Operator } from "./operator.ts";
 import { Network } from "./network.ts";
 import type { SimOptions } from "./options.ts";
@@ -37,6 +38,7 @@ import type { Core, SimNode, Taken } from "./sim-node.ts";
 import { Tally } from "./tally.ts";
 import { Unasked } from "./unasked.ts";
 import { WatchRecorder } from "./watch-recorder.ts";
+import { Visitor } from "./visitor.ts";
 import { Watcher } from "./watcher.ts";
 import { readAll } from "./workload.ts";
 import { World } from "./world.ts";
@@ -88,6 +90,7 @@ class Run {
   readonly #unanswered: Set<number>;
   readonly #unasked: Unasked;
   readonly #journal = new Journal();
+  readonly #ledger = new Ledger();
   readonly #watches: WatchRecorder;
   readonly #watchers: Watcher[] = [];
   readonly #guests: Guest[] = [];
@@ -229,6 +232,7 @@ class Run {
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
     for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
     this.#invite(clients.guests, context);
+    this.#receive(clients.visitors, context);
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);
     const watching = { ...context, watches: this.#watches, resumed, promptFrom: 1000 * healAtMs };
@@ -248,6 +252,17 @@ class Run {
     for (let number = 0; number < guests; number++) this.#guests.push(new Guest(number, context));
     new Steward(this.#guests, context).start();
     for (const guest of this.#guests) guest.start();
+  }
+
+  #receive(visitors: number, context: ClientContext): void {
+    const visiting = {
+      ...context,
+      wrong: (oracle: string, message: string) => this.#violate(oracle, message, null),
+      backup: (file: Uint8Array) => this.#ledger.judge(file),
+      leaders: this.#ghost.leaders,
+      counts: this.#tally.counts,
+    };
+    for (let number = 0; number < visitors; number++) new Visitor(number, visiting).start();
   }
 
   /** One last linearizable read of everything at every node. */
@@ -289,6 +304,7 @@ class Run {
 
   #taken(node: SimNode, { input, effects }: Taken): void {
     this.#journal.note(this.#world.now, effects);
+    if (this.#options.clients.visitors > 0) this.#ledger.note(effects);
     if (input === null) this.#boots.push({ member: node.config.node, at: this.#world.now });
     for (const effect of effects) if (effect.kind === "trace") this.#unasked.note(effect.event);
     this.#tally.digest.number(this.#world.now);

@@ -2,7 +2,7 @@
 // sides learn of it. What arrived at the client is given back to the node as credit; a client that
 // dawdles lets it wait.
 
-import type { CallContext, CallId, Input, Millis } from "../core/contract.ts";
+import type { CallId, Input, Millis } from "../core/contract.ts";
 import { encodeResponse, decodeRequest } from "../net/wire/methods.ts";
 import { isStreamRequest } from "../core/api/request.ts";
 import type { NodeState } from "../core/node-state.ts";
@@ -18,6 +18,7 @@ export type SimStream = Readonly<{
   client: number;
   path: string;
   token: string; // "": the client shows none
+  requireLeader: boolean;
   dawdle: () => Micros; // from hearing something to having room for more
   hears: (reply: Reply, sent: Sent) => void; // the last one is no response
 }>;
@@ -43,10 +44,7 @@ type Open = {
 };
 
 const NOTHING = new Uint8Array(0);
-const CONTEXT: Omit<CallContext, "token"> = {
-  deadline: Number.MAX_SAFE_INTEGER as Millis,
-  requireLeader: false,
-};
+const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 
 export class SimStreams {
   readonly #world: World;
@@ -124,11 +122,12 @@ export class SimStreams {
     if (open.call !== null)
       return this.#tell(open, (call) => ({ kind: "call.item", call, request }));
     open.call = this.#mint();
+    const { token, requireLeader } = stream;
     node.take({
       kind: "call",
       call: open.call,
       request,
-      context: { ...CONTEXT, token: stream.token },
+      context: { deadline: NEVER, token, requireLeader },
     });
   }
 

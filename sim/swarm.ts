@@ -27,7 +27,7 @@ type Dice = Readonly<{
 
 export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const dice = createDice(`${seed}`);
-  const moves = drawMoves(seed);
+  const { visitors, ...moves } = drawExtras(seed);
   const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
   const node = drawNode(dice);
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
@@ -62,6 +62,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       keys: dice.between(1, 8),
       mix: drawMix(dice),
       watchers: dice.pick([0, 1, 1, 2]),
+      visitors,
       keepers: dice.pick([0, 0, 1, 2]),
       admins: 0,
       guests: 0,
@@ -71,13 +72,17 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   });
 }
 
-/** Of a seed of its own: what else is drawn stays as it is where nobody moves. */
-function drawMoves(seed: number): Pick<SimOptions, "spares" | "operatorMs" | "strictReconfig"> {
+type Extras = Pick<SimOptions, "spares" | "operatorMs" | "strictReconfig"> &
+  Readonly<{ visitors: number }>;
+
+/** Of a seed of its own: what else is drawn stays as it is. */
+function drawExtras(seed: number): Extras {
   const dice = createDice(`${seed} moves`);
   return {
     spares: dice.one(MOVING) ? dice.between(1, 3) : 0,
     operatorMs: dice.pick([800, 1500, 4000]),
     strictReconfig: dice.one(2),
+    visitors: dice.pick([0, 0, 1]),
   };
 }
 

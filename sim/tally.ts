@@ -68,6 +68,9 @@ export class Tally {
     watchProgress: 0,
     watchesCompacted: 0,
     watchesResumed: 0,
+    rangesInPieces: 0,
+    backups: 0,
+    endedWithoutLeader: 0,
   };
   #leader = 0;
 

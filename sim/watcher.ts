@@ -87,6 +87,7 @@ export class Watcher {
       client,
       path: PATH,
       token: "",
+      requireLeader: false,
       dawdle: () => (world.now < promptFrom ? dawdles : 0),
       hears: (reply, sent) => {
         if (this.#stream === stream) this.#hear(stream, reply, sent);
