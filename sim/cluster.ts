@@ -114,7 +114,7 @@ export class Cluster implements Line {
     return this.#nodes.map((node) => digestStore(node.kv));
   }
 
-  /** A digest of what readers can see of each store. */
+  /** A digest of the history of each store. */
   histories(): readonly string[] {
     return this.#nodes.map((node) => digestHistory(node.kv));
   }

@@ -46,7 +46,7 @@ export type EndMoment = Readonly<{
   kind: "ended";
   states: readonly (NodeState | null)[]; // null: crashed
   contents: readonly string[]; // a digest of each store
-  histories: readonly string[]; // and of what readers can see of it
+  histories: readonly string[]; // and of its history
   unanswered: readonly number[]; // nodes whose final read failed
 }>;
 

@@ -1,4 +1,4 @@
-// Two stores are the same, or show their readers the same: told by digests.
+// Two stores are the same, or hold the same history: told by digests.
 
 import type { Bytes } from "../core/contract.ts";
 import { readCompaction } from "../core/kv/tables.ts";
@@ -10,16 +10,19 @@ import { Digest } from "./digest.ts";
 import type { SimKv } from "./kv.ts";
 import { readerOf, writesOf } from "./kv.ts";
 
-/** Whatever a compaction takes, or has taken already, nobody can see. */
+/** What HashKV is of, as in etcd: the history since the compaction, and of what came before it only
+ *  what is still so. */
 export function digestHistory({ visible }: SimKv): string {
   const reader = readerOf(() => visible);
   const { scheduled } = readCompaction(reader);
   const [kept, later] = [new Map<Bytes, Uint8Array>(), new Digest()];
   for (const [key, value] of reader.scan("keys", EMPTY, ABOVE_ALL)) {
     const row = must(decodeRowKey(key), "a row has a revision");
-    if (row.main > scheduled) later.text(key);
-    if (row.main > scheduled) later.bytes(value);
-    else if (row.tombstone) kept.delete(readKeyOf(value));
+    if (row.main > scheduled) {
+      later.text(key);
+      later.bytes(value);
+      kept.delete(readKeyOf(value));
+    } else if (row.tombstone) kept.delete(readKeyOf(value));
     else kept.set(readKeyOf(value), value);
   }
   const all = [...kept].toSorted(([one], [other]) => (one < other ? -1 : 1));
