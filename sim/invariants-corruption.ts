@@ -48,11 +48,14 @@ function unnoticed(ghost: Ghost, { states, histories }: EndMoment): string | nul
   if (known === undefined || known === null || !isAnyHarmed(ghost)) return null;
   if (known.config.limits.checks.historyMs === 0) return null;
   const few = ghost.nodes.filter(({ isHarmed }) => isHarmed).length < ghost.nodes.length / 2;
+  const leader = ghost.nodes.find((_, at) => states[at]?.raft.role === "leader");
+  const isNamed = (id: NodeId): boolean => isRaised(known.store.alarms, "corrupt", id);
+  if (leader?.isHarmed === true && isNamed(leader.id)) return null; // it hides who else is
   const isNobodyKnown = !few && isRaised(known.store.alarms, "corrupt", ANYBODY);
   for (const [at, node] of ghost.nodes.entries()) {
     if (!node.isHarmed || (states[at] ?? null) === null) continue;
     if (histories[at] === histories[sound]) continue;
-    if (isRaised(known.store.alarms, "corrupt", node.id) || isNobodyKnown) continue;
+    if (isNamed(node.id) || isNobodyKnown) continue;
     return `the store of node ${at + 1} was harmed, and no alarm says so`;
   }
   return null;
