@@ -243,6 +243,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     promise: "A store that is silently harmed is found by its hash, and nobody else is accused.",
     options: (seed) => ({
       ...usual(seed),
+      durationMs: 40_000, // a check waits long for a member that does not come back
       nodes: seed % 2 === 0 ? 5 : 3,
       node: {
         ...DEFAULT_OPTIONS.node,
