@@ -36,14 +36,9 @@ export async function benchRestart(loadgen: string): Promise<Report> {
 
 async function measure(product: Product, fill: Fill, loadgen: string): Promise<Sample> {
   const cluster = await startCluster(product, 1);
+  const where = ["-eps", cluster.endpoints.join(",")];
   const keys = ["-n", String(fill.puts), "-keyspace", String(fill.keys), "-clients", "256"];
-  await promisify(execFile)(loadgen, [
-    "-eps",
-    cluster.endpoints.join(","),
-    "-mode",
-    "fill",
-    ...keys,
-  ]);
+  await promisify(execFile)(loadgen, [...where, "-mode", "fill", ...keys]);
   const memoryMb = residentMb(cluster.pids()[0]);
   const seconds: number[] = [];
   while (seconds.length < RESTARTS) seconds.push(await cluster.restart());

@@ -4,9 +4,10 @@ import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
 export type Product = Readonly<{ name: "etcd" | "detcd"; command: readonly string[] }>;
@@ -94,6 +95,7 @@ async function freePort(): Promise<number> {
 
 /** Waits until a put is answered: the member has a leader. */
 async function answers(endpoint: string): Promise<void> {
+  await listens(endpoint); // etcdctl, refused once, waits a second
   const env = { ...process.env, ETCDCTL_API: "3" };
   const flags = [`--endpoints=${endpoint}`, "--command-timeout=1s", "put", "ready", "yes"];
   for (let attempt = 0; attempt < 20; attempt++) {
@@ -101,4 +103,19 @@ async function answers(endpoint: string): Promise<void> {
     if (done !== null) return;
   }
   throw new Error(`nothing answers at ${endpoint}`);
+}
+
+async function listens(endpoint: string): Promise<void> {
+  const port = Number(endpoint.split(":")[1]);
+  for (let attempt = 0; attempt < 3000; attempt++) {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const isOpen = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    await setTimeout(20);
+  }
+  throw new Error(`nothing listens at ${endpoint}`);
 }
