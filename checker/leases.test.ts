@@ -105,6 +105,16 @@ describe("leases", () => {
     const lost = { ...grant(1, 5), return: null, outcome: UNKNOWN };
     expect(broken([lost, put(30)], [ranOut(6.5)])).toBeNull();
   });
+
+  it("may last longer than was asked for, as far as nobody was answered", () => {
+    const lost = (asked: number): Operation => ({
+      ...grant(1, asked),
+      return: null,
+      outcome: UNKNOWN,
+    });
+    expect(broken([lost(2), left(2, 3)], [ranOut(6.5)])).toBeNull();
+    expect(broken([lost(6), left(2, 3)], [ranOut(6.5)])).toMatch(/L7.*nobody.*for 5 s/s);
+  });
 });
 
 const UNKNOWN: Operation["outcome"] = { kind: "unknown", error: null };

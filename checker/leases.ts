@@ -147,8 +147,12 @@ function flawsOfRefusal(
   return mayLive(times, input.id, call, end) ? [] : ["no lease of that id was there"];
 }
 
+/** A grant that was not answered may have been for more than was asked for. */
 function isGrantedFor(times: LeaseTimeline, lease: bigint, seconds: number): boolean {
-  return grantsOf(times, lease).some(({ lasts }) => lasts === seconds * 1_000_000);
+  const told = seconds * 1_000_000;
+  return grantsOf(times, lease).some(({ lasts, return: end }) =>
+    end === Infinity ? lasts <= told : lasts === told,
+  );
 }
 
 /** L7: less time was told than the last renewal had promised. Answers are in whole seconds. */

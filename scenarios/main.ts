@@ -12,7 +12,7 @@ import { judge, JUDGE_ONCE } from "./judge.ts";
 import type { Failure } from "./judge.ts";
 import { createProgress } from "./progress.ts";
 import { printFailure, printList, printPlan, printReplay, printSummary } from "./report.ts";
-import { optionsOf } from "./scenario.ts";
+import { optionsOf, surroundingsOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { eventsBefore, eventsOf, printEvent } from "./story.ts";
 
@@ -66,7 +66,7 @@ function tellFailure(
   const startedAt = performance.now();
   const isTime = (): boolean => performance.now() - startedAt > SHRINK_MS;
   const shrunk = shrink(found, plan.how, SHRINK_TRIES, isTime);
-  const options = { ...scenario.options(found.seed), faults: shrunk.faults };
+  const options = { ...surroundingsOf(scenario, found.seed), faults: shrunk.faults };
   const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
   const events = eventsBefore(options, plan.how.core, shrunk.failure);
   const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });

@@ -24,9 +24,11 @@ export type Scenario = Readonly<{
 /** Which run: the seed draws a schedule, and `path` says which simpler one of that schedule. */
 export type RunName = Readonly<{ seed: number; path: string | null }>;
 
-/** In a share of all runs members compare their hashes, and must find nothing. */
-function withChecks(options: SimOptions): SimOptions {
-  const { node, seed } = options;
+/** All of a run but its faults. In a share of all runs members compare their hashes, and must find
+ *  nothing. */
+export function surroundingsOf(scenario: Scenario, seed: number): SimOptions {
+  const options = scenario.options(seed);
+  const { node } = options;
   if (seed % 7 !== 4 || node.limits.checks.historyMs > 0) return options;
   return { ...options, node: { ...node, limits: { ...node.limits, checks: OFTEN } } };
 }
@@ -34,7 +36,7 @@ function withChecks(options: SimOptions): SimOptions {
 /** Everything about a run. Equal names give equal options, for as long as the scenario stays as it
  *  is. */
 export function optionsOf(scenario: Scenario, { seed, path }: RunName): SimOptions {
-  const options = withChecks(scenario.options(seed));
+  const options = surroundingsOf(scenario, seed);
   const settings = { seed: seed | 0, numRuns: 1, unbiased: true };
   const [faults] = fc.sample(
     scenario.faults(options),

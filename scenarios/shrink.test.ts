@@ -11,7 +11,7 @@ import { scenarioOf } from "./catalogue.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
 import { printFailure } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
-import { optionsOf } from "./scenario.ts";
+import { OFTEN, optionsOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { eventsBefore } from "./story.ts";
 
@@ -26,14 +26,16 @@ const FORGETFUL: Core = {
     return { ok: true, value: [{ ...state, raft }, effects] };
   },
 };
+/** One of the seeds that compare hashes, at which it fails. */
+const FAILING_WITH_CHECKS = 4;
 const HOW = { ...JUDGE_ONCE, core: FORGETFUL };
 
 function scenario(): Scenario {
   return scenarioOf("lying-disk") ?? expect.unreachable("it is in the catalogue");
 }
 
-function find(): Found {
-  const plan = { scenarios: [scenario()], firstSeed: 1, seeds: 20, how: HOW };
+function find(firstSeed = 1): Found {
+  const plan = { scenarios: [scenario()], firstSeed, seeds: 20, how: HOW };
   return runCampaign(plan, () => true).found ?? expect.unreachable("a crash shows it");
 }
 
@@ -48,6 +50,13 @@ describe("A core that forgets its term", { timeout: 60_000 }, () => {
     const options = optionsOf(scenario(), shrunk.name);
     expect(options.faults).toEqual(shrunk.faults);
     expect(judge(options, HOW).failure).toEqual(shrunk.failure);
+  });
+
+  it("is found again by its name, also where members compare their hashes", () => {
+    const found = find(FAILING_WITH_CHECKS);
+    expect(optionsOf(scenario(), { seed: found.seed, path: null }).node.limits.checks).toBe(OFTEN);
+    const shrunk = shrink(found, HOW, 10, () => false);
+    expect(judge(optionsOf(scenario(), shrunk.name), HOW).failure).toEqual(shrunk.failure);
   });
 
   it("is reported with what led to it, and a line to paste", () => {

@@ -7,6 +7,7 @@ import { judge } from "./judge.ts";
 import type { Failure, JudgeOptions } from "./judge.ts";
 import type { Found } from "./campaign.ts";
 import type { RunName } from "./scenario.ts";
+import { surroundingsOf } from "./scenario.ts";
 
 export type Shrunk = Readonly<{
   name: RunName;
@@ -22,7 +23,7 @@ export function shrink(
   maxTries: number,
   isTime: () => boolean,
 ): Shrunk {
-  const options = scenario.options(seed);
+  const options = surroundingsOf(scenario, seed);
   let tries = 0;
   let best: Pick<Shrunk, "faults" | "failure"> = { faults: [], failure };
   const property = fc.property(scenario.faults(options), (faults) => {

@@ -84,8 +84,7 @@ export class Admin {
   /** Until it is done, or has been done before. */
   #insist(request: Request, done: () => void): void {
     this.#ask(request, (outcome) => {
-      const isThere = outcome.kind === "failed" && outcome.error.name.endsWith("AlreadyExist");
-      if (outcome.kind === "ok" || isThere) return done();
+      if (outcome.kind === "ok" || isDoneAlready(outcome)) return done();
       this.#after(RETRY_MICROS, () => this.#insist(request, done));
     });
   }
@@ -107,4 +106,10 @@ export class Admin {
 
 function granted(permission: Permission): Request {
   return { kind: "role_grant_permission", name: ROLE, permission };
+}
+
+/** By an earlier try, whose answer was lost. Once authentication is on, root alone may turn it on. */
+function isDoneAlready(outcome: SimOutcome): boolean {
+  if (outcome.kind !== "failed") return false;
+  return outcome.error.name.endsWith("AlreadyExist") || outcome.error.name === "UserEmpty";
 }
