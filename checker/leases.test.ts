@@ -107,13 +107,13 @@ describe("leases", () => {
   });
 
   it("may last longer than was asked for, as far as nobody was answered", () => {
-    const lost = (asked: number): Operation => ({
-      ...grant(1, asked),
-      return: null,
-      outcome: UNKNOWN,
-    });
-    expect(broken([lost(2), left(2, 3)], [ranOut(6.5)])).toBeNull();
-    expect(broken([lost(6), left(2, 3)], [ranOut(6.5)])).toMatch(/L7.*nobody.*for 5 s/s);
+    const lost = { return: null, outcome: UNKNOWN };
+    const [less, more] = [
+      { ...grant(1, 2), ...lost },
+      { ...grant(1, 6), ...lost },
+    ];
+    expect(broken([less, left(2, 3)], [ranOut(6.5)])).toBeNull();
+    expect(broken([more, left(2, 3)], [ranOut(6.5)])).toMatch(/L7.*nobody.*for 5 s/s);
   });
 });
 

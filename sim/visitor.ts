@@ -145,7 +145,7 @@ export class Visitor {
     const request: HealthRequest = isList
       ? { kind: "health_list" }
       : { kind: "health_check", service: this.#draw(4) === 0 ? "stranger" : "" };
-    this.#ask(request, requireLeader, (outcome) => {
+    this.#ask(this.#node(), request, requireLeader, (outcome) => {
       if (outcome.kind === "failed" && outcome.error.name === "NoLeader" && !requireLeader) {
         this.#context.wrong(
           "health",
@@ -200,15 +200,19 @@ export class Visitor {
     );
   }
 
-  /** Whoever is told that it is done can be sure that the chosen one has led. */
+  /** Whoever is told that it is done can be sure that the chosen one has led, and no earlier than
+   *  the one who says so: it may have been deposed itself, and not know yet. */
   #depose(): void {
     const { line, nodes, leaders } = this.#context;
     const to = 1 + this.#draw(nodes);
-    const before = Math.max(0, ...leaders.keys());
-    this.#ask({ kind: "move_leader", targetId: line.idOf(to) }, false, ({ kind }) => {
-      const led = [...leaders].some(([term, number]) => term >= before && number === to);
-      if (kind !== "ok" || led) return;
-      this.#context.wrong("hand-over", `node ${to} is said to lead, and has not since ${before}`);
+    const asked = this.#node();
+    const led = (node: number): number => lastTerm(leaders, node);
+    const before = led(asked);
+    const request = { kind: "move_leader", targetId: line.idOf(to) } as const;
+    this.#ask(asked, request, false, ({ kind }) => {
+      if (kind !== "ok" || (led(to) > 0 && led(to) >= before)) return;
+      const when = led(to) === 0 ? "never has" : `has not since term ${led(to)}`;
+      this.#context.wrong("hand-over", `node ${to} is said to lead, and ${when}`);
     });
   }
 
@@ -247,6 +251,7 @@ export class Visitor {
 
   /** What is asked here is no part of the history: no key depends on it. */
   #ask(
+    node: number,
     request: Parameters<typeof encodeRequest>[0],
     requireLeader: boolean,
     done: (outcome: SimOutcome) => void,
@@ -257,7 +262,6 @@ export class Visitor {
     const { timeoutMs } = options;
     const bytes = encodeRequest(request);
     const call = { id, client: this.#number, path, bytes, token: "", timeoutMs, requireLeader };
-    const node = this.#node();
     let waiting = true;
     line.call(node, call, (reply) => {
       if (waiting) done(outcomeOf(path, reply));
@@ -279,3 +283,8 @@ export class Visitor {
 }
 
 const NOTHING: SimOutcome = { kind: "unknown", error: null };
+
+/** The last term that the node has led; zero: none. */
+function lastTerm(leaders: ReadonlyMap<Term, number>, node: number): number {
+  return Math.max(0, ...[...leaders].filter(([, who]) => who === node).map(([term]) => term));
+}
