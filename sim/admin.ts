@@ -108,7 +108,7 @@ function granted(permission: Permission): Request {
   return { kind: "role_grant_permission", name: ROLE, permission };
 }
 
-/** By an earlier try, whose answer was lost. Once authentication is on, root alone may turn it on. */
+/** By an earlier try, whose answer was lost. What is on, only root may turn on. */
 function isDoneAlready(outcome: SimOutcome): boolean {
   if (outcome.kind !== "failed") return false;
   return outcome.error.name.endsWith("AlreadyExist") || outcome.error.name === "UserEmpty";
