@@ -23,6 +23,10 @@ exit codes: 0 nothing differs, 1 something does, 2 wrong flags, 3 there is no et
 const SEED_MAX = 2 ** 31;
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
   const flags = parse(args);
   if (typeof flags === "string") {
     console.error(`fuzz:etcd: ${flags}\n\n${USAGE}`);
