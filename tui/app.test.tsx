@@ -88,6 +88,11 @@ describe("the flags", () => {
     expect(parsed).toMatchObject({ ok: true, flags: { seed: 7, nodes: 3, speed: 8, plain: true } });
   });
 
+  it("take a seed as a campaign prints it", () => {
+    const parsed = parseFlags(["--seed", "0x5f3a91c2"], 1);
+    expect(parsed).toMatchObject({ ok: true, flags: { seed: 0x5f3a91c2 } });
+  });
+
   it.each([
     ["--nodes=0", "--nodes 0: a whole number from 1 to 9 is needed"],
     ["--nodes=many", "--nodes many: a whole number from 1 to 9 is needed"],

@@ -1,5 +1,6 @@
 // The flags of `detcd tui`. A nonsense value is answered with one line that says what would do.
 
+import { parseSeed } from "../scenarios/flags.ts";
 import { NORMAL_SPEED, SPEEDS } from "./model.ts";
 
 export type Flags = Readonly<{
@@ -18,7 +19,7 @@ export const USAGE: string = `usage: detcd tui [flags]
 
   Watch a simulated cluster elect its leaders, live: pause, step, go back in time, crash, partition.
 
-  --seed N       the run to watch, 0 to 4294967295 (default: another one every time)
+  --seed N       the run to watch, in decimal or 0x… (default: another one every time)
   --nodes N      how many nodes, 1 to 9 (default 5)
   --clients N    how many clients keep the log moving, 0 to 9 (default 2)
   --speed X      seconds of the run per second, default ${SPEEDS[NORMAL_SPEED]}; one of
@@ -80,7 +81,7 @@ function takeValue(flags: Flags, name: string, value: string | undefined): Flags
   if (value === undefined) return `${name} needs a value`;
   switch (name) {
     case "--seed":
-      return whole(value, 0, 0xffffffff, name, (seed) => ({ ...flags, seed }));
+      return takeSeed(flags, value);
     case "--nodes":
       return whole(value, 1, 9, name, (nodes) => ({ ...flags, nodes }));
     case "--clients":
@@ -91,6 +92,13 @@ function takeValue(flags: Flags, name: string, value: string | undefined): Flags
       return { ...flags, speed };
     }
   }
+}
+
+/** As campaigns print it, or in decimal. */
+function takeSeed(flags: Flags, value: string): Flags | string {
+  const seed = parseSeed(value);
+  if (seed !== null) return { ...flags, seed };
+  return `--seed ${value}: a whole number from 0 to 4294967295 is needed, such as 0x5f3a91c2`;
 }
 
 function whole(
