@@ -51,6 +51,7 @@ export type Input = Readonly<
   | { kind: "snapshot.sent"; peer: NodeId; ok: boolean }
   | { kind: "snapshot.staged"; from: NodeId; term: Term; meta: SnapshotMeta }
   | ({ kind: "backup.piece"; call: CallId } & BackupPiece)
+  | { kind: "resume" } // everybody else had their turn: the next piece of long work
 >;
 
 /** Everything a node may ask of the world. An effect in hand is an effect allowed: run it now. */
@@ -72,6 +73,7 @@ export type Effect = Readonly<
   // Once in a life that compares itself with the others before it serves: it may, or why it must
   // not. No calls before, none ever.
   | { kind: "admission"; refusal: string | null }
+  | { kind: "yield" } // long work is left: let everybody else have their turn, then resume
   | { kind: "trace"; event: TraceEvent } // for people only
 >;
 
@@ -186,3 +188,5 @@ export type Performer = {
 //     no earlier than the last kv.done before its first `backup.read`.
 //  9. Each `password` is answered by one password.done, unless the node stops before: in any order,
 //     and some time. What it was asked is written nowhere.
+// 10. A `yield` is answered by one `resume`, behind all inputs that wait by then, those included
+//     that its driver had not yet read when it was performed. A node asks for no second one before.

@@ -16,6 +16,8 @@ export type LoneNode = Readonly<{
   kv: MemoryKv;
   /** Everything that it says upon this input, but what it asks of its disk and store. */
   take: (input: Input) => readonly Effect[];
+  /** The same upon a `resume` that it waits for, where these are held back. */
+  resume: () => readonly Effect[];
   /** Ends it, and boots it from what its disk and store hold. */
   restart: (now: Millis) => void;
 }>;
@@ -29,7 +31,8 @@ const TICK_MS = 50;
 const TOLD = /^call\.|^password/; // the rest is for operators, or for other members
 
 /** In office, and known to itself with its URLs. */
-export function startLoneNode(limits: Partial<Limits> = {}): LoneNode {
+/** `holdsBack`: it is resumed when told, not at once. */
+export function startLoneNode(limits: Partial<Limits> = {}, holdsBack = false): LoneNode {
   const disk = createMemoryDisk();
   const kv = createMemoryKv();
   const config = loneConfig({ limits: { ...DEFAULT_LIMITS, ...limits } });
@@ -41,7 +44,7 @@ export function startLoneNode(limits: Partial<Limits> = {}): LoneNode {
     return effects;
   };
   const run = (first: readonly Effect[]): readonly Effect[] =>
-    settle({ disk, kv }, first, takeOne).filter(({ kind }) => TOLD.test(kind));
+    settle({ disk, kv }, first, takeOne, holdsBack).filter(({ kind }) => TOLD.test(kind));
   const take = (input: Input): readonly Effect[] => run(takeOne(input));
   const restart = (now: Millis): void => {
     const booted = boot(config, ++life, now, disk, kv);
@@ -55,7 +58,8 @@ export function startLoneNode(limits: Partial<Limits> = {}): LoneNode {
     now += TICK_MS;
     take({ kind: "tick", now: now as Millis });
   }
-  return { now: now as Millis, kv, take, restart };
+  const resume = (): readonly Effect[] => (state?.isYielding ? take({ kind: "resume" }) : []);
+  return { now: now as Millis, kv, take, resume, restart };
 }
 
 /** Does at once what a node asks of its disk and store, tells it so, and goes on with what follows
@@ -64,6 +68,7 @@ export function settle(
   { disk, kv }: Stores,
   first: readonly Effect[],
   take: (input: Input) => readonly Effect[],
+  holdsBack = false,
 ): readonly Effect[] {
   const told: Effect[] = [];
   const queue: Input[] = [];
@@ -75,6 +80,8 @@ export function settle(
       } else if (effect.kind === "kv") {
         kv.perform(effect.writes);
         queue.push({ kind: "kv.done", applied: effect.applied });
+      } else if (effect.kind === "yield") {
+        if (!holdsBack) queue.push({ kind: "resume" });
       } else told.push(effect);
     }
     const next = queue.shift();

@@ -60,6 +60,7 @@ export type NodeState = Readonly<{
   walking: Walking;
   upkeep: Upkeep;
   surveys: Surveys;
+  isYielding: boolean; // a `resume` is on its way
   corruption: Corruption;
   admission: Admission;
 }>;

@@ -338,6 +338,7 @@ class Stage {
         if (this.mail.some((letter) => letter.to === actor.id)) this.deliver(actor.id);
         while (actor.writing.length > 0) [busy] = [true, this.finishDisk(actor)];
         while (actor.applying.length > 0) [busy] = [true, this.finishKv(actor)];
+        if (actor.state?.isYielding) [busy] = [true, this.input(actor, { kind: "resume" })];
       }
     }
     const told = this.lines

@@ -15,6 +15,7 @@ import type {
   NodeId,
   StepFunction,
 } from "./contract.ts";
+import { maybeYield, resumeChores } from "./chores.ts";
 import { beginAdmission, noteUnreachable, tickAdmission, turnAway } from "./admission.ts";
 import { advance, maybePublish } from "./advance.ts";
 import { createCalls, expiredCalls } from "./api/calls.ts";
@@ -28,13 +29,7 @@ import { createTokens } from "./auth/tokens.ts";
 import { tickTokens } from "./callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
-import {
-  createCorruption,
-  forgetHashes,
-  noteHash,
-  takeHashMessage,
-  tickCorruption,
-} from "./corruption.ts";
+import { createCorruption, forgetHashes, takeHashMessage, tickCorruption } from "./corruption.ts";
 import { createGuarded } from "./guards.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
@@ -58,7 +53,6 @@ import { restoreStreams } from "./streaming.ts";
 import { takeCall, takeCallInput } from "./take-call.ts";
 import { timeoutOf } from "./timeouts.ts";
 import type { Turn } from "./turn.ts";
-import { tickSurveys } from "./surveys.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
 import { reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
 
@@ -110,6 +104,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     waits: [],
     walking: null,
     surveys: [],
+    isYielding: false,
     corruption: createCorruption(config, now),
     admission: { kind: "open" },
     upkeep: createUpkeep(config, store.mvcc.revision, now),
@@ -122,6 +117,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const event = { kind: "booted", term, commit, applied: applied.index, lastIndex } as const;
   effects.push({ kind: "trace", event });
   beginAdmission(turn);
+  maybeYield(turn);
   return { ok: true, value: [turn.state, effects] };
 };
 
@@ -129,6 +125,7 @@ export const step: StepFunction = (state, input, kv) => {
   const turn: Turn = { state, effects: [], kv };
   if (state.admission.kind !== "open") {
     takeOutside(turn, input);
+    maybeYield(turn);
     return [turn.state, turn.effects];
   }
   switch (input.kind) {
@@ -172,6 +169,9 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "snapshot_staged", from, term, meta });
       break;
     }
+    case "resume":
+      resumeChores(turn);
+      break;
   }
   advance(turn);
   for (const each of takeAdmitted(turn)) {
@@ -179,6 +179,7 @@ export const step: StepFunction = (state, input, kv) => {
     advance(turn);
   }
   while (proceedRecipes(turn, takeCall)) advance(turn);
+  maybeYield(turn);
   return [turn.state, turn.effects];
 };
 
@@ -187,7 +188,6 @@ function takeOutside(turn: Turn, input: Input): void {
   switch (input.kind) {
     case "tick":
       turn.state = { ...turn.state, now: input.now };
-      tickSurveys(turn, noteHash);
       return tickAdmission(turn);
     case "peer.message": {
       const { from, message } = input;
@@ -202,6 +202,8 @@ function takeOutside(turn: Turn, input: Input): void {
       return diskDone(turn, input.token);
     case "kv.done":
       return kvDone(turn, input.applied);
+    case "resume":
+      return resumeChores(turn);
     case "call":
       return turnAway(turn, input);
     default: // of streams, images and passwords that it knows nothing of
@@ -247,7 +249,6 @@ function tick(turn: Turn, now: Millis): void {
   tickStreamCalls(turn, now);
   tickRecipes(turn, takeCall, now);
   tickUpkeep(turn);
-  tickSurveys(turn, noteHash);
   tickCorruption(turn);
   maybePublish(turn);
 }

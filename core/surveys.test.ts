@@ -1,9 +1,9 @@
-// A hash that is taken tick by tick is the hash that one step takes, whatever is written meanwhile.
+// A hash that is taken in pieces is the hash that one step takes, whatever is written meanwhile.
 
 import { describe, expect, it } from "vitest";
 import { putOf } from "./api/testing.ts";
 import type { Request } from "./api/request.ts";
-import type { CallId, Input, Millis } from "./contract.ts";
+import type { CallId, Effect, Input, Millis } from "./contract.ts";
 import { startLoneNode } from "./lone-node.ts";
 import { hashKv } from "./mvcc/hash.ts";
 import { restoreMvcc } from "./mvcc/store.ts";
@@ -14,7 +14,7 @@ const PUTS = 23;
 const HASH: Request = { kind: "hash_kv", revision: 0 };
 
 describe("HashKV of a store with more rows than one step hashes", () => {
-  it("is answered some ticks later, of the revision at which it was asked for", () => {
+  it("is answered some pieces later, of the revision at which it was asked for", () => {
     const node = startNode();
     for (let at = 0; at < PUTS; at++) node.ask(putOf(`k${at % 7}`, `v${at}`));
     const expected = node.hash();
@@ -28,7 +28,7 @@ describe("HashKV of a store with more rows than one step hashes", () => {
     for (let at = 0; at < PUTS; at++) node.ask(putOf(`k${at % 7}`, `v${at}`));
     node.ask(HASH);
     node.ask({ kind: "hash_kv", revision: 15 });
-    node.tick();
+    node.resume();
     node.ask({ kind: "compact", revision: 20, physical: true });
     const answers = told(node).map(([, answer]) => answer);
     expect(answers).toHaveLength(2);
@@ -59,12 +59,12 @@ describe("HashKV of a store with more rows than one step hashes", () => {
   });
 });
 
-/** The answers of the next ticks, and at which of them each came. */
+/** The answers that come with the next pieces, and with which of them each came. */
 function told(node: ReturnType<typeof startNode>): readonly (readonly [number, string])[] {
   const answers: (readonly [number, string])[] = [];
-  for (let ticks = 1; ticks <= 20; ticks++) {
-    for (const line of node.tick()) {
-      answers.push([ticks, line.replace(/^reply \d+ (hash_kv revision=\d+ )?/, "")]);
+  for (let pieces = 1; pieces <= 20; pieces++) {
+    for (const line of node.resume()) {
+      answers.push([pieces, line.replace(/^reply \d+ (hash_kv revision=\d+ )?/, "")]);
     }
   }
   return answers;
@@ -72,12 +72,11 @@ function told(node: ReturnType<typeof startNode>): readonly (readonly [number, s
 
 /** A member alone, in office. */
 function startNode(hashRows = ROWS) {
-  const { kv, now: start, take } = startLoneNode({ hashRows });
-  let [now, call]: [number, number] = [start, 0];
-  const tell = (input: Input): readonly string[] =>
-    take(input).map((effect) => describeEffect(effect, String));
+  const { kv, take, resume } = startLoneNode({ hashRows }, true);
+  let call = 0;
+  const tell = (input: Input): readonly string[] => linesOf(take(input));
   return {
-    tick: (): readonly string[] => tell({ kind: "tick", now: (now += 50) as Millis }),
+    resume: (): readonly string[] => linesOf(resume()),
     ask: (request: Request): string => {
       const context = { deadline: 1e9 as Millis, token: "", requireLeader: false };
       call += 1;
@@ -89,4 +88,8 @@ function startNode(hashRows = ROWS) {
       return hashKv(mvcc, kv, mvcc.revision);
     },
   };
+}
+
+function linesOf(effects: readonly Effect[]): readonly string[] {
+  return effects.map((effect) => describeEffect(effect, String));
 }

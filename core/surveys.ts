@@ -1,5 +1,5 @@
-// Hashes of a store that is too large for one step: so many rows at once, and the rest tick by
-// tick, so that a leader that hashes goes on leading.
+// Hashes of a store that is too large for one step: so many rows at once, and the rest in pieces
+// (core/chores.ts), so that a leader that hashes goes on leading.
 //
 // What HashKV hashes is pinned: a revision, and how far history was given up when the walk began.
 // Later writes are above the revision, and rows that an earlier compaction still deletes are not
@@ -19,6 +19,7 @@ import { beginHash, beginStrictHash, continueHash } from "./mvcc/hash.ts";
 import type { StoreWalk } from "./mvcc/hash-store.ts";
 import { beginStoreHash, continueStoreHash, isStoreHashed } from "./mvcc/hash-store.ts";
 import type { Mvcc } from "./mvcc/store.ts";
+import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
 
@@ -62,7 +63,7 @@ export function beginSurvey(
   turn.state = { ...turn.state, calls, surveys: [...turn.state.surveys, survey] };
 }
 
-/** The ticks to come take this hash. */
+/** The pieces to come take this hash. */
 export function beginComparison(turn: Turn, whom: Comparing, revision: number): void {
   const walk = beginStrictHash(turn.state.store.mvcc, revision);
   const survey = { kind: "compare", ...whom, walk } as const;
@@ -75,9 +76,13 @@ export function dropComparisons(turn: Turn, isDropped: (whom: Comparing) => bool
   turn.state = { ...turn.state, surveys };
 }
 
-/** One of them gets on: all of a tick's time for the first is what serves everybody soonest. */
-export function tickSurveys(turn: Turn, compared: Compared): void {
-  if (turn.state.installing !== null || turn.state.surveys.length === 0) return;
+export function hasSurveys({ surveys, installing }: NodeState): boolean {
+  return surveys.length > 0 && installing === null;
+}
+
+/** One of them gets on: every piece for the first is what serves everybody soonest. */
+export function resumeSurveys(turn: Turn, compared: Compared): void {
+  if (!hasSurveys(turn.state)) return;
   const surveys = turn.state.surveys.filter(
     (each) => each.kind === "compare" || findCall(turn.state.calls, each.call) !== null,
   );

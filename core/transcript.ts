@@ -56,6 +56,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `backup.piece ${input.call} ${input.blob.length} before ${input.remainingBytes}`;
     case "snapshot.staged":
       return `snapshot.staged ${input.meta.term}/${input.meta.index} from ${name(input.from)}`;
+    case "resume":
+      return "resume";
     default:
       return assertNever(input);
   }
@@ -89,6 +91,8 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `backup.close ${effect.call}`;
     case "admission":
       return `admission ${effect.refusal ?? "granted"}`;
+    case "yield":
+      return "yield";
     case "trace":
       return describeTraceEvent(effect.event, name);
     default:

@@ -107,6 +107,19 @@ describe("the runtime", () => {
     expect(seen.length).toBeGreaterThan(2);
   });
 
+  it("resumes long work behind everything that came meanwhile", async () => {
+    const { runtime, seen } = createRuntime((input) =>
+      input.kind === "tick" ? [{ kind: "yield" }] : [],
+    );
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    runtime.submit({ kind: "disk.done", token: 1 as never });
+    setImmediate(() => runtime.submit({ kind: "disk.done", token: 2 as never }));
+    await turn();
+    await turn();
+    await turn();
+    expect(seen).toEqual(["step tick", "step disk.done", "step disk.done", "step resume"]);
+  });
+
   it("gives each call its own answer, once", async () => {
     const { runtime } = createRuntime((input) =>
       input.kind === "call" ? [{ kind: "call.reply", call: input.call, result: ANSWER }] : [],

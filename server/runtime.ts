@@ -28,7 +28,7 @@ import type { Caller, OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
 import type { Clock } from "./clock.ts";
 
 /** Everything but the answers, which the runtime gives itself: it minted the calls. */
-export type Outside = Omit<Performer, "call.reply" | "call.push" | "call.end">;
+export type Outside = Omit<Performer, "call.reply" | "call.push" | "call.end" | "yield">;
 
 export type RuntimeOptions = Readonly<{
   first: Step; // of boot
@@ -57,6 +57,7 @@ export class Runtime {
   #queue: Input[] = [];
   #scheduled = false;
   #tickWaits = false;
+  #yields = false; // to be resumed behind all that the next turn finds
   #timer: NodeJS.Timeout | null = null;
   #lastCall = 0;
   #stopped = false;
@@ -69,6 +70,10 @@ export class Runtime {
       "call.reply": ({ call, result }) => this.#reply(call, result),
       "call.push": ({ call, response }) => this.#streams.get(call)?.push(response),
       "call.end": ({ call, error }) => this.#endStream(call, error),
+      yield: () => {
+        this.#yields = true;
+        this.#schedule();
+      },
     };
   }
 
@@ -90,9 +95,7 @@ export class Runtime {
   submit(input: Input): void {
     if (this.#stopped) return;
     this.#queue.push(input);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    this.#schedule();
   }
 
   /** Resolves once the input has been stepped and what it caused has been performed. */
@@ -145,23 +148,35 @@ export class Runtime {
     for (const call of this.#streams.keys()) this.#endStream(call, ERRORS.Stopped);
   }
 
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
   #turn(): void {
     const cutOffAt = performance.now() + TURN_MS;
+    if (this.#yields) this.#queue.push({ kind: "resume" });
+    this.#yields = false;
     let at = 0;
     while (at < this.#queue.length && !this.#stopped) {
       const input = this.#queue[at] as Input;
       at += 1;
       if (input.kind === "tick") this.#tickWaits = false;
-      const [state, effects] = this.#options.step(this.#state, input, this.#options.kv);
-      this.#state = state;
-      this.#performAll(effects);
+      this.#step(input);
       if (this.#awaited.size > 0) this.#tellStepped(input);
       if (performance.now() > cutOffAt) break;
     }
+    this.#scheduled = false;
     if (this.#stopped) return;
     this.#queue = this.#queue.slice(at);
-    this.#scheduled = this.#queue.length > 0;
-    if (this.#scheduled) setImmediate(() => this.#turn());
+    if (this.#queue.length > 0 || this.#yields) this.#schedule();
+  }
+
+  #step(input: Input): void {
+    const [state, effects] = this.#options.step(this.#state, input, this.#options.kv);
+    this.#state = state;
+    this.#performAll(effects);
   }
 
   #performAll(effects: readonly Effect[]): void {

@@ -61,6 +61,9 @@ export type Surroundings = Readonly<{
 /** A step, or a boot when there is no input. */
 export type Taken = Readonly<{ input: Input | null; effects: readonly Effect[] }>;
 
+/** How long others may take until long work goes on. */
+const RESUME_MICROS_MAX = 2000;
+
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
 
 export class SimNode {
@@ -81,6 +84,7 @@ export class SimNode {
   #life = 0; // boots so far
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
   #passwords = 0; // worked on so far
+  #yields = 0; // to be resumed from, of all lives
   #inbox: Input[] = []; // what came while paused
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
@@ -101,6 +105,7 @@ export class SimNode {
     "snapshot.install": (effect) => this.#install(effect.meta),
     "backup.read": (effect) => this.#backup(effect),
     "backup.close": (effect) => this.#backups.close(effect.call),
+    yield: () => this.#letOthers(),
     admission: ({ refusal }) => (refusal === null ? this.#admit() : this.#refuse()),
     trace: () => {}, // told with the step
   };
@@ -374,6 +379,16 @@ export class SimNode {
         this.take({ kind: "backup.piece", call, ...piece }),
       );
     }
+  }
+
+  /** Whatever comes meanwhile is before it. */
+  #letOthers(): void {
+    const { world, fates } = this.#around;
+    const life = this.#life;
+    const takes = fates.below(RESUME_MICROS_MAX, "resume", this.number, life, ++this.#yields);
+    world.after(takes, () => {
+      if (this.#life === life) this.take({ kind: "resume" });
+    });
   }
 
   #admit(): void {

@@ -25,6 +25,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "backup.piece": 13,
   "password.done": 14,
   "peer.link": 15,
+  resume: 16,
 };
 const BOOT = 0;
 
@@ -115,6 +116,7 @@ export class Tally {
       case "peer.message":
       case "peer.unreachable":
       case "peer.link":
+      case "resume":
         return;
       case "call":
       case "call.item":
@@ -140,6 +142,7 @@ export class Tally {
     switch (effect.kind) {
       case "peer.send":
       case "peers":
+      case "yield":
         return;
       case "disk":
         digest.number(effect.token);

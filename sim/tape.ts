@@ -180,6 +180,7 @@ function digestEffect(digest: Digest, effect: Effect): void {
     case "admission":
       return digest.text(effect.refusal ?? "");
     case "peers":
+    case "yield":
     case "trace": // for people
       return;
   }
