@@ -16,6 +16,7 @@ it("calls are counted when they begin and when they end, and messages on the way
     calls.handled(put, code);
   }
   calls.started(watch);
+  calls.refused();
   const text = calls.metrics().map(([name, , , samples]) => {
     return Array.from(samples, ([labels, value]) => `${name}${labels} ${value}`).join("\n");
   });
@@ -32,5 +33,6 @@ it("calls are counted when they begin and when they end, and messages on the way
     `grpc_server_msg_sent_total{${bidi}} 0`,
     "etcd_network_client_grpc_received_bytes_total 20",
     "etcd_network_client_grpc_sent_bytes_total 5",
+    "detcd_client_streams_refused_total 1",
   ]);
 });

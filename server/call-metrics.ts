@@ -37,6 +37,7 @@ export class CallMetrics implements CallMeter {
   readonly #traffic = new Map<Method, Traffic>();
   #receivedBytes = 0;
   #sentBytes = 0;
+  #refused = 0;
 
   readonly started = (method: Method): void => {
     this.#of(method).started += 1;
@@ -55,6 +56,10 @@ export class CallMetrics implements CallMeter {
   readonly handled = (method: Method, code: number): void => {
     const { handled } = this.#of(method);
     handled.set(code, (handled.get(code) ?? 0) + 1);
+  };
+
+  readonly refused = (): void => {
+    this.#refused += 1;
   };
 
   metrics(): readonly Metric[] {
@@ -88,6 +93,12 @@ export class CallMetrics implements CallMeter {
         counter,
         "Bytes in messages to clients.",
         [["", this.#sentBytes]],
+      ],
+      [
+        "detcd_client_streams_refused_total",
+        counter,
+        "Calls above --max-concurrent-streams.",
+        [["", this.#refused]],
       ],
     ];
   }

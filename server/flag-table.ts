@@ -10,6 +10,7 @@ import {
   parseInterval,
   parseLogOutputs,
   parseQuota,
+  parseStreams,
   parseText,
 } from "./flag-values.ts";
 import type { FeatureGates } from "./features.ts";
@@ -50,6 +51,7 @@ export type Flags = Readonly<{
   "compact-hash-check-time": number;
   "feature-gates": FeatureGates;
   "watch-progress-notify-interval": number;
+  "max-concurrent-streams": number;
   "grpc-keepalive-min-time": number;
   "auth-token": string;
   "auth-token-ttl": number;
@@ -174,6 +176,12 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "10m0s",
     parseDuration,
     "Time between two progress notices to a watcher that asked for them.",
+  ),
+  "max-concurrent-streams": flag(
+    "Member",
+    "4294967295",
+    parseStreams,
+    "Most streams that one connection of a client may have open at a time.",
   ),
   "grpc-keepalive-min-time": flag(
     "Member",

@@ -25,6 +25,13 @@ export function parseCount(text: string): Result<number, string> {
     : { ok: false, error: "expected a whole number from 1 to 2147483647" };
 }
 
+/** A uint32, in which 0 is as many as there can be, as grpc-go takes it. */
+export function parseStreams(text: string): Result<number, string> {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 0xffffffff) return { ok: true, value: value || 0xffffffff };
+  return { ok: false, error: "expected a whole number up to 4294967295" };
+}
+
 /** An int64. */
 export function parseQuota(text: string): Result<number, string> {
   if (!/^[-+]?\d{1,18}$/.test(text)) return { ok: false, error: "expected a number of bytes" };

@@ -33,6 +33,7 @@ describe("the flags of serve", () => {
       "snapshot-count": 10000,
       "max-request-bytes": 1572864,
       "max-txn-ops": 128,
+      "max-concurrent-streams": 4294967295,
       "pre-vote": true,
       "log-level": "info",
     });
@@ -95,6 +96,12 @@ describe("the flags of serve", () => {
     expect(parsed).toMatchObject({
       warnings: ["feature gate PriorityRequest=true makes no difference to this server"],
     });
+  });
+
+  it("take no limit of streams for the largest one", () => {
+    expect(run("--max-concurrent-streams=0")["max-concurrent-streams"]).toBe(4294967295);
+    expect(run("--max-concurrent-streams=7")["max-concurrent-streams"]).toBe(7);
+    expect(parse("--max-concurrent-streams=-1")).toMatchObject({ kind: "refused" });
   });
 
   it("ask for help or the version", () => {

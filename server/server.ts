@@ -172,6 +172,7 @@ function serveClients(
     urls: flags["listen-client-urls"],
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
+    streamsMax: flags["max-concurrent-streams"],
     sink: runtime,
     meter: metrics.calls,
     pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),

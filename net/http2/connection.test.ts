@@ -1,13 +1,25 @@
 // The rules of HTTP/2, one by one: what a client does, and what it hears.
 
 import { describe, expect, it } from "vitest";
-import { CONNECTION_WINDOW, Http2Connection, STREAMS_MAX } from "./connection.ts";
+import { CONNECTION_WINDOW, Http2Connection } from "./connection.ts";
 import type { ConnectionEvent } from "./connection.ts";
 import { CODE, FLAG, FRAME, SETTING, WINDOW_INITIAL } from "./frames.ts";
-import { bytesOf, concat, frame, lineOf, MadeClient, outgoing, REQUEST } from "./testing.ts";
+import { STREAMS_UNLIMITED } from "./settings.ts";
+import {
+  bytesOf,
+  concat,
+  frame,
+  lineOf,
+  MadeClient,
+  OPTIONS,
+  outgoing,
+  REQUEST,
+} from "./testing.ts";
 import type { Pair } from "./testing.ts";
 
 const NOTHING = new Uint8Array(0);
+const STREAMS_MAX = 100;
+const HEADERS_MAX = [0, SETTING.MAX_HEADER_LIST_SIZE, 0, 1, 0, 0];
 const OK = outgoing([[":status", "200"]]);
 const END = outgoing([["grpc-status", "0"]]);
 
@@ -296,15 +308,52 @@ describe("a client that breaks the rules of the connection hears why, and is gon
 
 describe("a client that asks too much", () => {
   it("gets no more streams than there may be, and more when others end", () => {
-    const { connection, client, lines } = spoken();
+    const { connection, client, lines } = spoken(STREAMS_MAX);
     const open = (stream: number): readonly string[] =>
       kinds(connection.receive(client.headers(stream), 0));
-    for (let at = 0; at < STREAMS_MAX; at++) expect(open(2 * at + 1)).toEqual(["request"]);
+    for (let at = 1; at < STREAMS_MAX; at++) expect(open(2 * at - 1)).toEqual(["request"]);
+    expect(open(2 * STREAMS_MAX - 1)).toEqual(["request", "full"]);
     const next = 2 * STREAMS_MAX + 1;
-    expect(open(next)).toEqual([]);
+    expect(open(next)).toEqual(["refused"]);
     expect(lines()).toEqual([`RST_STREAM ${next} ${CODE.REFUSED_STREAM}`]);
     connection.end(1, END);
-    expect(open(next + 2)).toEqual(["request"]);
+    expect(open(next + 2)).toEqual(["request", "full"]);
+  });
+
+  it("keeps the streams that it has, however many more it asks for", () => {
+    const { connection, client, lines } = spoken(1);
+    connection.receive(client.headers(1), 0);
+    for (let at = 1; at <= 20_000; at++) {
+      connection.receive(client.headers(2 * at + 1), 0);
+      expect(lines()).toEqual([`RST_STREAM ${2 * at + 1} ${CODE.REFUSED_STREAM}`]);
+    }
+    connection.end(1, END);
+    expect(lines()).toEqual(["HEADERS 1 grpc-status=0 END", "RST_STREAM 1 0"]);
+  });
+
+  it("is told how many streams it may have, unless it may have any number", () => {
+    for (const [streamsMax, told] of [
+      [7, true],
+      [STREAMS_UNLIMITED, false],
+    ] as const) {
+      const { connection, client } = unspoken(streamsMax);
+      connection.receive(client.hello(), 0);
+      const [settings] = client.read(connection.takeOutput());
+      const number = [...(settings?.bytes.subarray(0, 6) ?? [])];
+      expect(number).toEqual(told ? [0, SETTING.MAX_CONCURRENT_STREAMS, 0, 0, 0, 7] : HEADERS_MAX);
+    }
+  });
+
+  it("may change the windows of ten thousand streams, but not again and again", () => {
+    const { connection, client, lines } = spoken();
+    for (let at = 0; at < 10_000; at++) connection.receive(client.headers(2 * at + 1), 0);
+    const change = (at: number): void => {
+      connection.receive(client.settings([SETTING.INITIAL_WINDOW_SIZE, 1000 + at]), 0);
+    };
+    for (let at = 0; at < 20; at++) change(at);
+    expect(lines()).toEqual(Array.from({ length: 20 }, () => "SETTINGS 0 ACK"));
+    for (let at = 0; at < 200; at++) change(at);
+    expect(lines().at(-1)).toBe(`GOAWAY 0 ${CODE.ENHANCE_YOUR_CALM}`);
   });
 
   it("may not send a header block without an end", () => {
@@ -376,19 +425,19 @@ describe("a client that asks too much", () => {
   });
 });
 
-function unspoken(): {
+function unspoken(streamsMax = STREAMS_UNLIMITED): {
   connection: Http2Connection;
   client: MadeClient;
   lines: () => readonly string[];
 } {
-  const connection = new Http2Connection();
+  const connection = new Http2Connection({ ...OPTIONS, streamsMax });
   const client = new MadeClient();
   const lines = (): readonly string[] => client.read(connection.takeOutput()).map(lineOf);
   return { connection, client, lines };
 }
 
-function spoken(): ReturnType<typeof unspoken> {
-  const made = unspoken();
+function spoken(streamsMax = STREAMS_UNLIMITED): ReturnType<typeof unspoken> {
+  const made = unspoken(streamsMax);
   made.connection.receive(made.client.hello([SETTING.INITIAL_WINDOW_SIZE, WINDOW_INITIAL]), 0);
   made.lines();
   return made;

@@ -6,7 +6,7 @@
 // is read and dropped. And an error of the client's connection ends with GOAWAY: after "failed"
 // nothing is read any more.
 
-import { CODE, FLAG, FRAME, FrameReader, PREFACE, SETTING, uint32 } from "./frames.ts";
+import { CODE, FLAG, FRAME, FrameReader, PREFACE, uint32 } from "./frames.ts";
 import { WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
 import type { Code, Frame } from "./frames.ts";
 import { HeaderBlock } from "./header-block.ts";
@@ -15,11 +15,11 @@ import { HpackDecoder } from "./hpack-decoder.ts";
 import type { OutgoingFields } from "./hpack-encoder.ts";
 import { Output } from "./output.ts";
 import { Patience } from "./patience.ts";
-import { PING_MS_MIN, PingPolicy } from "./ping-policy.ts";
+import { PingPolicy } from "./ping-policy.ts";
 import { isRequest, isTrailers } from "./request-fields.ts";
 import { Sender } from "./sender.ts";
 import type { Outgoing } from "./sender.ts";
-import { applySettings } from "./settings.ts";
+import { applySettings, HEADER_LIST_BYTES_MAX, ownSettings } from "./settings.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /** The bytes of `data` are a view, good until the next call of `receive`. */
@@ -28,19 +28,21 @@ export type ConnectionEvent = Readonly<
   | { kind: "data"; stream: number; bytes: Uint8Array; ended: boolean }
   | { kind: "room"; stream: number } // what had to wait for a window has left
   | { kind: "reset"; stream: number } // by the client, or because of what it sent
+  | { kind: "full" } // there are as many streams as there may be
+  | { kind: "refused" } // one too many was
   | { kind: "failed"; reason: string } // the whole connection: every stream is gone
 >;
 
-/** A client waits when it has so many calls under way. More than any that means well needs. */
-export const STREAMS_MAX = 4096;
-const HEADER_LIST_BYTES_MAX = 64 * 1024;
+export type Http2Options = Readonly<{
+  leastPingMs: number; // between two pings of a client
+  streamsMax: number; // that it may have open at a time
+}>;
+
 /** What the streams of a connection together may have on their way to us. */
 export const CONNECTION_WINDOW: number = 1024 * 1024;
 
-const SETTINGS: readonly (readonly [number, number])[] = [
-  [SETTING.MAX_CONCURRENT_STREAMS, STREAMS_MAX],
-  [SETTING.MAX_HEADER_LIST_SIZE, HEADER_LIST_BYTES_MAX],
-];
+/** A change of all windows is as much work as there are streams. */
+const STREAMS_PER_SETTINGS = 100;
 
 type Stream = {
   readonly out: Outgoing;
@@ -52,6 +54,7 @@ const NOTHING = new Uint8Array(0);
 const NO_EVENTS: readonly ConnectionEvent[] = [];
 
 export class Http2Connection {
+  readonly #streamsMax: number;
   readonly #output = new Output();
   readonly #reader = new FrameReader();
   readonly #decoder = new HpackDecoder(HEADER_LIST_BYTES_MAX);
@@ -69,7 +72,8 @@ export class Http2Connection {
   #block: HeaderBlock | null = null;
   #failed = false;
 
-  constructor(leastPingMs: number = PING_MS_MIN) {
+  constructor({ leastPingMs, streamsMax }: Http2Options) {
+    this.#streamsMax = streamsMax;
     this.#pings = new PingPolicy(leastPingMs);
     this.#sender = new Sender(
       this.#output,
@@ -161,7 +165,7 @@ export class Http2Connection {
       this.#prefaceAt++;
     }
     if (this.spoke) {
-      this.#output.settings(SETTINGS);
+      this.#output.settings(ownSettings(this.#streamsMax));
       this.#output.windowUpdate(0, CONNECTION_WINDOW - WINDOW_INITIAL);
     }
     return at;
@@ -292,13 +296,19 @@ export class Http2Connection {
 
   #onRequest(id: number, ended: boolean, fields: readonly Field[] | "too large"): void {
     this.#lastStream = id;
-    if (id > this.#lastServed || this.#streams.size >= STREAMS_MAX) {
-      return this.#refuse(id, CODE.REFUSED_STREAM);
-    }
+    if (id > this.#lastServed) return this.#refuse(id, CODE.REFUSED_STREAM);
+    if (this.#streams.size >= this.#streamsMax) return this.#turnAway(id);
     if (fields === "too large") return this.#refuse(id, CODE.FRAME_SIZE_ERROR);
     if (!isRequest(fields)) return this.#refuse(id, CODE.PROTOCOL_ERROR);
     this.#streams.add(id, { out: this.#sender.open(id), window: WINDOW_INITIAL, ended });
     this.#events.push({ kind: "request", stream: id, fields, ended });
+    if (this.#streams.size === this.#streamsMax) this.#events.push({ kind: "full" });
+  }
+
+  /** It does not cost the client's patience: its other calls are to go on. */
+  #turnAway(id: number): void {
+    this.#output.reset(id, CODE.REFUSED_STREAM);
+    this.#events.push({ kind: "refused" });
   }
 
   #onReset(frame: Frame): void {
@@ -319,9 +329,9 @@ export class Http2Connection {
     if (!this.#greeted && ack) return this.#fail(CODE.PROTOCOL_ERROR, "ACK before SETTINGS");
     this.#greeted = true;
     if (ack) return;
-    this.#spend("too_many_settings");
+    this.#spend("too_many_settings", 1 + Math.floor(this.streams / STREAMS_PER_SETTINGS));
     if (this.#failed) return;
-    const open = this.#streams.values().map(({ out }) => out);
+    const open = (): Outgoing[] => this.#streams.values().map(({ out }) => out);
     const fault = applySettings(frame, this.#sender, open);
     if (fault !== null) return this.#fail(...fault);
     this.#output.settingsAck();
@@ -374,8 +384,8 @@ export class Http2Connection {
     this.#streams.delete(stream.out.id);
   }
 
-  #spend(reason: string): void {
-    if (!this.#patience.spend(this.#nowMs)) this.#fail(CODE.ENHANCE_YOUR_CALM, reason);
+  #spend(reason: string, cost = 1): void {
+    if (!this.#patience.spend(this.#nowMs, cost)) this.#fail(CODE.ENHANCE_YOUR_CALM, reason);
   }
 
   #fail(code: Code, reason: string): void {

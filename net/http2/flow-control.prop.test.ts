@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Http2Connection } from "./connection.ts";
 import { CODE, SETTING, WINDOW_INITIAL } from "./frames.ts";
-import { concat, lineOf, MadeClient, outgoing, REQUEST } from "./testing.ts";
+import { concat, lineOf, MadeClient, OPTIONS, outgoing, REQUEST } from "./testing.ts";
 
 type Act = Readonly<
   | { kind: "send"; stream: number; sizes: readonly number[] }
@@ -134,7 +134,7 @@ function connect(...settings: readonly (readonly [number, number])[]): {
   connection: Http2Connection;
   client: MadeClient;
 } {
-  const connection = new Http2Connection();
+  const connection = new Http2Connection(OPTIONS);
   const client = new MadeClient();
   const requests = STREAMS.map((id) => client.headers(id, REQUEST, true));
   connection.receive(concat(client.hello(...settings), ...requests), 0);

@@ -3,10 +3,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CONNECTION_WINDOW, Http2Connection, STREAMS_MAX } from "./connection.ts";
+import { CONNECTION_WINDOW, Http2Connection } from "./connection.ts";
 import { FLAG, FRAME, SETTING } from "./frames.ts";
 import { GrpcConnection } from "./grpc.ts";
-import { concat, frame, MadeClient, message, REQUEST, toHex } from "./testing.ts";
+import { concat, frame, MadeClient, message, OPTIONS, REQUEST, toHex } from "./testing.ts";
+
+const STREAMS_MAX = 20;
 
 type Make = (client: MadeClient) => Uint8Array;
 
@@ -58,7 +60,7 @@ describe("any bytes", () => {
 
 /** What a connection tells and says, with nobody answering. */
 function listen(bytes: Uint8Array, sizes: readonly number[]): readonly unknown[] {
-  const connection = new Http2Connection();
+  const connection = new Http2Connection(OPTIONS);
   const events: unknown[] = [];
   const output: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -78,7 +80,9 @@ function listen(bytes: Uint8Array, sizes: readonly number[]): readonly unknown[]
 function serve(bytes: Uint8Array): void {
   const grpc = new GrpcConnection({
     messageBytesMax: 100_000,
-    leastPingMs: 5000,
+    ...OPTIONS,
+    streamsMax: STREAMS_MAX,
+    onCrowded: () => undefined,
     refusalOf: () => null,
     takesOne: () => false,
     onHandled: () => undefined,

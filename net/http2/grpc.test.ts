@@ -6,7 +6,16 @@ import { equalBytes } from "../../core/lib/bytes.ts";
 import { CODE, FLAG, FRAME, FRAME_BYTES_MAX, SETTING, WINDOW_INITIAL } from "./frames.ts";
 import { GrpcConnection } from "./grpc.ts";
 import type { GrpcCall, GrpcEvent } from "./grpc.ts";
-import { bytesOf, concat, frame, lineOf, MadeClient, message, REQUEST } from "./testing.ts";
+import {
+  bytesOf,
+  concat,
+  frame,
+  lineOf,
+  MadeClient,
+  message,
+  OPTIONS,
+  REQUEST,
+} from "./testing.ts";
 import type { Pair } from "./testing.ts";
 
 const MAX = 2_000_000;
@@ -142,10 +151,8 @@ describe("a call", () => {
     expect(grpc.receive(client.reset(1), 0)).toEqual([{ kind: "cancel", call: first }]);
     expect(grpc.awaits(first)).toBe(false);
     const broken = grpc.receive(client.headers(2), 0);
-    expect(broken.slice(0, 2)).toEqual([
-      { kind: "cancel", call: second },
-      { kind: "cancel", call: third },
-    ]);
+    const cancelled = broken.flatMap((event) => (event.kind === "cancel" ? [event.call] : []));
+    expect(new Set(cancelled)).toEqual(new Set([second, third]));
     expect(kinds(broken)).toEqual(["cancel", "cancel", "failed"]);
     expect(grpc.abandon()).toEqual([]);
 
@@ -414,7 +421,8 @@ function connect(messageBytesMax = MAX): {
   const handled: string[] = [];
   const grpc = new GrpcConnection({
     messageBytesMax,
-    leastPingMs: 5000,
+    ...OPTIONS,
+    onCrowded: () => undefined,
     onHandled: (path, code) => handled.push(`${path} ${code}`),
     takesOne: (path) => path.endsWith("/One"),
     refusalOf: (path) =>

@@ -36,12 +36,15 @@ export type GrpcEvent = Readonly<
 export type GrpcOptions = Readonly<{
   messageBytesMax: number;
   leastPingMs: number; // between two pings of a client
+  streamsMax: number; // calls that it may have under way at a time
   /** Says at once why a path is not served, without waiting for what the client sends. */
   refusalOf: (path: string) => Refusal | null;
   /** Whether a call of this path is one message. As in grpc-go, no more is read of it. */
   takesOne: (path: string) => boolean;
   /** A call is over: 0, or why it failed. */
   onHandled: (path: string, code: number) => void;
+  /** There are as many calls under way as may be, or one was refused for that. */
+  onCrowded: (refused: boolean) => void;
 }>;
 
 type Call = GrpcCall & {
@@ -70,7 +73,7 @@ export class GrpcConnection {
 
   constructor(options: GrpcOptions) {
     this.#options = options;
-    this.#connection = new Http2Connection(options.leastPingMs);
+    this.#connection = new Http2Connection(options);
   }
 
   /** Whether the client has said that it speaks HTTP/2. */
@@ -123,11 +126,6 @@ export class GrpcConnection {
     if (!held) this.#admit(own);
   }
 
-  /** Those that have not ended. */
-  calls(): readonly GrpcCall[] {
-    return this.#calls.values();
-  }
-
   /** The end of the answer: null when all went well. */
   finish(call: GrpcCall, refusal: Refusal | null): void {
     const own = this.#calls.get(call.stream);
@@ -176,6 +174,9 @@ export class GrpcConnection {
         this.#events.push({ kind: "cancel", call });
         return;
       }
+      case "full":
+      case "refused":
+        return this.#options.onCrowded(event.kind === "refused");
       case "failed":
         for (const call of this.abandon()) this.#events.push({ kind: "cancel", call });
         this.#events.push(event);

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Http2Connection } from "./connection.ts";
 import type { ConnectionEvent } from "./connection.ts";
-import { outgoing, pairsOf } from "./testing.ts";
+import { OPTIONS, outgoing, pairsOf } from "./testing.ts";
 import type { Pair } from "./testing.ts";
 
 const CHARS = Array.from({ length: 0x5f }, (_, at) => String.fromCharCode(0x20 + at));
@@ -83,7 +83,7 @@ function dial(
   settings: { headerTableSize?: number } = {},
 ): { session: ClientHttp2Session; close: () => void } {
   const [near, far] = duplexPair();
-  const connection = new Http2Connection();
+  const connection = new Http2Connection(OPTIONS);
   far.on("data", (chunk: Buffer) => {
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     for (const event of connection.receive(bytes, 0)) {

@@ -10,9 +10,9 @@ export class Patience {
   #sinceMs: number | null = null;
 
   /** False: there was none left. */
-  spend(nowMs: number): boolean {
+  spend(nowMs: number, cost: number): boolean {
     const back = (PER_SECOND * (nowMs - (this.#sinceMs ?? nowMs))) / 1000;
-    this.#left = Math.min(AT_ONCE, this.#left + back) - 1;
+    this.#left = Math.min(AT_ONCE, this.#left + back) - cost;
     this.#sinceMs = nowMs;
     return this.#left >= 0;
   }

@@ -5,9 +5,6 @@
 const IDLE_MS = 2 * 60 * 60 * 1000;
 const STRIKES_MAX = 2;
 
-/** etcd's own. */
-export const PING_MS_MIN = 5000;
-
 export class PingPolicy {
   readonly #leastMs: number;
   #lastMs = Number.NEGATIVE_INFINITY;

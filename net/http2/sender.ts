@@ -89,11 +89,11 @@ export class Sender {
   }
 
   /** The client's setting, for the streams there are and those that come. */
-  setInitialWindow(bytes: number, streams: Iterable<Outgoing>): boolean {
+  setInitialWindow(bytes: number, streams: () => Iterable<Outgoing>): boolean {
     const difference = bytes - this.#windowInitial;
     this.#windowInitial = bytes;
     if (difference === 0) return true;
-    for (const stream of streams) if (!this.widen(stream, difference)) return false;
+    for (const stream of streams()) if (!this.widen(stream, difference)) return false;
     return true;
   }
 

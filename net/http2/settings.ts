@@ -1,4 +1,4 @@
-// What a client sets for what we send it (RFC 9113, 6.5.2).
+// What a client sets for what we send it (RFC 9113, 6.5.2), and what we set for it.
 
 import { CODE, SETTING, uint32, WINDOW_MAX } from "./frames.ts";
 import type { Code, Frame } from "./frames.ts";
@@ -6,11 +6,21 @@ import type { Outgoing, Sender } from "./sender.ts";
 
 export type Fault = readonly [code: Code, reason: string];
 
+export const HEADER_LIST_BYTES_MAX: number = 64 * 1024;
+/** As many streams as there are numbers for: it need not be said. */
+export const STREAMS_UNLIMITED = 0xffffffff;
+
+export function ownSettings(streamsMax: number): readonly (readonly [id: number, value: number])[] {
+  const headers = [SETTING.MAX_HEADER_LIST_SIZE, HEADER_LIST_BYTES_MAX] as const;
+  if (streamsMax >= STREAMS_UNLIMITED) return [headers];
+  return [[SETTING.MAX_CONCURRENT_STREAMS, streamsMax], headers];
+}
+
 /** Takes the settings of a frame one after the other, up to one that may not be. */
 export function applySettings(
   frame: Frame,
   sender: Sender,
-  open: Iterable<Outgoing>,
+  open: () => Iterable<Outgoing>,
 ): Fault | null {
   let window: number | null = null; // the last counts: a step in between could mean much work
   for (let at = frame.at; at < frame.end; at += 6) {

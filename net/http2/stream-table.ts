@@ -3,11 +3,13 @@
 // until the slow collector comes. Here a place is used again and again.
 
 const PLACES_MIN = 16; // a power of two, as every number of places
+const SCATTER = 0x9e3779b1; // 2^32 divided by the golden ratio
 
 export class StreamTable<T> {
   #ids: number[] = createRow(PLACES_MIN, 0);
   #values: (T | null)[] = createRow<T | null>(PLACES_MIN, null);
   #mask = PLACES_MIN - 1;
+  #shift = 32 - Math.log2(PLACES_MIN);
   #size = 0;
 
   get size(): number {
@@ -59,9 +61,10 @@ export class StreamTable<T> {
     return place;
   }
 
-  /** Streams have odd numbers, one after the other. */
+  /** Streams have odd numbers, one after the other: of thousands that live long, neighbours would
+   *  be a wall that all later ones have to walk along. So they are scattered. */
   #homeOf(id: number): number {
-    return (id >>> 1) & this.#mask;
+    return Math.imul(id, SCATTER) >>> this.#shift;
   }
 
   #after(place: number): number {
@@ -75,6 +78,7 @@ export class StreamTable<T> {
     this.#ids = createRow(places, 0);
     this.#values = createRow<T | null>(places, null);
     this.#mask = places - 1;
+    this.#shift -= 1;
     this.#size = 0;
     values.forEach((value, at) => {
       if (value !== null) this.add(ids[at] as number, value);

@@ -16,12 +16,13 @@ import { putOf, rangeOf } from "../../core/api/testing.ts";
 import type { Bytes, ClusterId, NodeId, Result } from "../../core/contract.ts";
 import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import { SETTING } from "../http2/frames.ts";
-import { concat, lineOf, MadeClient, message as framed } from "../http2/testing.ts";
+import { STREAMS_UNLIMITED } from "../http2/settings.ts";
+import { concat, lineOf, MadeClient, message as framed, REQUEST } from "../http2/testing.ts";
 import { encodeRequest } from "../wire/methods.ts";
 import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
 import { serveEtcd } from "./etcd-service.ts";
-import type { EtcdListener } from "./etcd-service.ts";
+import type { CallMeter, EtcdListener } from "./etcd-service.ts";
 import { PLAIN } from "./http-pages.ts";
 import type { Page, Pages } from "./http-pages.ts";
 import { hostAndPort } from "./listen.ts";
@@ -38,6 +39,7 @@ const HEADER = {
   raftTerm: 2,
 };
 const PUT = putOf("a", "123");
+const WATCH = "/etcdserverpb.Watch/Watch";
 
 type Reply = (result: Result<Response>) => void;
 type Opened = { request: Request; timeoutMs: number | null; reply: Reply; cancelled: boolean };
@@ -240,6 +242,57 @@ describe("the client port", () => {
     });
   });
 
+  it("serves thousands of streams on one connection, and other calls beside them", async () => {
+    const { listener } = await serveAndConnect(({ request, reply }) => reply(answerOf(request)));
+    const made = new MadeClient();
+    const socket = dial(listener);
+    socket.write(made.hello());
+    const watch = framed(encodeRequest({ kind: "watch", ask: { kind: "nothing" } }));
+    const path = REQUEST.map(([name, value]) => [name, name === ":path" ? WATCH : value] as const);
+    const last = 2 * 20_000 + 1;
+    for (let stream = 1; stream < last; stream += 2) {
+      socket.write(concat(made.headers(stream, path), made.data(stream, watch)));
+    }
+    const put = framed(encodeRequest(PUT));
+    socket.write(concat(made.headers(last), made.data(last, put, true)));
+    for await (const chunk of socket) {
+      const lines = made.read([chunk as Buffer]).map(lineOf);
+      if (lines.includes(`HEADERS ${last} grpc-status=0 END`)) return;
+    }
+    expect.fail("no answer");
+  });
+
+  it("refuses a stream too many, and goes on with the others of its connection", async () => {
+    const calls: Opened[] = [];
+    const opened = Promise.withResolvers<void>();
+    const { listener, refused } = await serveAndConnect(
+      (call) => {
+        calls.push(call);
+        if (calls.length === 2) opened.resolve();
+      },
+      undefined,
+      1,
+      2,
+    );
+    const made = new MadeClient(); // which does not mind the server's settings
+    const socket = dial(listener);
+    const ask = (stream: number): Uint8Array =>
+      concat(made.headers(stream), made.data(stream, framed(encodeRequest(PUT)), true));
+    socket.write(concat(made.hello(), ask(1), ask(3), ask(5), ask(7)));
+    await opened.promise;
+    for (const { reply } of calls) reply({ ok: false, error: ERRORS.NoLeader });
+    const lines: string[] = [];
+    await new Promise<void>((resolve) => {
+      socket.on("data", (chunk: Buffer) => {
+        lines.push(...made.read([chunk]).map((said) => lineOf(said).replace(/:status.*/, "end")));
+        if (lines.filter((line) => line.endsWith("end")).length === 2) resolve();
+      });
+    });
+    expect(lines).toContain("RST_STREAM 5 7");
+    expect(lines).toContain("RST_STREAM 7 7");
+    expect(refused()).toBe(2);
+  });
+
   it("cancels the calls of a client that resets them or goes away", async () => {
     const cancelled: Opened[] = [];
     const done = Promise.withResolvers<void>();
@@ -363,12 +416,20 @@ async function serveAndConnect(
   onCall: (call: Opened) => void,
   onCancel?: (call: Opened) => void,
   urls = 1,
-): Promise<{ client: EtcdClient; listener: EtcdListener; opened: Promise<void> }> {
+  streamsMax = STREAMS_UNLIMITED,
+): Promise<{
+  client: EtcdClient;
+  listener: EtcdListener;
+  opened: Promise<void>;
+  refused: () => number;
+}> {
+  let refused = 0;
   const opened = Promise.withResolvers<void>();
   const listener = await serveEtcd({
     urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
     maxRequestBytes: MAX_REQUEST_BYTES,
     leastPingMs: 5000,
+    streamsMax,
     sink: {
       open: (request, { timeoutMs }, reply) => {
         const call: Opened = { request, timeoutMs, reply, cancelled: false };
@@ -382,13 +443,13 @@ async function serveAndConnect(
       openStream: () => NO_STREAM,
     },
     pages,
-    meter: NO_METER,
+    meter: { ...NO_METER, refused: () => (refused += 1) },
     log: () => {},
   });
   const client = createEtcdClient(listener.urls[0] as string);
   cleanups.push(() => listener.close(0));
   cleanups.push(() => client.close());
-  return { client, listener, opened: opened.promise };
+  return { client, listener, opened: opened.promise, refused: () => refused };
 }
 
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
@@ -400,6 +461,7 @@ function serveQuietly(...urls: string[]): Promise<EtcdListener> {
     meter: NO_METER,
     maxRequestBytes: MAX_REQUEST_BYTES,
     leastPingMs: 5000,
+    streamsMax: 100,
     log: () => {},
   });
 }
@@ -416,7 +478,13 @@ const pages: Pages = (path) => {
   if (path === "/broken") return brokenPage();
   return path === "/page" ? page() : null;
 };
-const NO_METER = { started: () => {}, received: () => {}, sent: () => {}, handled: () => {} };
+const NO_METER: CallMeter = {
+  started: () => {},
+  received: () => {},
+  sent: () => {},
+  handled: () => {},
+  refused: () => {},
+};
 const NO_STREAM = { say: () => {}, credit: () => {}, close: () => {}, cancel: () => {} };
 const POST = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const PATH = "/etcdserverpb.KV/Put";

@@ -10,6 +10,7 @@ import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
 import type { Method } from "../wire/methods.ts";
 import type { CallSink } from "./call-sink.ts";
+import { createCrowdLog } from "./crowd-log.ts";
 import { createStreamService } from "./etcd-streams.ts";
 import { hearFirstWords } from "./first-words.ts";
 import { HttpPages } from "./http-pages.ts";
@@ -30,6 +31,7 @@ export type EtcdServiceOptions = Readonly<{
   urls: readonly string[];
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
+  streamsMax: number; // calls that one connection may have under way
   sink: CallSink;
   meter: CallMeter;
   pages: Pages; // for those who speak plain HTTP
@@ -48,6 +50,7 @@ export interface CallMeter {
   readonly received: (method: Method, bytes: number) => void; // a message
   readonly sent: (method: Method, bytes: number) => void;
   readonly handled: (method: Method, code: number) => void; // a call is over, by its gRPC status
+  readonly refused: () => void; // a call that its connection had no stream left for
 }
 
 /** Rejects with one line when an address cannot be listened on. */
@@ -56,12 +59,17 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const { meter } = options;
   const onEvent = metered(createService(options.sink), meter);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
-  const { leastPingMs } = options;
-  const limits = { messageBytesMax, leastPingMs };
+  const { leastPingMs, streamsMax } = options;
+  const limits = { messageBytesMax, leastPingMs, streamsMax };
+  const crowd = createCrowdLog(streamsMax, options.log, () => performance.now());
   const hooks = hooksOf(meter);
   const pages = new HttpPages(options.pages);
   const speakGrpc = (socket: Socket): void => {
-    const client = new GrpcSocket(socket, { ...limits, ...hooks, takesOne, onEvent });
+    const onCrowded = (refused: boolean): void => {
+      if (refused) meter.refused();
+      crowd(nameOf(socket), refused);
+    };
+    const client = new GrpcSocket(socket, { ...limits, ...hooks, takesOne, onEvent, onCrowded });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
@@ -78,6 +86,10 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
       clearTimeout(force);
     },
   };
+}
+
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? "a client that has gone"}:${remotePort ?? 0}`;
 }
 
 type Hooks = Pick<GrpcSocketOptions, "refusalOf" | "onSent" | "onHandled">;

@@ -22,6 +22,7 @@ export class GrpcSocket {
   readonly #socket: Socket;
   readonly #grpc: GrpcConnection;
   readonly #options: GrpcSocketOptions;
+  readonly #unwritten = new Set<GrpcCall>(); // their users wait for the socket to drain
   #scheduled = false;
   #leaving = false;
 
@@ -34,7 +35,9 @@ export class GrpcSocket {
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("drain", () => {
       socket.resume();
-      for (const call of this.#grpc.calls()) options.onEvent({ kind: "room", call }, this);
+      const calls = [...this.#unwritten];
+      this.#unwritten.clear();
+      for (const call of calls) options.onEvent({ kind: "room", call }, this);
     });
     socket.once("close", () => {
       for (const call of this.#grpc.abandon()) options.onEvent({ kind: "cancel", call }, this);
@@ -49,8 +52,9 @@ export class GrpcSocket {
     this.#flushSoon();
   }
 
-  /** Whether what was sent has left for the client, or is about to. */
+  /** Whether what was sent has left for the client, or is about to. If not, "room" tells when. */
   hasRoom(call: GrpcCall): boolean {
+    if (this.#socket.writableNeedDrain) this.#unwritten.add(call);
     return !this.#socket.writableNeedDrain && this.#grpc.hasRoom(call);
   }
 
