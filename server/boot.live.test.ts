@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDataDirectory, type DataDirectory } from "./boot.ts";
@@ -7,6 +7,7 @@ import { parseFlags } from "./flags.ts";
 
 const THREE = "a=http://h:1,b=http://h:2,c=http://h:3";
 
+const lines: string[] = []; // what the last opening logged
 let root = "";
 beforeEach(() => {
   root = fs.mkdtempSync(join(tmpdir(), "detcd-boot-"));
@@ -19,7 +20,10 @@ afterEach(() => {
 async function open(args: string): Promise<DataDirectory | string> {
   const parsed = parseFlags(`--data-dir ${join(root, "data")} ${args}`.trim().split(" "), {});
   if (parsed.kind !== "run") throw new Error(JSON.stringify(parsed));
-  const opened = await openDataDirectory(parsed.flags, parsed.given);
+  lines.length = 0;
+  const opened = await openDataDirectory(parsed.flags, parsed.given, (level, message, fields) =>
+    lines.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
+  );
   return opened.ok ? opened.value : opened.error;
 }
 
@@ -43,31 +47,58 @@ describe("the data directory", () => {
     const first = await start(MEMBER_A);
     expect(first.firstStart).toBe(true);
     expect(first.identity.members.map((member) => member.name).toSorted()).toEqual(["a", "b", "c"]);
-    await first.release();
+    first.release();
     for (const args of [MEMBER_A, "--name a", "--name a --initial-cluster-state existing"]) {
       const again = await start(args);
       expect(again.firstStart).toBe(false);
       expect(again.identity).toEqual(first.identity);
-      await again.release();
+      again.release();
     }
   });
 
-  it("refuses flags that describe another member, and changes nothing", async () => {
+  it("says that flags of the first start mean nothing any more, whatever they say", async () => {
     const first = await start(MEMBER_A);
-    await first.release();
+    first.release();
+    expect(lines).toEqual([]);
     const path = join(first.memberDirectory, "identity.json");
     const before = fs.readFileSync(path, "utf8");
-    const other = `--name b --initial-advertise-peer-urls http://h:2 --initial-cluster ${THREE}`;
-    expect(await refusal(other)).toContain("belongs to member a");
-    expect(await refusal(`${MEMBER_A} --initial-cluster-token x`)).toContain("another cluster");
+    for (const args of [
+      `--name b --initial-advertise-peer-urls http://h:2 --initial-cluster ${THREE}`,
+      `${MEMBER_A},d=http://h:4`,
+      `${MEMBER_A} --initial-cluster-token x`,
+      "--name a --initial-cluster z=http://h:9 --initial-cluster-state existing",
+    ]) {
+      const again = await start(args);
+      expect(again.identity).toEqual(first.identity);
+      again.release();
+      expect(lines.join("\n")).toContain("flags of the first start are ignored");
+      expect(lines.join("\n")).toContain('"--initial-cluster"');
+    }
     expect(fs.readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it("is for its user alone, also what was looser before", async () => {
+    const first = await start("");
+    first.release();
+    const loose = join(first.memberDirectory, "kv-1");
+    fs.mkdirSync(loose);
+    fs.writeFileSync(join(loose, "data.mdb"), "");
+    const all = ["", "lock", "identity.json", "wal", "kv-1", "kv-1/data.mdb"];
+    for (const name of all) fs.chmodSync(join(first.memberDirectory, name), 0o777);
+    fs.chmodSync(join(root, "data"), 0o755);
+    (await start("")).release();
+    const modes = all.map((name) => fs.statSync(join(first.memberDirectory, name)).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o700, 0o700, 0o700, 0o700, 0o700]);
+    expect(lines.join("\n")).toContain('check file permission {"error":"directory ');
+    expect(lines.join("\n")).toContain('permission is \\"drwxr-xr-x\\"');
   });
 
   it("has one process at a time, and names it", async () => {
     const first = await start("");
-    expect(await refusal("")).toContain(`in use by another detcd (process ${process.pid})`);
-    await first.release();
-    await (await start("")).release();
+    const words = `in use by another detcd (process ${process.pid} on ${hostname()})`;
+    expect(await refusal("")).toContain(words);
+    first.release();
+    (await start("")).release();
   });
 
   it("refuses what etcd wrote, and writes nothing there", async () => {
@@ -85,7 +116,7 @@ describe("the data directory", () => {
 
   it("refuses what nobody knows, or what has lost its identity", async () => {
     const first = await start("");
-    await first.release();
+    first.release();
     const path = join(first.memberDirectory, "identity.json");
     fs.writeFileSync(path, "{}");
     expect(await refusal("")).toContain("identity.json cannot be read");
@@ -100,12 +131,14 @@ describe("the data directory", () => {
     fs.writeFileSync(join(root, "data", "member", "identity.json.tmp"), "{");
     const opened = await start("");
     expect(opened.firstStart).toBe(true);
-    await opened.release();
+    opened.release();
   });
 
   it("says why it cannot be used at all", async () => {
     fs.writeFileSync(join(root, "data"), "a file");
-    expect(await refusal("")).toContain("cannot use the data directory");
+    expect(await refusal("")).toMatch(
+      /^cannot use .*data\/member: not a directory: choose another --data-dir/,
+    );
   });
 });
 
@@ -124,9 +157,9 @@ describe("a first start", () => {
   ];
   it.each(cases)("%s is refused: %s", async (args, words) => {
     expect(await refusal(args)).toContain(words);
-    expect(fs.readdirSync(join(root, "data", "member"))).toEqual([]);
+    expect(fs.readdirSync(join(root, "data", "member"))).toEqual(["lock"]);
     const [, name = "default"] = /--name (\w+)/.exec(args) ?? [];
     const urls = "--initial-advertise-peer-urls http://h:1";
-    await (await start(`--name ${name} ${urls}`)).release(); // and can be put right
+    (await start(`--name ${name} ${urls}`)).release(); // and can be put right
   });
 });

@@ -4,26 +4,30 @@
 //                    /wal/            the write-ahead log (core/storage)
 //                    /kv-<n>/         the store in use, named by /current
 //
-// A first start takes the identity from the flags. Every later one takes it from the directory and
-// needs no --initial-… flag, as with etcd; flags that describe another member are refused, because
-// a member that votes under a wrong name can lose data. Nothing foreign is ever written to.
+//                    /lock            held while a process uses the directory
+//
+// A first start takes the identity from the flags. Every later one takes it from the directory: as
+// with etcd, the --initial-… flags mean nothing then. Nothing foreign is ever written to.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Member } from "../core/apply/membership.ts";
 import type { ClusterId, NodeId, Result } from "../core/contract.ts";
 import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
+import { type Cause, OperatorError, sentenceOf } from "./causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
 import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
-import { lockDirectory } from "./lock.ts";
+import { LOCK_FILE, type Lock, lockDirectory } from "./lock.ts";
+import type { Log } from "./log.ts";
+import { looseDirectory, tightenTree } from "./private-files.ts";
 
 export type DataDirectory = Readonly<{
   identity: Identity;
   firstStart: boolean;
   memberDirectory: string;
   walDirectory: string;
-  release: () => Promise<void>;
+  release: () => void;
 }>;
 
 /** `members`: those of the cluster when it was new; `contacts`: those that were there when this one
@@ -38,20 +42,29 @@ export type Identity = Readonly<{
 
 const IDENTITY = "identity.json";
 const FORMAT = 1;
+/** What they say is remembered. */
+const FIRST_START_FLAGS = [
+  "initial-advertise-peer-urls",
+  "initial-cluster",
+  "initial-cluster-state",
+  "initial-cluster-token",
+] as const satisfies readonly FlagName[];
 const ETCD_WAL = /^[0-9a-f]{16}-[0-9a-f]{16}\.wal$/;
 
 /** An error is one sentence for the operator. */
 export async function openDataDirectory(
   flags: Flags,
   given: ReadonlySet<FlagName>,
+  log: Log,
 ): Promise<Result<DataDirectory, string>> {
   const directory = flags["data-dir"];
   try {
-    return await open(directory, flags, given);
+    return { ok: true, value: await open(directory, flags, given, log) };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) return refused(message);
-    return refused(`cannot use the data directory ${directory}: ${message}`);
+    if (error instanceof OperatorError) return { ok: false, error: error.message };
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    const path = (error as NodeJS.ErrnoException).path ?? directory;
+    return { ok: false, error: sentenceOf({ kind: "file", doing: "cannot use", path, error }) };
   }
 }
 
@@ -59,83 +72,76 @@ async function open(
   directory: string,
   flags: Flags,
   given: ReadonlySet<FlagName>,
-): Promise<Result<DataDirectory, string>> {
+  log: Log,
+): Promise<DataDirectory> {
   const memberDirectory = join(directory, "member");
   const walDirectory = join(memberDirectory, "wal");
   const foreign = whyForeign(directory);
-  if (foreign !== null) return refused(foreign);
+  if (foreign !== null) throw new OperatorError(foreign);
   fs.mkdirSync(memberDirectory, { recursive: true, mode: 0o700 });
-  const lock = await lockDirectory(memberDirectory);
-  if (!lock.ok) {
-    const holder = `another detcd (process ${lock.error})`;
-    return refused(`the data directory ${directory} is in use by ${holder}: stop that one first`);
+  const { release } = lock(directory, memberDirectory, flags["unsafe-no-lock"], log);
+  try {
+    closeToOthers(directory, memberDirectory, log);
+    const firstStart = !fs.existsSync(join(memberDirectory, IDENTITY));
+    const identity = firstStart ? await firstIdentity(flags) : knownIdentity(directory);
+    if (firstStart) writeIdentity(memberDirectory, identity);
+    else tellIgnored(directory, given, log);
+    fs.mkdirSync(walDirectory, { recursive: true, mode: 0o700 });
+    syncDirectory(memberDirectory);
+    return { identity, firstStart, memberDirectory, walDirectory, release };
+  } catch (error) {
+    release();
+    throw error;
   }
-  const { release } = lock.value;
-  const firstStart = !fs.existsSync(join(memberDirectory, IDENTITY));
-  const identity = firstStart ? await firstIdentity(flags) : knownIdentity(directory, flags, given);
-  if (!identity.ok) {
-    await release();
-    return identity;
+}
+
+function lock(directory: string, memberDirectory: string, unsafe: boolean, log: Log): Lock {
+  const taken = lockDirectory(memberDirectory);
+  if (taken.ok) return taken.value;
+  const { error } = taken;
+  if (error.kind === "held") {
+    throw new OperatorError({ kind: "held", directory, holder: error.holder });
   }
-  if (firstStart) writeIdentity(memberDirectory, identity.value);
-  fs.mkdirSync(walDirectory, { recursive: true, mode: 0o700 });
-  syncDirectory(memberDirectory);
-  return {
-    ok: true,
-    value: { identity: identity.value, firstStart, memberDirectory, walDirectory, release },
-  };
+  const { reason } = error;
+  if (!unsafe) throw new OperatorError({ kind: "unlockable", directory, reason });
+  log("warn", "the data directory is not locked: a second process on it destroys it", { reason });
+  return { release: () => undefined };
+}
+
+function closeToOthers(directory: string, memberDirectory: string, log: Log): void {
+  const loose = looseDirectory(directory);
+  if (loose !== null) log("warn", "check file permission", { error: loose });
+  for (const path of tightenTree(memberDirectory)) {
+    log("warn", "cannot close a file to other users, for it is another user's", { path });
+  }
+}
+
+function tellIgnored(directory: string, given: ReadonlySet<FlagName>, log: Log): void {
+  const about = { "data-dir": directory, "dir-type": "member" };
+  log("info", "server has already been initialized", about);
+  const ignored = FIRST_START_FLAGS.filter((name) => given.has(name)).map((name) => `--${name}`);
+  if (ignored.length > 0) log("info", "flags of the first start are ignored", { flags: ignored });
 }
 
 /** Data that detcd did not write. Looked at before anything is created. */
-function whyForeign(directory: string): string | null {
+function whyForeign(directory: string): Cause | null {
   const memberDirectory = join(directory, "member");
   if (!fs.existsSync(memberDirectory)) return null;
   const names = fs.readdirSync(memberDirectory);
   if (names.includes(IDENTITY)) return null;
   const logs = names.includes("wal") ? fs.readdirSync(join(memberDirectory, "wal")) : [];
   if (names.includes("snap") || logs.some((name) => ETCD_WAL.test(name))) {
-    return (
-      `the data directory ${directory} belongs to etcd, whose files detcd cannot read: ` +
-      "save a snapshot of that member and restore it into another (npx detcd snapshot --help)"
-    );
+    return { kind: "etcd_data", directory };
   }
-  const wasCutOff = names.every((name) => name === `${IDENTITY}.tmp`); // at its first start
-  if (wasCutOff) return null;
-  const found = names.slice(0, 3).join(", ");
-  return (
-    `the data directory ${directory} holds data that is not detcd's (member/${found}), ` +
-    `or has lost its member/${IDENTITY}: choose another --data-dir`
-  );
+  const strange = names.filter((name) => name !== LOCK_FILE && name !== `${IDENTITY}.tmp`);
+  if (strange.length === 0) return null; // a first start that was cut off
+  return { kind: "foreign", directory, found: strange.slice(0, 3), identity: IDENTITY };
 }
 
-async function firstIdentity(flags: Flags): Promise<Result<Identity, string>> {
-  const name = flags.name;
-  const initial = flags["initial-cluster"];
-  const own = initial.find((member) => member.name === name);
-  if (own === undefined) {
-    return refused(`couldn't find local name ${JSON.stringify(name)} in --initial-cluster`);
-  }
-  const advertised = flags["initial-advertise-peer-urls"];
-  const listed = own.peerUrls.map((url) => `${name}=${url}`).join(",");
-  const missing = own.peerUrls.filter((url) => !advertised.includes(url));
-  if (missing.length > 0) {
-    return refused(
-      `--initial-cluster has ${missing.map((url) => `${name}=${url}`).join(",")} ` +
-        `but missing from --initial-advertise-peer-urls=${advertised.join(",")}`,
-    );
-  }
-  const unlisted = advertised.filter((url) => !own.peerUrls.includes(url));
-  if (unlisted.length > 0) {
-    return refused(
-      `--initial-advertise-peer-urls has ${unlisted.join(",")} ` +
-        `but missing from --initial-cluster=${listed}`,
-    );
-  }
+async function firstIdentity(flags: Flags): Promise<Identity> {
+  const reason = whyNotListed(flags);
+  if (reason !== null) throw new OperatorError({ kind: "flags", reason });
   if (flags["initial-cluster-state"] === "existing") return joinCluster(flags);
-  return { ok: true, value: identityOf(flags) };
-}
-
-function identityOf(flags: Flags): Identity {
   const { name } = flags;
   const token = flags["initial-cluster-token"];
   const { cluster, members } = createInitialCluster(flags["initial-cluster"], token);
@@ -143,26 +149,35 @@ function identityOf(flags: Flags): Identity {
   return { cluster, member, name, members, contacts: [] };
 }
 
-function knownIdentity(
-  directory: string,
-  flags: Flags,
-  given: ReadonlySet<FlagName>,
-): Result<Identity, string> {
+/** This member must be in --initial-cluster as it advertises itself. Null: it is. */
+function whyNotListed(flags: Flags): string | null {
+  const { name } = flags;
+  const own = flags["initial-cluster"].find((member) => member.name === name);
+  if (own === undefined) {
+    return `couldn't find local name ${JSON.stringify(name)} in --initial-cluster`;
+  }
+  const advertised = flags["initial-advertise-peer-urls"];
+  const listed = own.peerUrls.map((url) => `${name}=${url}`).join(",");
+  const missing = own.peerUrls.filter((url) => !advertised.includes(url));
+  if (missing.length > 0) {
+    return (
+      `--initial-cluster has ${missing.map((url) => `${name}=${url}`).join(",")} ` +
+      `but missing from --initial-advertise-peer-urls=${advertised.join(",")}`
+    );
+  }
+  const unlisted = advertised.filter((url) => !own.peerUrls.includes(url));
+  if (unlisted.length === 0) return null;
+  return (
+    `--initial-advertise-peer-urls has ${unlisted.join(",")} ` +
+    `but missing from --initial-cluster=${listed}`
+  );
+}
+
+function knownIdentity(directory: string): Identity {
   const path = join(directory, "member", IDENTITY);
   const known = decodeIdentity(fs.readFileSync(path, "utf8"));
-  if (known === null) return refused(`${path} cannot be read: restore it from a backup`);
-  const isJoined = flags["initial-cluster-state"] === "existing"; // its ids are not in the flags
-  if (isJoined || !given.has("initial-cluster")) return { ok: true, value: known };
-  const described = identityOf(flags);
-  if (described.cluster === known.cluster && described.member === known.member) {
-    return { ok: true, value: known };
-  }
-  const other = described.cluster === known.cluster ? "member" : "cluster";
-  return refused(
-    `the data directory ${directory} belongs to member ${known.name} (${hex(known.member)}) of ` +
-      `cluster ${hex(known.cluster)}, but the flags describe another ${other}: give this member ` +
-      "its own --data-dir, or leave the --initial-… flags out to go on with this data",
-  );
+  if (known === null) throw new OperatorError({ kind: "identity", path });
+  return known;
 }
 
 function writeIdentity(memberDirectory: string, identity: Identity): void {
@@ -212,10 +227,6 @@ function decodeMembers(list: unknown): readonly Member[] | null {
     decoded.push({ ...member, clientUrls: [], isLearner: false });
   }
   return decoded;
-}
-
-function refused(error: string): Result<never, string> {
-  return { ok: false, error };
 }
 
 function isHex(value: unknown): value is string {

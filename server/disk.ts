@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { DiskOp, DiskReader, DiskToken, FileName } from "../core/contract.ts";
+import { OperatorError } from "./causes.ts";
 import { planWrites, type DiskAction } from "./disk-plan.ts";
 
 export type DiskEvents = Readonly<{
@@ -16,13 +17,6 @@ export type DiskEvents = Readonly<{
 
 /** Linux refuses more in one call (IOV_MAX). */
 const VECTORS_MAX = 1024;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space left on the device of the data directory",
-  EDQUOT: "the disk quota of the data directory is used up",
-  EIO: "the disk failed (input/output error)",
-  EROFS: "the file system of the data directory has become read-only",
-};
 
 type Order = Readonly<{ token: DiskToken; ops: readonly DiskOp[] }>;
 
@@ -84,7 +78,12 @@ export class WalDisk {
       (error: unknown) => {
         this.#running = null;
         this.#failed = true;
-        this.#events.onFailure(describeFailure(error as NodeJS.ErrnoException, this.#directory));
+        const cause = {
+          kind: "file",
+          doing: "cannot write the log",
+          path: this.#directory,
+        } as const;
+        this.#events.onFailure(new OperatorError({ ...cause, error }));
       },
     );
   }
@@ -184,10 +183,4 @@ function whenDone(start: (back: (error: Error | null) => void) => void): Promise
       else reject(error);
     });
   });
-}
-
-function describeFailure(error: NodeJS.ErrnoException, directory: string): Error {
-  const reason = REASONS[error.code ?? ""] ?? `the disk refused an operation (${error.message})`;
-  const words = `${reason}: ${directory}. Nothing acknowledged is lost; mend it and start again`;
-  return new Error(words, { cause: error });
 }

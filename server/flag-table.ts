@@ -53,6 +53,7 @@ export type Flags = Readonly<{
   "watch-progress-notify-interval": number;
   "max-concurrent-streams": number;
   "grpc-keepalive-min-time": number;
+  "unsafe-no-lock": boolean;
   "auth-token": string;
   "auth-token-ttl": number;
   "bcrypt-cost": number;
@@ -188,6 +189,11 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     "5s",
     parseDuration,
     "Time that a client must let pass between two pings.",
+  ),
+  "unsafe-no-lock": booleanFlag(
+    "Member",
+    "false",
+    "Start where the data directory cannot be locked; two processes on it destroy it.",
   ),
   "advertise-client-urls": flag(
     "Clustering",

@@ -1,8 +1,9 @@
 // Joining a running cluster: ask its members who they are, see that the flags describe the same
-// cluster, and find out who this member is in it. The first words of a refusal are etcd's.
+// cluster, and find out who this member is in it.
 
 import type { Member } from "../core/apply/membership.ts";
 import type { Result } from "../core/contract.ts";
+import { type Cause, OperatorError } from "./causes.ts";
 import { askForMembers } from "../net/socket/peer-members.ts";
 import type { ClusterDescription } from "../net/wire/peer-members.ts";
 import type { Flags } from "./flag-table.ts";
@@ -12,12 +13,12 @@ import type { Identity } from "./boot.ts";
 const ANSWER_MS = 3000;
 
 /** Asks one after the other until one describes what the flags describe: a member may be behind. */
-export async function joinCluster(flags: Flags): Promise<Result<Identity, string>> {
+export async function joinCluster(flags: Flags): Promise<Identity> {
   const { name } = flags;
   const initial = flags["initial-cluster"];
   const others = initial.filter((member) => member.name !== name).flatMap((each) => each.peerUrls);
   const reasons: string[] = [];
-  let mismatch: string | null = null;
+  let mismatch: Cause | null = null;
   for (const url of others) {
     const described = await askForMembers(url, ANSWER_MS);
     if (!described.ok) {
@@ -25,23 +26,19 @@ export async function joinCluster(flags: Flags): Promise<Result<Identity, string
       continue;
     }
     const identity = identify(name, initial, described.value);
-    if (identity.ok) return identity;
+    if (identity.ok) return identity.value;
     mismatch ??= identity.error;
   }
-  if (mismatch !== null) return { ok: false, error: mismatch };
+  if (mismatch !== null) throw new OperatorError(mismatch);
   const asked = reasons.length === 0 ? "--initial-cluster names nobody else" : reasons.join("; ");
-  return refused(
-    "cannot fetch cluster info from peer urls: could not retrieve cluster information from the " +
-      `given URLs (${asked}): --initial-cluster must list the running members, as ` +
-      '"etcdctl member add" prints it',
-  );
+  throw new OperatorError({ kind: "unreachable", asked });
 }
 
 function identify(
   name: string,
   initial: readonly InitialMember[],
   { cluster, genesis, members }: ClusterDescription,
-): Result<Identity, string> {
+): Result<Identity, Cause> {
   if (members.length !== initial.length) {
     return mismatched(members, "member count is unequal");
   }
@@ -54,27 +51,18 @@ function identify(
   const self = members.find((member) => own !== undefined && isSame(own.peerUrls, member.peerUrls));
   if (self === undefined) return mismatched(members, `unmatched member ${name}`);
   if (self.name !== "") {
-    return refused(
-      `member ${self.name} (${self.id.toString(16)}) has started before, and its data is not ` +
-        'here: remove it with "etcdctl member remove" and add it anew, for its votes are lost',
-    );
+    const member = self.id.toString(16);
+    return { ok: false, error: { kind: "started_before", name: self.name, member } };
   }
   const identity = { cluster, member: self.id, name, members: genesis, contacts: members };
   return { ok: true, value: identity };
 }
 
-function mismatched(members: readonly Member[], reason: string): Result<never, string> {
+function mismatched(members: readonly Member[], reason: string): Result<never, Cause> {
   const listed = members.map((member) => `${member.name || "?"}=${member.peerUrls.join(",")}`);
-  return refused(
-    `error validating peerURLs {${listed.join(" ")}}: ${reason}: --initial-cluster must list ` +
-      'these members, this one among them ("etcdctl member add" comes first, and prints it)',
-  );
+  return { ok: false, error: { kind: "mismatched", listed: listed.join(" "), reason } };
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.toSorted().join() === other.toSorted().join();
-}
-
-function refused(error: string): Result<never, string> {
-  return { ok: false, error };
 }

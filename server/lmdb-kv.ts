@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
 import { prefixEnd } from "../core/lib/bytes.ts";
+import { OperatorError } from "./causes.ts";
 import { VALUE_CODEC } from "./lmdb-values.ts";
 
 export type KvEvents = Readonly<{
@@ -142,7 +143,7 @@ export class LmdbKv {
         this.#failed = true;
         const cause = await causeOf(error);
         this.#running = null;
-        this.#events.onFailure(describeFailure(cause, this.#dataFile));
+        this.#events.onFailure(writeError(this.#dataFile, cause));
       },
     );
   }
@@ -218,8 +219,6 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-function describeFailure(cause: unknown, file: string): Error {
-  const reason = (cause as Partial<Error>).message ?? String(cause);
-  const words = `cannot write the key-value store ${file}: ${reason}`;
-  return new Error(`${words}. Nothing acknowledged is lost; mend it and start again`, { cause });
+function writeError(path: string, error: unknown): OperatorError {
+  return new OperatorError({ kind: "file", doing: "cannot write the store", path, error });
 }

@@ -1,75 +1,54 @@
-// One process per data directory. A lock file with a process id would outlive `kill -9`, and ids
-// are reused; Node has no flock. A listening socket is what the kernel itself takes back when its
-// process ends, however it ends, and only one process can hold its name. On Linux the name lives in
-// no directory (an abstract socket), so nothing is left behind either. It answers whoever connects
-// with its process id.
+// One process per data directory: a lock of the file system on `member/lock`, held as long as the
+// file is open. The kernel takes it back when its process ends, however it ends, and whoever shares
+// the directory meets it, from another container too (within one machine; over NFS, where the
+// server of the file system keeps locks). Node has none, so a native package gives it.
 //
-// The name is made of the directory's device and inode: the same by whatever path it is reached.
-// Two containers that share a volume but not a network namespace do not see each other's lock.
+// The file says who holds it. That is for people: it outlives its process, the lock does not.
 
 import * as fs from "node:fs";
-import * as net from "node:net";
-import { tmpdir } from "node:os";
+import { createRequire } from "node:module";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Result } from "../core/contract.ts";
 
-export type Lock = Readonly<{ release: () => Promise<void> }>;
+export const LOCK_FILE = "lock";
 
-/** An error is the process id of the holder, as far as it can be told. */
-export async function lockDirectory(directory: string): Promise<Result<Lock, string>> {
-  const { dev, ino } = fs.statSync(directory, { bigint: true });
-  const address = addressOf(`detcd-${dev.toString(16)}-${ino.toString(16)}`);
-  const server = net.createServer((socket) => {
-    socket.on("error", () => undefined); // who only asks may leave before the answer
-    socket.end(String(process.pid));
-  });
-  if (await listens(server, address)) return { ok: true, value: { release: () => close(server) } };
-  const holder = await askHolder(address);
-  if (holder !== null) return { ok: false, error: holder };
-  fs.rmSync(address, { force: true }); // where sockets are files, one without a process behind it
-  if (await listens(server, address)) return { ok: true, value: { release: () => close(server) } };
-  return { ok: false, error: "unknown" };
+export type Lock = Readonly<{ release: () => void }>;
+export type LockRefusal = Readonly<
+  | { kind: "held"; holder: string } // who, as far as it can be told
+  | { kind: "impossible"; reason: string } // here nobody can lock anything
+>;
+
+type Addon = Readonly<{ tryLock: (descriptor: number) => boolean }>;
+
+/** Errors of the file system itself, as of a full disk, are thrown. */
+export function lockDirectory(directory: string): Result<Lock, LockRefusal> {
+  const path = join(directory, LOCK_FILE);
+  const descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  const release = (): void => fs.closeSync(descriptor);
+  const taken = tryLock(descriptor);
+  if (taken.ok && taken.value) {
+    tellHolder(descriptor);
+    return { ok: true, value: { release } };
+  }
+  const holder = taken.ok ? fs.readFileSync(path, "utf8").trim() : "";
+  release();
+  if (!taken.ok) return { ok: false, error: { kind: "impossible", reason: taken.error } };
+  return { ok: false, error: { kind: "held", holder: holder === "" ? "unknown" : holder } };
 }
 
-function addressOf(name: string): string {
-  if (process.platform === "linux") return `\0${name}`;
-  if (process.platform === "win32") return `\\\\.\\pipe\\${name}`;
-  return join(tmpdir(), `${name}.sock`);
+function tryLock(descriptor: number): Result<boolean, string> {
+  try {
+    // Required here and not imported above: where it has no binary, that is a sentence as well.
+    const addon = createRequire(import.meta.url)("fs-native-extensions") as Addon;
+    return { ok: true, value: addon.tryLock(descriptor) };
+  } catch (error) {
+    const [reason = ""] = (error as Error).message.split("\n");
+    return { ok: false, error: reason };
+  }
 }
 
-function listens(server: net.Server, address: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === "EADDRINUSE") resolve(false);
-      else reject(error);
-    };
-    server.once("error", onError);
-    server.listen(address, () => {
-      server.off("error", onError);
-      server.unref();
-      resolve(true);
-    });
-  });
-}
-
-/** Null: nobody listens there. */
-function askHolder(address: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    let answer = "";
-    const socket = net.connect(address);
-    socket.setEncoding("utf8");
-    socket.on("data", (text: string) => (answer += text));
-    socket.on("end", () => resolve(answer === "" ? "unknown" : answer));
-    socket.on("error", () => resolve(null));
-    socket.setTimeout(1000, () => {
-      socket.destroy();
-      resolve("unknown"); // somebody listens, but is stopped or busy
-    });
-  });
-}
-
-function close(server: net.Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
+function tellHolder(descriptor: number): void {
+  fs.ftruncateSync(descriptor, 0);
+  fs.writeSync(descriptor, `process ${process.pid} on ${hostname()}\n`, 0);
 }

@@ -2,9 +2,11 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peer-hello.ts";
+import { OperatorError } from "./causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
 import { parseFlags } from "./flags.ts";
 import { createLog, type Log } from "./log.ts";
+import { createPrivately } from "./private-files.ts";
 import { startServer } from "./server.ts";
 import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
 
@@ -36,6 +38,7 @@ async function run(
   given: ReadonlySet<FlagName>,
   warnings: readonly string[],
 ): Promise<number> {
+  createPrivately();
   const output = flags["log-outputs"] === "stdout" ? process.stdout : process.stderr;
   const sink = {
     least: flags["log-level"],
@@ -44,9 +47,7 @@ async function run(
   };
   const log = createLog(sink, "server/main.ts");
   for (const warning of warnings) log("warn", warning);
-  // Nothing catches a broken invariant or a failed disk: nobody knows what is true any more. Node
-  // ends the process with exit code 1; here the log only hears of it.
-  process.on("uncaughtExceptionMonitor", (error) => log("fatal", error.message));
+  process.on("uncaughtException", (error) => endAtOnce(error, log));
   const logOf = (caller: string): Log => createLog(sink, caller);
   const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
@@ -61,6 +62,15 @@ async function run(
   }
   await stop();
   return 0;
+}
+
+/** Nothing catches a broken invariant or a failed disk: nobody knows what is true any more, so
+ *  nothing is closed either. Operators need a sentence, and who mends invariants a stack. */
+function endAtOnce(error: Error, log: Log): never {
+  log("fatal", error.message);
+  if (error instanceof OperatorError) console.error(`detcd serve: ${error.message}`);
+  else console.error(error);
+  process.exit(1);
 }
 
 /** The second signal finds no handler and ends the process at once. */

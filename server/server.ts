@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
 import { findMember, readGenesis } from "../core/apply/membership.ts";
-import type { KvReader, NodeId, Result } from "../core/contract.ts";
+import type { Boot, KvReader, NodeId, Result, Step } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { ClusterDescription } from "../net/wire/peer-members.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
@@ -15,6 +15,7 @@ import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts";
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
+import { OperatorError } from "./causes.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
 import { isOn } from "./features.ts";
 import { retentionOf } from "./flags.ts";
@@ -58,19 +59,20 @@ export async function startServer(
   given: ReadonlySet<FlagName>,
   logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
-  const directory = await openDataDirectory(flags, given);
-  if (!directory.ok) return directory;
-  const closers: Closers = [directory.value.release];
   const log = logOf("server/server.ts");
+  const directory = await openDataDirectory(flags, given, logOf("server/boot.ts"));
+  if (!directory.ok) return directory;
+  const { release } = directory.value;
+  const closers: Closers = [async () => release()];
   const about = { name: flags.name, "data-dir": flags["data-dir"] };
   const removal = Promise.withResolvers<void>();
   const onRemoved = (): void => removal.resolve();
   try {
     await open(flags, directory.value, { logOf, closers, onRemoved });
   } catch (error) {
-    if (error instanceof AssertionError) throw error;
+    if (!(error instanceof OperatorError)) throw error;
     await closeAll(closers);
-    return { ok: false, error: (error as Error).message };
+    return { ok: false, error: error.message };
   }
   const stop = async (): Promise<void> => {
     log("info", "closing etcd server", about);
@@ -93,7 +95,7 @@ async function open(
   const config = configOf(flags, directory);
   const clock = createClock(config.electionMs / 2, () => performance.now());
   const tokens = createTokens(flags["auth-token"], clock);
-  if (!tokens.ok) throw new Error(tokens.error);
+  if (!tokens.ok) throw new OperatorError({ kind: "flags", reason: tokens.error });
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const metrics = new Metrics();
   const kv = openStore(memberDirectory, submit, metrics);
@@ -103,8 +105,9 @@ async function open(
   const disk = openLog(walDirectory, submit, metrics);
   closers.push(() => disk.close());
   const seed = randomBytes(8).readBigUInt64LE();
-  const booted = boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader);
-  if (!booted.ok) throw new Error(booted.error);
+  const first = recoverNode(directory, () =>
+    boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader),
+  );
   const passwords = new Passwords({
     cost: flags["bcrypt-cost"],
     sign: tokens.value.sign,
@@ -121,7 +124,7 @@ async function open(
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
-    ownUrls: flags["initial-advertise-peer-urls"],
+    ownUrls: peerUrlsOf(first[0], identity),
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
     onLink: (peer, up) => submit({ kind: "peer.link", peer, up }),
@@ -135,7 +138,7 @@ async function open(
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
   const parts = { kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
-    first: booted.value,
+    first,
     step,
     kv: kv.reader,
     clock,
@@ -144,22 +147,53 @@ async function open(
     outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
   });
   closers.push(async () => runtime.stop());
-  await links.listen();
+  await listening("listen-peer-urls", () => links.listen());
   runtime.start();
   if (config.limits.checks.atStart) await admitted(admission.promise, logOf("core/admission.ts"));
-  const clients = await serveClients(
-    flags,
-    { runtime, kv: kv.reader, metrics },
-    logOf("net/socket/etcd-service.ts"),
+  const clients = await listening("listen-client-urls", () =>
+    serveClients(flags, { runtime, kv: kv.reader, metrics }, logOf("net/socket/etcd-service.ts")),
   );
   closers.push(() => stopClients(clients, runtime));
+}
+
+/** The rows of a store that is damaged inside may contradict each other: an assertion finds it. */
+function recoverNode(
+  { walDirectory, memberDirectory }: DataDirectory,
+  recover: () => ReturnType<Boot>,
+): Step {
+  try {
+    const booted = recover();
+    if (booted.ok) return booted.value;
+    throw new OperatorError({ kind: "log", directory: walDirectory, reason: booted.error });
+  } catch (error) {
+    if (!(error instanceof AssertionError)) throw error;
+    const reason = `its rows contradict each other (${error.message})`;
+    throw new OperatorError({ kind: "damaged", path: memberDirectory, reason });
+  }
+}
+
+/** As its cluster knows it: what the flags say counts at a first start only. */
+function peerUrlsOf(
+  { store }: NodeState,
+  { member, members, contacts }: Identity,
+): readonly string[] {
+  const known = [store.members, contacts, members].map((each) => findMember(each, member));
+  return known.find((each) => each !== null)?.peerUrls ?? [];
+}
+
+async function listening<T>(flag: string, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    throw new OperatorError({ kind: "listen", flag, error });
+  }
 }
 
 /** Nobody is served before the node says so. */
 async function admitted(refusal: Promise<string | null>, log: Log): Promise<void> {
   log("info", "starting initial corruption check");
   const reason = await refusal;
-  if (reason !== null) throw new Error(`checkInitialHashKV failed: ${reason}`);
+  if (reason !== null) throw new OperatorError({ kind: "differs", reason });
   log("info", "initial corruption checking passed; no corruption");
 }
 

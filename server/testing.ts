@@ -39,12 +39,14 @@ const directories: string[] = [];
 /** For what comes at once, but for a busy machine. */
 export const PATIENCE_MS = 60_000;
 export const HAS_ETCDCTL: boolean = isInstalled("etcdctl", "version", "etcd-client");
+/** Whether a process may be given network or mounts of its own, as a container is. */
+export const HAS_NAMESPACES: boolean = isInstalled("unshare", "--net --mount true", "util-linux");
 export const HAS_ETCD: boolean = HAS_ETCDCTL && isInstalled("etcd", "--version", "etcd-server");
 
 /** Live tests skip where a real tool is missing, but not where DETCD_REQUIRE_LIVE is set, as in
  *  CI. */
 function isInstalled(tool: string, flag: string, debianPackage: string): boolean {
-  if (spawnSync(tool, [flag]).status === 0) return true;
+  if (spawnSync(tool, flag.split(" ")).status === 0) return true;
   if (process.env["DETCD_REQUIRE_LIVE"] === undefined) return false;
   throw new Error(`${tool} is missing and must not be: apt-get install ${debianPackage}`);
 }
@@ -83,9 +85,11 @@ export class MemberProcess {
   readonly #exit: Promise<unknown>;
   #output = "";
 
-  constructor(flags: readonly string[]) {
-    const args = ["--input-type=module", "-e", RUN_MAIN, "--", ...flags];
-    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  /** `through`: a command that runs another one, as unshare does. */
+  constructor(flags: readonly string[], through: readonly string[] = []) {
+    const serve = [process.execPath, "--input-type=module", "-e", RUN_MAIN, "--", ...flags];
+    const [command, ...args] = [...through, ...serve] as [string, ...string[]];
+    this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
     children.add(this.#child);
     this.#exit = once(this.#child, "exit");
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -163,8 +167,9 @@ export async function startEtcd(
 /** One run of `detcd serve` that is expected to end by itself. */
 export async function runToEnd(
   flags: readonly string[],
+  through: readonly string[] = [],
 ): Promise<Readonly<{ code: number | null; output: string }>> {
-  const member = new MemberProcess(flags);
+  const member = new MemberProcess(flags, through);
   const code = await member.exited();
   return { code, output: member.output.trim() };
 }

@@ -3,6 +3,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { parseFlags } from "../flags.ts";
 import { createLog } from "../log.ts";
+import { createPrivately } from "../private-files.ts";
 import { restoreSnapshot } from "./restore.ts";
 import { saveSnapshot } from "./save.ts";
 import { openSnapshotFile } from "./snapshot-file.ts";
@@ -78,6 +79,7 @@ export async function main(_command: string, args: readonly string[]): Promise<n
   }
   const parsed = parse(command as Command, rest);
   if (typeof parsed === "string") return refuse(parsed);
+  createPrivately();
   const { file, values } = parsed;
   switch (command as Command) {
     case "save":
@@ -156,9 +158,9 @@ async function restore(file: string, values: Values): Promise<number> {
   if (parsed.kind !== "run") return refuse(parsed.kind === "refused" ? parsed.message : USAGE);
   const { flags } = parsed;
   const skipHashCheck = values["skip-hash-check"] === true;
-  const wrong = await restoreSnapshot({ path: file, flags, skipHashCheck, bumpRevision });
-  if (wrong !== null) return fail(wrong);
   const log = createLog(SINK, "server/snapshot/main.ts");
+  const wrong = await restoreSnapshot({ path: file, flags, skipHashCheck, bumpRevision, log });
+  if (wrong !== null) return fail(wrong);
   log("info", "restored snapshot", { path: file, "data-dir": flags["data-dir"] });
   return EXIT.ok;
 }

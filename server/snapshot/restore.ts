@@ -19,6 +19,7 @@ import { WalDisk } from "../disk.ts";
 import { syncDirectory } from "../durable-file.ts";
 import type { Flags } from "../flag-table.ts";
 import { KvStore } from "../kv-store.ts";
+import type { Log } from "../log.ts";
 import { openSnapshotFile, type SnapshotFile } from "./snapshot-file.ts";
 
 export type RestoreOptions = Readonly<{
@@ -26,6 +27,7 @@ export type RestoreOptions = Readonly<{
   flags: Flags; // whose directory it is: the --initial-… ones and the name
   skipHashCheck: boolean;
   bumpRevision: number;
+  log: Log;
 }>;
 
 const FIRST = { index: 1 as Index, term: 1 as Term };
@@ -67,9 +69,9 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<string |
 async function restoreInto(
   part: string,
   file: SnapshotFile,
-  { path, flags, bumpRevision }: RestoreOptions,
+  { path, flags, bumpRevision, log }: RestoreOptions,
 ): Promise<string | null> {
-  const opened = await openDataDirectory({ ...flags, "data-dir": part }, new Set());
+  const opened = await openDataDirectory({ ...flags, "data-dir": part }, new Set(), log);
   if (!opened.ok) return opened.error;
   const directory = opened.value;
   try {
@@ -83,7 +85,7 @@ async function restoreInto(
     syncDirectory(join(directory.memberDirectory, ".."));
     return null;
   } finally {
-    await directory.release();
+    directory.release();
   }
 }
 
