@@ -81,7 +81,7 @@ export function knownAtLeast({ input, outcome }: Operation): number | null {
   if (input.kind !== "txn") return null;
   // One of the ranges was refused; nobody says which one.
   const revisions = rangesOf(input).filter((revision) => revision !== 0);
-  return revisions.length === 0 ? null : Math.min(...revisions) + 1;
+  return revisions.length === 0 ? null : leastOf(revisions) + 1;
 }
 
 /** The number at some moment of the operation, at the most. A read of one member may be of any
@@ -103,7 +103,7 @@ export function knownAtMost({ input, outcome }: Operation): number | null {
   const revisions = branch.flatMap((op) =>
     op.kind === "range" && op.revision > 0 && !op.serializable ? [op.revision] : [],
   );
-  return revisions.length === 0 ? null : Math.min(...revisions);
+  return revisions.length === 0 ? null : leastOf(revisions);
 }
 
 function rangesOf(request: RequestOp): readonly number[] {
@@ -127,4 +127,8 @@ function callOf({ operation }: Pick<Bound, "operation">): number {
 /** "Failed" operations have returned too. */
 function endOf({ operation }: Pick<Bound, "operation">): number {
   return operation.return ?? Number.POSITIVE_INFINITY;
+}
+
+function leastOf(numbers: readonly number[]): number {
+  return numbers.reduce((least, each) => Math.min(least, each), Infinity);
 }

@@ -15,9 +15,11 @@ import type {
 import { holds } from "./etcd-compare.ts";
 import { selectRange } from "./etcd-range.ts";
 import type { Selection } from "./etcd-range.ts";
+import { entriesFrom, findEntry, withEntry } from "./sorted-entries.ts";
+import type { Sorted } from "./sorted-entries.ts";
 
 /** The store after `revision`, with all its past: sorted by key, and by age within a key. */
-export type EtcdState = Readonly<{ revision: number; entries: readonly Entry[] }>;
+export type EtcdState = Readonly<{ revision: number; entries: Sorted<Entry> }>;
 export type Entry = Readonly<{ key: string; latest: Version }>;
 export type Version = Readonly<{
   revision: number;
@@ -55,8 +57,7 @@ export function pairsIn(
   atRevision: number,
 ): readonly KeyValue[] {
   const pairs: KeyValue[] = [];
-  for (let at = lowerBound(state.entries, key); at < state.entries.length; at++) {
-    const entry = state.entries[at] as Entry;
+  for (const entry of entriesFrom(state.entries, key)) {
     if (!isInRange(entry.key, key, rangeEnd)) break;
     const kv = versionAt(entry.latest, atRevision);
     if (kv !== null) pairs.push(kv);
@@ -66,19 +67,23 @@ export function pairsIn(
 
 /** The pair of one key as of `atRevision`. */
 export function pairOf(state: EtcdState, key: string, atRevision: number): KeyValue | null {
-  const entry = state.entries[lowerBound(state.entries, key)];
-  return entry?.key === key ? versionAt(entry.latest, atRevision) : null;
+  const entry = findEntry(state.entries, key);
+  return entry === null ? null : versionAt(entry.latest, atRevision);
 }
 
 /** The store as it was after `revision`. */
 export function rewind(state: EtcdState, revision: number): EtcdState {
-  const entries: Entry[] = [];
-  for (const { key, latest } of state.entries) {
-    let version: Version | null = latest;
-    while (version !== null && version.revision > revision) version = version.older;
-    if (version !== null) entries.push({ key, latest: version });
+  const runs: Entry[][] = [];
+  for (const before of state.entries) {
+    const entries: Entry[] = [];
+    for (const { key, latest } of before) {
+      let version: Version | null = latest;
+      while (version !== null && version.revision > revision) version = version.older;
+      if (version !== null) entries.push({ key, latest: version });
+    }
+    if (entries.length > 0) runs.push(entries);
   }
-  return { revision, entries };
+  return { revision, entries: runs };
 }
 
 /** etcd's ranges: "" is one key, "\0" is every key from here on, anything else an exclusive end. */
@@ -176,29 +181,13 @@ function runPut(before: EtcdState, now: EtcdState, request: PutRequest): Outcome
 
 function write(before: EtcdState, now: EtcdState, key: string, kv: KeyValue | null): EtcdState {
   const revision = before.revision + 1;
-  const at = lowerBound(now.entries, key);
-  const found = now.entries[at];
-  const older = found?.key === key ? found.latest : null;
+  const older = findEntry(now.entries, key)?.latest ?? null;
   const entry: Entry = { key, latest: { revision, kv, older } };
-  const entries = now.entries.slice();
-  entries.splice(at, older === null ? 0 : 1, entry);
-  return { revision, entries };
+  return { revision, entries: withEntry(now.entries, entry) };
 }
 
 function versionAt(latest: Version, revision: number): KeyValue | null {
   let version: Version | null = latest;
   while (version !== null && version.revision > revision) version = version.older;
   return version === null ? null : version.kv;
-}
-
-/** The first place whose key is not below `key`. */
-function lowerBound(entries: readonly Entry[], key: string): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((entries[middle] as Entry).key < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

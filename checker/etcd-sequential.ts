@@ -31,7 +31,7 @@ export function keyOfRequest(request: KvRequest): string {
 
 /** With all the past: an old revision can still be read. */
 function keyOfState({ revision, entries }: EtcdState): string {
-  const texts = entries.map(({ key, latest }) => {
+  const texts = entries.flat().map(({ key, latest }) => {
     const versions: string[] = [];
     for (let at: Version | null = latest; at !== null; at = at.older) {
       versions.push(`${at.revision}:${at.kv === null ? "-" : Array.from(at.kv.value).join()}`);

@@ -63,7 +63,8 @@ export function gatherEvidence(
       file.untouched.push({ after: pair.modRevision, through: at });
       if (index.writers[pair.modRevision] !== null) continue;
       const seen = seenByRevision.get(pair.modRevision) ?? [];
-      seenByRevision.set(pair.modRevision, [...seen, sighting]);
+      seen.push(sighting);
+      seenByRevision.set(pair.modRevision, seen);
     }
   }
   return { evidence: createEvidence(index, fileByKey, seenByRevision), contradiction };
@@ -119,9 +120,10 @@ function contradictionOf(
   }
   const writer = index.writers[modRevision] ?? null;
   if (writer === null) return null;
-  const write = knownWritesOf(writer).find((known) => known.key === key);
+  const write = writes[countAtMost(writes, modRevision - 1, ({ revision }) => revision)];
   const isSame =
-    write?.isPut === true &&
+    write?.revision === modRevision &&
+    write.isPut &&
     (write.value === null || !sighting.hasValue || orderOfBytes(write.value, pair.value) === 0);
   return isSame ? null : { kind: "not_written", reader, writer: writer.id, key, modRevision };
 }
@@ -145,6 +147,14 @@ function lastAtMost<T>(
   limit: number,
   numberOf: (element: T) => number,
 ): T | null {
+  return list[countAtMost(list, limit, numberOf) - 1] ?? null;
+}
+
+function countAtMost<T>(
+  list: readonly T[],
+  limit: number,
+  numberOf: (element: T) => number,
+): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -152,5 +162,5 @@ function lastAtMost<T>(
     if (numberOf(list[middle] as T) <= limit) low = middle + 1;
     else high = middle;
   }
-  return list[low - 1] ?? null;
+  return low;
 }

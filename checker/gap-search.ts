@@ -165,7 +165,8 @@ function guessOn(search: Search, setback: Setback | null): EtcdState | null {
   for (let current = setback; ;) {
     if (current !== null) {
       note(search, current);
-      const target = Math.max(-1, ...current.conflict);
+      let target = -1;
+      for (const guess of current.conflict) target = Math.max(target, guess);
       while (guesses.length - 1 > target) guessOf.delete((guesses.pop() as Guess).chosen);
       const guess = guesses.at(-1);
       if (guess === undefined) return null;
@@ -221,11 +222,13 @@ function fill(search: Search, guess: Guess, { operation }: Suspect): EtcdState |
       (!hasValue || orderOfBytes(written.value, pair.value) === 0)
     );
   });
-  const isHarmless = state.entries.every(({ key, latest: { revision: written, kv } }) => {
-    if (written !== revision) return true;
-    if (evidence.isUntouched(key, revision)) return false;
-    return kv === null ? !evidence.isAlive(key, revision) : evidence.leadsOn(kv);
-  });
+  const isHarmless = state.entries.every((run) =>
+    run.every(({ key, latest: { revision: written, kv } }) => {
+      if (written !== revision) return true;
+      if (evidence.isUntouched(key, revision)) return false;
+      return kv === null ? !evidence.isAlive(key, revision) : evidence.leadsOn(kv);
+    }),
+  );
   if (state.revision === revision && isAsSeen && isHarmless) return state;
   blame(search, guess.conflict, footprintOf(operation.input), search.guesses.length - 1);
   return null;

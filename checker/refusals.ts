@@ -32,8 +32,10 @@ export function placeRefusals(
   );
   for (const operation of inOrder) {
     const [from, through] = windowOf(operation);
-    const earlier = refusals.filter((placed) => endOf(placed.operation) < operation.call);
-    let revision = Math.max(from, ...earlier.map((placed) => placed.revision));
+    let revision = from;
+    for (const placed of refusals) {
+      if (endOf(placed.operation) < operation.call) revision = Math.max(revision, placed.revision);
+    }
     while (revision <= through && !isRight(rewind(last, revision), operation)) revision++;
     if (revision > through) return misplaced(operation);
     refusals.push({ operation, revision });

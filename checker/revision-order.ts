@@ -55,7 +55,7 @@ function orderOf(
       ...refusals.filter((placed) => placed.revision === revision).map((at) => at.operation),
     ];
     between.sort((a, b) => (a.call === b.call ? a.id - b.id : a.call < b.call ? -1 : 1));
-    order.push(...between.map(({ id }) => id));
+    for (const { id } of between) order.push(id);
   }
   return order;
 }

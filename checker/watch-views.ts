@@ -128,7 +128,7 @@ function create(watches: Open[], session: Session, ask: Ask, heard: Heard, objec
 function tell(watch: Open, heard: Heard, object: Object): void {
   const { events, fragment, canceled, compactRevision } = heard.response;
   watch.last = heard;
-  watch.pieces.push(...events);
+  for (const event of events) watch.pieces.push(event);
   if (fragment && !watch.ask.fragment) object("However, it had not asked for pieces.");
   if (fragment) return;
   if (!canceled) {

@@ -3,6 +3,7 @@
 
 import type { Request } from "../core/api/request.ts";
 import type { CallId, Effect, Input, Millis } from "../core/contract.ts";
+import { pushAll } from "../core/lib/lists.ts";
 import { boot, step } from "../core/node.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Core } from "./sim-node.ts";
@@ -30,7 +31,7 @@ export function withCompanion({ say, hear }: Companion): Core {
       for (const each of [...(input.kind === "tick" ? say(before) : []), input]) {
         const [next, more] = step(state, each, kv);
         state = next;
-        effects.push(...more);
+        pushAll(effects, more);
       }
       hear(state, effects.filter(isTold));
       return [state, effects.filter((effect) => !isTold(effect))];

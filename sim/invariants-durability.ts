@@ -2,6 +2,7 @@
 // was safe comes back after a crash.
 
 import type { Index, Term } from "../core/contract.ts";
+import { atMost } from "../core/lib/lists.ts";
 import { termAt } from "../core/raft/log.ts";
 import type { Message } from "../core/raft/message.ts";
 import type { BootMoment, Durable, GhostNode } from "./ghost.ts";
@@ -87,7 +88,10 @@ function regression(before: Hard, now: Hard): string | null {
 function lostEntry(node: GhostNode, { state }: BootMoment): string | null {
   const { durable } = node;
   if (durable === null) return null;
-  const kept = Math.min(durable.until, ...node.issued.map((each) => each.base));
+  const kept = atMost(
+    durable.until,
+    node.issued.map((each) => each.base),
+  );
   const { log } = state.raft;
   if (kept <= log.compactedIndex) return null;
   if (log.lastIndex < kept) return `entries up to ${kept} were on disk, ${log.lastIndex} came back`;

@@ -1,6 +1,7 @@
 // Work that a device does in order, in batches: while one is under way, further orders collect, and
 // then all of them start together. This is group commit, as the server's disk does it.
 
+import { atLeast } from "../core/lib/lists.ts";
 import type { Micros } from "./frame.ts";
 import type { World } from "./world.ts";
 
@@ -39,7 +40,10 @@ export class Lane {
     if (batch.length === 0) return;
     this.#waiting = [];
     this.#running = batch;
-    const takes = Math.max(...batch.map((order) => order.takes));
+    const takes = atLeast(
+      0,
+      batch.map((order) => order.takes),
+    );
     this.#world.after(takes, () => this.#finish(batch));
   }
 

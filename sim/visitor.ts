@@ -9,6 +9,7 @@ import { rangeOf, watchOf } from "../core/api/testing.ts";
 import type { Term } from "../core/contract.ts";
 import { encoded, writeRaw } from "../core/lib/binary.ts";
 import { fromText } from "../core/lib/bytes.ts";
+import { pushAll } from "../core/lib/lists.ts";
 import { encodeRequest, pathOf } from "../net/wire/methods.ts";
 import type { ClientContext } from "./client.ts";
 import { outcomeOf } from "./client.ts";
@@ -89,7 +90,7 @@ export class Visitor {
         heard: (piece) => {
           if (piece.kind !== "range_stream") return;
           if (whole !== null) this.#context.wrong("pieces", "a piece came after the last one");
-          kvs.push(...piece.kvs);
+          pushAll(kvs, piece.kvs);
           const { header, more, count } = piece;
           if (piece.isLast) whole = { kind: "range", header, kvs, more, count };
         },
@@ -286,5 +287,7 @@ const NOTHING: SimOutcome = { kind: "unknown", error: null };
 
 /** The last term that the node has led; zero: none. */
 function lastTerm(leaders: ReadonlyMap<Term, number>, node: number): number {
-  return Math.max(0, ...[...leaders].filter(([, who]) => who === node).map(([term]) => term));
+  let last = 0;
+  for (const [term, who] of leaders) if (who === node && term > last) last = term;
+  return last;
 }

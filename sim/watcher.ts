@@ -5,6 +5,7 @@
 import type { KeyValue, WatchAsk, WatchResponse } from "../core/api/request.ts";
 import { rangeOf } from "../core/api/testing.ts";
 import type { Bytes } from "../core/contract.ts";
+import { pushAll } from "../core/lib/lists.ts";
 import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
 import type { ClientContext, Reply } from "./client.ts";
 import { makeCall } from "./client.ts";
@@ -162,7 +163,7 @@ export class Watcher {
       else watch.copy.delete(kv.key);
     }
     watch.copyRevision = watch.next - 1;
-    if (events.length === 0) this.#views.push(...this.#view(watch));
+    if (events.length === 0) pushAll(this.#views, this.#view(watch));
   }
 
   /** History that it needed is gone, or it had asked for the end. */
