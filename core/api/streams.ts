@@ -8,7 +8,7 @@ import type { CallContext, CallId, KvReader, Millis, Revision } from "../contrac
 import type { Replica } from "../apply/apply.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
-import { keyRange } from "../mvcc/range.ts";
+import { keyRange } from "../mvcc/key-range.ts";
 import { previousOf } from "../mvcc/events.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { catchUp } from "../watch/catch-up.ts";

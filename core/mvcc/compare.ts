@@ -4,7 +4,7 @@
 import type { Compare, CompareResult, KeyValue, RequestOp, TxnRequest } from "../api/request.ts";
 import { compareBytes, EMPTY } from "../lib/bytes.ts";
 import { liveVersions, type Version } from "./key-index.ts";
-import { keyRange } from "./range.ts";
+import { keyRange } from "./key-range.ts";
 import type { Mvcc, ReadRow } from "./store.ts";
 
 /** A transaction of which the branch is chosen, all the way down. */

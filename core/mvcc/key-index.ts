@@ -12,6 +12,8 @@ import {
   countBetween,
   createOrderedMap,
   entries,
+  entriesDescending,
+  type Entries,
   floorEntry,
   get,
   has,
@@ -19,6 +21,7 @@ import {
   remove,
   set,
 } from "../lib/ordered-map.ts";
+import type { KeyRange } from "./key-range.ts";
 
 export type KeyIndex = Readonly<{
   live: OrderedMap<Bytes, History>;
@@ -38,9 +41,6 @@ export type Version = Readonly<{
   created: number; // main revision of the first write since the key was last absent
   version: number; // counts those writes from 1; 0 is a tombstone
 }>;
-
-/** [from, to); `to` null means the one key `from`. */
-export type KeyRange = Readonly<{ from: Bytes; to: Bytes | null }>;
 
 const NO_HISTORY: OrderedMap<Bytes, History> = createOrderedMap();
 const NO_VERSIONS: OrderedMap<number, Version> = createOrderedMap();
@@ -119,40 +119,56 @@ export function countLive(index: KeyIndex, range: KeyRange): number {
   return countBetween(index.live, range.from, range.to);
 }
 
-/** The keys of the range that exist now, ascending. */
+/** The keys of the range that exist now, ascending or (`reverse`) descending. */
 export function* liveVersions(
   index: KeyIndex,
   range: KeyRange,
+  reverse = false,
 ): Generator<readonly [key: Bytes, version: Version], void, undefined> {
   if (range.to === null) {
     const history = get(index.live, range.from);
     if (history !== null) yield [range.from, history.newest];
     return;
   }
-  for (const [key, history] of entries(index.live, range.from, range.to)) {
+  for (const [key, history] of walkOf(index.live, range.from, range.to, reverse)) {
     yield [key, history.newest];
   }
 }
 
-/** The keys of the range that existed at this revision, ascending. */
+/** The keys of the range that existed at this revision, ascending or (`reverse`) descending. */
 export function* versionsAt(
   index: KeyIndex,
   range: KeyRange,
   revision: number,
+  reverse = false,
 ): Generator<readonly [key: Bytes, version: Version], void, undefined> {
-  for (const [key, history] of histories(index, range)) {
+  for (const [key, history] of histories(index, range, reverse)) {
     const version = versionAt(history, revision);
     if (version !== null) yield [key, version];
   }
 }
 
-function histories(index: KeyIndex, range: KeyRange): Iterable<readonly [Bytes, History]> {
-  const { from, to } = range;
-  if (to !== null && index.dead.size === 0) return entries(index.live, from, to);
-  if (to !== null)
-    return merged(entries(index.live, from, to), entries(index.dead, from, to), false);
-  const history = historyOf(index, from);
-  return history === null ? [] : [[from, history]];
+function histories(
+  index: KeyIndex,
+  { from, to }: KeyRange,
+  reverse: boolean,
+): Iterable<readonly [Bytes, History]> {
+  if (to === null) {
+    const history = historyOf(index, from);
+    return history === null ? [] : [[from, history]];
+  }
+  const live = walkOf(index.live, from, to, reverse);
+  if (index.dead.size === 0) return live;
+  return merged(live, walkOf(index.dead, from, to, reverse), reverse);
+}
+
+function walkOf(
+  map: OrderedMap<Bytes, History>,
+  from: Bytes,
+  to: Bytes,
+  reverse: boolean,
+): Entries<Bytes, History> {
+  return reverse ? entriesDescending(map, from, to) : entries(map, from, to);
 }
 
 function longer(history: History | null, version: Version): History {

@@ -5,7 +5,8 @@ import type { Bytes, KvReader, Result } from "../contract.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { KeyValue, RangeRequest } from "../api/request.ts";
 import { liveVersions, versionsAt } from "./key-index.ts";
-import { keyRange, pairOf } from "./range.ts";
+import { keyRange } from "./key-range.ts";
+import { pairOf } from "./range-walk.ts";
 import { type Mvcc, rowsOf } from "./store.ts";
 
 export type Chunk = Readonly<{
@@ -32,7 +33,7 @@ export function readChunk(
   let bytes = 0;
   for (const found of versions) {
     if (kvs.length === limit) return { ok: true, value: { kvs, next: found[0], bytes } };
-    const kv = pairOf(found, request, readRow);
+    const kv = pairOf(...found, request, readRow);
     kvs.push(kv);
     bytes += kv.key.length + kv.value.length;
   }

@@ -13,12 +13,12 @@ import {
   historyOf,
   isTombstone,
   type KeyIndex,
-  type KeyRange,
   liveVersions,
   putVersion,
   tombstone,
   type Version,
 } from "./key-index.ts";
+import type { KeyRange } from "./key-range.ts";
 import { decodeRowKey, encodeRowKey, FIRST_REVISION, nextRevision } from "./revision.ts";
 
 export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex; compaction: Compaction }>;

@@ -21,7 +21,8 @@ import { assert, must } from "../lib/assert.ts";
 import { get, has } from "../lib/ordered-map.ts";
 import { choosePath, type Path, type PathOp } from "./compare.ts";
 import { liveVersions } from "./key-index.ts";
-import { keyRange, rangeRows } from "./range.ts";
+import { keyRange } from "./key-range.ts";
+import { rangeRows } from "./range.ts";
 import { beginChange, type Change, deleteKeys, type Mvcc, putKey } from "./store.ts";
 
 /** What a header says besides the revision: who answers. */
