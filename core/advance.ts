@@ -5,38 +5,27 @@ import type { CallId, Index, KvWrite, Result } from "./contract.ts";
 import type { Outcome } from "./apply/apply.ts";
 import { applyEntry } from "./apply/apply.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
-import { isPasswordRequest } from "./api/auth.ts";
-import type { WaitingCall } from "./api/calls.ts";
 import { findCall, markProposed } from "./api/calls.ts";
-import { isVisitor } from "./api/asks.ts";
 import { ERRORS } from "./api/errors.ts";
-import type { ReadRequest } from "./api/handle.ts";
-import { answer, replicaOf } from "./api/handle.ts";
-import { maybeAsk, takeServable } from "./api/reads.ts";
+import { replicaOf } from "./api/handle.ts";
+import { maybeAsk } from "./api/reads.ts";
 import type { Response } from "./api/request.ts";
 import { startBackups } from "./backups.ts";
-import { noteTokens, refusalNow } from "./callers.ts";
+import { noteTokens } from "./callers.ts";
 import { noteCompaction } from "./corruption.ts";
 import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert, broken } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
-import {
-  askLeader,
-  followLeadership,
-  noteLease,
-  serveLease,
-  serveVisitor,
-  listLeases,
-} from "./leases.ts";
+import { askLeader, followLeadership, noteLease } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { isChange } from "./raft/changes.ts";
 import { entriesBetween } from "./raft/log.ts";
 import { noteApplied } from "./recipes.ts";
-import { servePassword, tellToken } from "./passwords.ts";
+import { tellToken } from "./passwords.ts";
 import { askForPromotions } from "./promotions.ts";
+import { serveReads } from "./serve-reads.ts";
 import { publishApplied } from "./streaming.ts";
-import { beginSurvey } from "./surveys.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellPeers, tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
@@ -186,41 +175,4 @@ function maybeWalk(turn: Turn): void {
   turn.state = { ...turn.state, walking: { next, scheduled, askedAt: now } };
   const data = encodeCommand({ kind: "compact_step", origin, next, rows });
   tellRaft(turn, { kind: "propose", data });
-}
-
-function serveReads(turn: Turn): void {
-  if (turn.state.installing !== null || turn.state.reads.confirmed.length === 0) return;
-  const [reads, calls] = takeServable(turn.state.reads, turn.state.store.applied);
-  if (calls.length === 0) return;
-  turn.state = { ...turn.state, reads };
-  for (const call of calls) {
-    if (isVisitor(call)) {
-      serveVisitor(turn, call);
-      continue;
-    }
-    const waiting = findCall(turn.state.calls, call);
-    if (waiting === null) continue; // it timed out, or its client has gone
-    if (waiting.request.kind === "lease_time_to_live") {
-      serveLease(turn, waiting, waiting.request);
-      continue;
-    }
-    if (isPasswordRequest(waiting.request)) servePassword(turn, waiting);
-    else serveRead(turn, waiting, waiting.request as ReadRequest);
-  }
-}
-
-/** From the state as it is now, to whoever may see it now. */
-export function serveRead(
-  turn: Turn,
-  { call, context }: Pick<WaitingCall, "call" | "context">,
-  request: ReadRequest,
-): void {
-  const error = refusalNow(turn, request, context);
-  if (error !== null) return reply(turn, call, { ok: false, error });
-  if (request.kind === "hash" || request.kind === "hash_kv") {
-    return beginSurvey(turn, { call, context }, request);
-  }
-  if (request.kind === "lease_leases") return listLeases(turn, call);
-  const { config, raft, store } = turn.state;
-  reply(turn, call, answer(request, config, raft, store, turn.kv));
 }

@@ -2,6 +2,7 @@
 // which everything else goes on. What is left of it lies in the state, as data.
 
 import { noteHash } from "./corruption.ts";
+import { hasRangeCalls, resumeRangeCalls } from "./range-calls.ts";
 import { hasSurveys, resumeSurveys } from "./surveys.ts";
 import type { Turn } from "./turn.ts";
 
@@ -9,11 +10,13 @@ import type { Turn } from "./turn.ts";
 export function resumeChores(turn: Turn): void {
   turn.state = { ...turn.state, isYielding: false };
   resumeSurveys(turn, noteHash);
+  resumeRangeCalls(turn);
 }
 
 /** Asks to be resumed while there is something to go on with. */
 export function maybeYield(turn: Turn): void {
-  if (turn.state.isYielding || !hasSurveys(turn.state)) return;
+  if (turn.state.isYielding) return;
+  if (!hasSurveys(turn.state) && !hasRangeCalls(turn.state)) return;
   turn.state = { ...turn.state, isYielding: true };
   turn.effects.push({ kind: "yield" });
 }

@@ -40,6 +40,9 @@ export type Limits = Readonly<{
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   hashRows: number; // that one step hashes at most
+  rangeRows: number; // that ranges read, or look at, in one step at most
+  rangeBytes: number; // of what they read, but for one row
+  rangesAtOnce: number; // of those that take more than one step: their answers wait in memory
   leaseCheckpointMs: number; // between two notes of what leases have left; 0: none are made
   checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
@@ -67,6 +70,9 @@ export const DEFAULT_LIMITS: Limits = {
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
   hashRows: 20_000,
+  rangeRows: 1000, // a few milliseconds, with the encoding: what a put beside it may wait for
+  rangeBytes: 256 * 1024,
+  rangesAtOnce: 4,
   leaseCheckpointMs: 0,
   checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },
@@ -93,6 +99,9 @@ export function createConfig(config: Config): Config {
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
   assert(config.limits.streamPushes >= 1, "one push must be allowed on its way");
   assert(config.limits.historyRevisions >= 1, "a pass through history reads one revision or more");
+  assert(config.limits.rangeRows >= 1, "a range must get on");
+  assert(config.limits.rangeBytes >= 1, "a range must get on");
+  assert(config.limits.rangesAtOnce >= 1, "one large range must get on");
   assert(config.limits.quotaBytes >= 1, "a quota is a size");
   assert(config.limits.appendBytes <= config.limits.uncommittedBytes, "one append must fit");
   return config;

@@ -6,7 +6,8 @@
 
 import type { ApiError } from "./api/errors.ts";
 // etcd's calls, as plain data
-import type { Request, Response, StreamRequest, StreamResponse } from "./api/request.ts";
+import type { KeyValue, Request, Response, StreamRequest } from "./api/request.ts";
+import type { StreamResponse } from "./api/request.ts";
 import type { Claims } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Member } from "./apply/membership.ts";
@@ -63,6 +64,14 @@ export type Effect = Readonly<
   | { kind: "disk"; token: DiskToken; ops: readonly DiskOp[] } // in order, then disk.done
   | { kind: "kv"; applied: Index; writes: readonly KvWrite[] } // atomic, in order
   | { kind: "call.reply"; call: CallId; result: Result<Response> } // exactly once for each call
+  // Before its reply: some of what it will say. `isFirst`: what came before is void.
+  | {
+      kind: "call.part";
+      call: CallId;
+      operation: number;
+      kvs: readonly KeyValue[];
+      isFirst: boolean;
+    }
   | { kind: "call.push"; call: CallId; response: StreamResponse } // on a stream, in order
   | { kind: "call.end"; call: CallId; error: ApiError | null } // of a stream: the last word
   | { kind: "password"; call: CallId; work: PasswordWork } // in the background, then password.done
@@ -190,3 +199,6 @@ export type Performer = {
 //     and some time. What it was asked is written nowhere.
 // 10. A `yield` is answered by one `resume`, behind all inputs that wait by then, those included
 //     that its driver had not yet read when it was performed. A node asks for no second one before.
+// 11. Each `call.part` holds keys of a range that the call asks for, or of the range at this place
+//     in its transaction. The client hears of them with the reply, in their order and before those
+//     that the reply has for the same range; of an error without them.

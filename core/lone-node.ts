@@ -18,6 +18,7 @@ export type LoneNode = Readonly<{
   take: (input: Input) => readonly Effect[];
   /** The same upon a `resume` that it waits for, where these are held back. */
   resume: () => readonly Effect[];
+  state: () => NodeState;
   /** Ends it, and boots it from what its disk and store hold. */
   restart: (now: Millis) => void;
 }>;
@@ -59,7 +60,8 @@ export function startLoneNode(limits: Partial<Limits> = {}, holdsBack = false): 
     take({ kind: "tick", now: now as Millis });
   }
   const resume = (): readonly Effect[] => (state?.isYielding ? take({ kind: "resume" }) : []);
-  return { now: now as Millis, kv, take, resume, restart };
+  const present = (): NodeState => must(state, "it is booted");
+  return { now: now as Millis, kv, take, resume, state: present, restart };
 }
 
 /** Does at once what a node asks of its disk and store, tells it so, and goes on with what follows

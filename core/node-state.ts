@@ -20,6 +20,7 @@ import type { Observers } from "./observers.ts";
 import type { Lobby } from "./lobby.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RaftState } from "./raft/state.ts";
+import type { RangeCalls } from "./range-calls.ts";
 import type { RangeStreams } from "./range-streams.ts";
 import type { Recipes } from "./recipes.ts";
 import type { Surveys } from "./surveys.ts";
@@ -60,6 +61,7 @@ export type NodeState = Readonly<{
   walking: Walking;
   upkeep: Upkeep;
   surveys: Surveys;
+  rangeCalls: RangeCalls;
   isYielding: boolean; // a `resume` is on its way
   corruption: Corruption;
   admission: Admission;

@@ -45,6 +45,7 @@ import { takePromotionMessage } from "./promotions.ts";
 import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
+import { createRangeCalls, restartRangeCalls } from "./range-calls.ts";
 import { createRecipes, proceedRecipes, restoreRecipes, tickRecipes } from "./recipes.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
@@ -54,7 +55,7 @@ import { takeCall, takeCallInput } from "./take-call.ts";
 import { timeoutOf } from "./timeouts.ts";
 import type { Turn } from "./turn.ts";
 import { createUpkeep, tickUpkeep } from "./upkeep.ts";
-import { reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
+import { beginTurn, reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
 
 export const boot: Boot = (config, seed, now, disk, kv) => {
   const effects: Effect[] = [];
@@ -104,12 +105,13 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     waits: [],
     walking: null,
     surveys: [],
+    rangeCalls: createRangeCalls(),
     isYielding: false,
     corruption: createCorruption(config, now),
     admission: { kind: "open" },
     upkeep: createUpkeep(config, store.mvcc.revision, now),
   };
-  const turn: Turn = { state, effects, kv };
+  const turn = beginTurn(state, kv, effects);
   tellPeers(turn);
   writeDisk(turn, { wal, ops: repairs }, hard); // what was read may not be on disk before this is
   const { term, commit } = hard;
@@ -122,7 +124,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
 };
 
 export const step: StepFunction = (state, input, kv) => {
-  const turn: Turn = { state, effects: [], kv };
+  const turn = beginTurn(state, kv);
   if (state.admission.kind !== "open") {
     takeOutside(turn, input);
     maybeYield(turn);
@@ -308,6 +310,7 @@ function kvDone(turn: Turn, applied: Index): void {
     restoreStreams(turn, loaded.mvcc.revision);
     restoreRecipes(turn);
     restoreObservers(turn);
+    restartRangeCalls(turn);
     forgetHashes(turn);
   } // else: a batch of the store that is being replaced
 }

@@ -2,7 +2,6 @@
 // word, or proposed.
 
 import type { CallContext, CallId, Input, Millis } from "./contract.ts";
-import { serveRead } from "./advance.ts";
 import { addCall, findCall, removeCall, UNCHECKED } from "./api/calls.ts";
 import { changeOf } from "./api/auth.ts";
 import { openAsk } from "./api/asks.ts";
@@ -38,6 +37,7 @@ import {
   openStreamCall,
   takeStreamItem,
 } from "./stream-calls.ts";
+import { serveRead } from "./serve-reads.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellRaft } from "./turn.ts";
 

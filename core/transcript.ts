@@ -75,6 +75,10 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `kv applied=${effect.applied} ${effect.writes.map(describeWrite).join(" ")}`;
     case "call.reply":
       return `reply ${effect.call} ${describeResult(effect.result)}`;
+    case "call.part": {
+      const { call, operation, kvs, isFirst } = effect;
+      return `part ${call} of ${operation} keys=${kvs.length}${isFirst ? " first" : ""}`;
+    }
     case "call.push":
       return `push ${effect.call} ${describeResult({ ok: true, value: effect.response })}`;
     case "call.end":

@@ -16,13 +16,24 @@ import { isInnerCall, noteInner } from "./inner-calls.ts";
 import { remove } from "./lib/ordered-map.ts";
 import type { NodeState } from "./node-state.ts";
 import { hold, issue } from "./outbox.ts";
+import type { RangeBudget } from "./mvcc/range-walk.ts";
 import type { Entry, HardState } from "./raft/message.ts";
 import { stepRaft } from "./raft/raft.ts";
 import type { RaftInput, RaftOutput, Send } from "./raft/state.ts";
 import type { WalPlan } from "./storage/wal.ts";
 import { appendToWal, resetWal, walMark } from "./storage/wal.ts";
 
-export type Turn = { state: NodeState; readonly effects: Effect[]; readonly kv: KvReader };
+export type Turn = {
+  state: NodeState;
+  readonly effects: Effect[];
+  readonly kv: KvReader;
+  arriving: RangeBudget; // what the ranges that come in this step may still read
+};
+
+export function beginTurn(state: NodeState, kv: KvReader, effects: Effect[] = []): Turn {
+  const { rangeRows: rows, rangeBytes: bytes } = state.config.limits;
+  return { state, effects, kv, arriving: { rows, bytes } };
+}
 
 /** Says one thing to Raft and carries out its answer. False: a proposal found no taker. */
 export function tellRaft(turn: Turn, input: RaftInput): boolean {

@@ -8,6 +8,7 @@ import type { NodeId } from "../core/contract.ts";
 import type { CallSink } from "../net/socket/call-sink.ts";
 import { createPages } from "./pages.ts";
 import type { PagesOptions } from "./pages.ts";
+import { NO_PARTS } from "../net/wire/answer-parts.ts";
 
 it("a learner is healthy and alive, but not ready", async () => {
   expect(await show("/health", refused)).toBe('200 {"health":"true","reason":""}');
@@ -37,7 +38,7 @@ async function show(path: string, refusalOf: (request: Request) => ApiError): Pr
     config: { node: 2n as NodeId },
   };
   const open: CallSink["open"] = (request, _, reply) => {
-    reply({ ok: false, error: refusalOf(request) });
+    reply({ ok: false, error: refusalOf(request) }, NO_PARTS);
     return () => {};
   };
   const metrics = { countHealth: () => {} };

@@ -25,10 +25,15 @@ import type {
 } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Caller, OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
+import type { AnswerParts } from "../net/wire/answer-parts.ts";
+import { addPart, NO_PARTS } from "../net/wire/answer-parts.ts";
 import type { Clock } from "./clock.ts";
 
 /** Everything but the answers, which the runtime gives itself: it minted the calls. */
-export type Outside = Omit<Performer, "call.reply" | "call.push" | "call.end" | "yield">;
+export type Outside = Omit<
+  Performer,
+  "call.part" | "call.reply" | "call.push" | "call.end" | "yield"
+>;
 
 export type RuntimeOptions = Readonly<{
   first: Step; // of boot
@@ -41,7 +46,7 @@ export type RuntimeOptions = Readonly<{
   outside: Outside;
 }>;
 
-type Reply = (result: Result<Response>) => void;
+type Reply = (result: Result<Response>, parts: AnswerParts) => void;
 
 const TURN_MS = 10;
 const NO_DEADLINE = Number.MAX_SAFE_INTEGER as Millis;
@@ -51,6 +56,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #perform: Performer;
   readonly #replies = new Map<CallId, Reply>();
+  readonly #parts = new Map<CallId, AnswerParts>(); // of answers that are not complete
   readonly #streams = new Map<CallId, StreamEnd>();
   readonly #awaited = new Map<Input, () => void>();
   #state: NodeState;
@@ -67,6 +73,7 @@ export class Runtime {
     this.#state = options.first[0];
     this.#perform = {
       ...options.outside,
+      "call.part": (part) => this.#part(part),
       "call.reply": ({ call, result }) => this.#reply(call, result),
       "call.push": ({ call, response }) => this.#streams.get(call)?.push(response),
       "call.end": ({ call, error }) => this.#endStream(call, error),
@@ -110,12 +117,13 @@ export class Runtime {
    *  more. */
   readonly open = (request: Request, caller: Caller, reply: Reply): (() => void) => {
     if (this.#stopped) {
-      reply(STOPPED);
+      reply(STOPPED, NO_PARTS);
       return () => undefined;
     }
     const call = this.#call(request, caller);
     this.#replies.set(call, reply);
     return () => {
+      this.#parts.delete(call);
       if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
     };
   };
@@ -191,10 +199,19 @@ export class Runtime {
     this.#awaited.delete(input);
   }
 
+  /** Encoded at once: as bytes they take the least room, and each part its own time. */
+  #part(part: Extract<Effect, { kind: "call.part" }>): void {
+    const { call } = part;
+    if (!this.#replies.has(call)) return;
+    this.#parts.set(call, addPart(this.#parts.get(call) ?? NO_PARTS, part));
+  }
+
   #reply(call: CallId, result: Result<Response>): void {
+    const parts = this.#parts.get(call) ?? NO_PARTS;
+    this.#parts.delete(call);
     const reply = this.#replies.get(call);
     this.#replies.delete(call);
-    reply?.(result); // the client may have gone while the answer was on its way
+    reply?.(result, parts); // the client may have gone while the answer was on its way
   }
 
   #endStream(call: CallId, error: ApiError | null): void {

@@ -10,7 +10,9 @@ import { broken, must } from "../core/lib/assert.ts";
 import { encoded, writeRaw } from "../core/lib/binary.ts";
 import type { NodeState } from "../core/node-state.ts";
 import { createImageDecoder, decodeImage, encodeImage } from "../core/storage/snapshot.ts";
-import { decodeRequest, encodeResponse } from "../net/wire/methods.ts";
+import type { AnswerParts } from "../net/wire/answer-parts.ts";
+import { addPart, encodeInParts, NO_PARTS } from "../net/wire/answer-parts.ts";
+import { decodeRequest } from "../net/wire/methods.ts";
 import { decodePeerMessage, encodePeerMessage } from "../net/wire/peer-frames.ts";
 import type { Call, Line, Reply } from "./client.ts";
 import { NodeClock } from "./clock.ts";
@@ -34,11 +36,11 @@ const FAREWELL_MICROS = 1_000_000;
 /** What a cluster tells and asks of the run around it. */
 export type ClusterContext = Omit<
   Surroundings,
-  "peers" | "send" | "sendSnapshot" | "reply" | "push" | "end"
+  "peers" | "send" | "sendSnapshot" | "part" | "reply" | "push" | "end"
 > &
   Readonly<{ options: SimOptions; network: Network }>;
 
-type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void }>;
+type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void; parts: AnswerParts }>;
 
 export class Cluster implements Line {
   readonly #context: ClusterContext;
@@ -57,6 +59,7 @@ export class Cluster implements Line {
       peers: (node, effect) => this.#peers(node, effect),
       send: (node, effect) => this.#send(node, effect),
       sendSnapshot: (node, effect) => this.#sendSnapshot(node, effect),
+      part: (node, effect) => this.#part(node, effect),
       reply: (node, effect) => this.#reply(node, effect),
       push: (node, effect) => this.#streams.push(node, effect),
       end: (node, effect) => this.#streams.end(node, effect),
@@ -159,7 +162,8 @@ export class Cluster implements Line {
       const decoded = decodeRequest(call.path, bytes);
       if (!decoded.ok) return back({ kind: "status", ...decoded.error });
       const id = ++this.#callsTaken as CallId;
-      must(this.#open[number - 1], "every node has calls").set(id, { call, answer: back });
+      const open = must(this.#open[number - 1], "every node has calls");
+      open.set(id, { call, answer: back, parts: NO_PARTS });
       const deadline = (node.clock.read(this.#context.world.now) + call.timeoutMs) as Millis;
       const request = decoded.value;
       node.take({
@@ -207,13 +211,24 @@ export class Cluster implements Line {
     });
   }
 
+  #part(node: SimNode, part: EffectOf<"call.part">): void {
+    const open = must(this.#open[node.number - 1], "every node has calls");
+    const waiting = open.get(part.call);
+    if (waiting !== undefined) {
+      open.set(part.call, { ...waiting, parts: addPart(waiting.parts, part) });
+    }
+  }
+
   #reply(node: SimNode, { call, result }: EffectOf<"call.reply">): void {
     const open = must(this.#open[node.number - 1], "every node has calls");
     const waiting = open.get(call);
     open.delete(call);
     if (waiting === undefined) return; // its oracle has spoken
     if (!result.ok) waiting.answer({ kind: "status", ...result.error });
-    else waiting.answer({ kind: "response", bytes: encodeResponse(result.value) });
+    else {
+      const bytes = joined(encodeInParts(result.value, waiting.parts));
+      waiting.answer({ kind: "response", bytes });
+    }
   }
 
   #hangUp(node: SimNode): void {
@@ -404,4 +419,14 @@ function memberOf(number: number): Member {
 
 function termOf(node: SimNode): number {
   return node.state?.raft.term ?? 0;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

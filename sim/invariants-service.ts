@@ -71,12 +71,13 @@ export const serviceInvariants: readonly Invariant[] = [
       const { calls } = ghostNode(ghost, moment.node);
       let answered: Set<number> | null = null;
       for (const effect of moment.effects) {
+        if (!isTold(effect)) continue;
         const { kind } = effect;
-        if (kind !== "call.reply" && kind !== "call.push" && kind !== "call.end") continue;
         const taken = moment.input.kind === "call" && moment.input.call === effect.call;
         if (answered?.has(effect.call)) return `call ${effect.call} is answered twice`;
         if (!taken && !calls.has(effect.call)) return `call ${effect.call} was not waiting`;
-        if (kind !== "call.push") answered = (answered ?? new Set()).add(effect.call);
+        if (kind === "call.reply" || kind === "call.end")
+          answered = (answered ?? new Set()).add(effect.call);
       }
       return null;
     },
@@ -196,4 +197,10 @@ function summary({ raft, store }: NodeState): string {
   const { lastIndex, commit } = log;
   const held = `log to ${lastIndex}, commit ${commit}, applied ${store.applied}`;
   return `term ${term} under ${leader}, ${held}`;
+}
+
+type Told = Extract<Effect, { kind: "call.part" | "call.push" | "call.reply" | "call.end" }>;
+
+function isTold(effect: Effect): effect is Told {
+  return effect.kind.startsWith("call.");
 }

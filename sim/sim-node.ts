@@ -48,6 +48,7 @@ export type Surroundings = Readonly<{
   peers: (node: SimNode, effect: EffectOf<"peers">) => void;
   send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
   sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
+  part: (node: SimNode, effect: EffectOf<"call.part">) => void;
   reply: (node: SimNode, effect: EffectOf<"call.reply">) => void;
   push: (node: SimNode, effect: EffectOf<"call.push">) => void;
   end: (node: SimNode, effect: EffectOf<"call.end">) => void;
@@ -97,6 +98,7 @@ export class SimNode {
     peers: (effect) => this.#around.peers(this, effect),
     disk: (effect) => this.#write(effect),
     kv: (effect) => this.#store(effect),
+    "call.part": (effect) => this.#around.part(this, effect),
     "call.reply": (effect) => this.#around.reply(this, effect),
     "call.push": (effect) => this.#around.push(this, effect),
     "call.end": (effect) => this.#around.end(this, effect),

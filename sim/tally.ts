@@ -156,6 +156,7 @@ export class Tally {
         }
         return;
       case "call.reply":
+      case "call.part":
       case "call.push":
       case "call.end":
       case "backup.read":

@@ -164,6 +164,10 @@ function digestEffect(digest: Digest, effect: Effect): void {
       if (effect.result.ok) digest.bytes(encodeResponse(effect.result.value));
       else digest.text(effect.result.error.message);
       return;
+    case "call.part":
+      digest.number(effect.call);
+      for (const kv of effect.kvs) digest.text(`${kv.key} ${kv.modRevision}`);
+      return;
     case "call.push":
       digest.number(effect.call);
       return digest.bytes(encodeResponse(effect.response));

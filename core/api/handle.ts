@@ -5,10 +5,7 @@ import type { Replica, Store } from "../apply/apply.ts";
 import { alarmsOf } from "../apply/alarms.ts";
 import type { WriteRequest } from "../apply/command.ts";
 import type { Config } from "../config.ts";
-import { overlaid } from "../kv/overlay.ts";
 import type { Mvcc } from "../mvcc/store.ts";
-import { range } from "../mvcc/range.ts";
-import { readTxn } from "../mvcc/txn.ts";
 import type { RaftState } from "../raft/state.ts";
 import type { AuthWriteRequest } from "./auth.ts";
 import { answerAuth, isPasswordRequest, refusalOfPassword } from "./auth.ts";
@@ -23,6 +20,7 @@ import type {
   LeaseGrantRequest,
   LeaseRevokeRequest,
   LeaseTimeToLiveRequest,
+  RangeRequest,
   RequestOp,
   TxnRequest,
   UnaryRequest,
@@ -58,6 +56,8 @@ export type ReadRequest =
       | Readonly<{ kind: "move_leader" }>
     >
   | TxnRequest;
+/** What may be too large for one step. */
+type LargeRequest = RangeRequest | TxnRequest | HashRequest | HashKvRequest;
 export type LeaseWrite = LeaseGrantRequest | LeaseRevokeRequest;
 export type ProposedRequest =
   WriteRequest | LeaseWrite | AlarmChange | DowngradeRequest | AuthWriteRequest | MembershipRequest;
@@ -153,7 +153,7 @@ function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
 export function answer(
-  request: Exclude<ReadRequest, HashRequest | HashKvRequest | Readonly<{ kind: "lease_leases" }>>,
+  request: Exclude<ReadRequest, LargeRequest | Readonly<{ kind: "lease_leases" }>>,
   config: Config,
   raft: RaftState,
   store: Store,
@@ -162,12 +162,6 @@ export function answer(
   const replica = { clusterId: config.cluster, memberId: config.node, raftTerm: raft.term };
   const header: Header = { ...replica, revision: store.mvcc.revision };
   switch (request.kind) {
-    case "range": {
-      const found = range(store.mvcc, overlaid(store.overlay, kv), request);
-      return found.ok ? ok({ ...found.value, kind: "range", header }) : found;
-    }
-    case "txn":
-      return readTxn(store.mvcc, overlaid(store.overlay, kv), request, replica);
     case "member_list": // the Cluster service shows no revision
       return ok({
         kind: "member_list",

@@ -29,8 +29,12 @@ export function* mergeRuns<T>(
   }
 }
 
-function hasMore<T>(runs: readonly (readonly T[])[], at: readonly number[], run: number): boolean {
-  return (at[run] as number) < (runs[run] as readonly T[]).length;
+function hasMore(
+  runs: readonly (readonly unknown[])[],
+  at: readonly number[],
+  run: number,
+): boolean {
+  return (at[run] as number) < (runs[run] as readonly unknown[]).length;
 }
 
 /** Moves what is at this place down to where nothing below is before it. */

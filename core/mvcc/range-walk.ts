@@ -37,7 +37,11 @@ type Found = Readonly<{ key: Bytes; version: Version; row: KeyValue | null }>;
  *  for one row. */
 export type RangeBudget = Readonly<{ rows: number; bytes: number }>;
 
-export type RangePiece = Readonly<{ walk: RangeWalk; kvs: readonly KeyValue[] }>;
+export type RangePiece = Readonly<{
+  walk: RangeWalk;
+  kvs: readonly KeyValue[];
+  left: RangeBudget; // what the piece did not need
+}>;
 type PieceInMaking = { readonly kvs: KeyValue[]; rows: number; bytes: number };
 
 /** What an answer says besides the keys. */
@@ -64,7 +68,9 @@ export function continueRange(walk: RangeWalk, readRow: ReadRow, budget: RangeBu
   const piece: PieceInMaking = { kvs: [], rows: 0, bytes: 0 };
   const looked = walk.left === null ? walk : look(walk, walk.left, readRow, budget, piece);
   const isSorted = looked.left === null && looked.runs.length > 0;
-  return { walk: isSorted ? show(looked, readRow, budget, piece) : looked, kvs: piece.kvs };
+  const next = isSorted ? show(looked, readRow, budget, piece) : looked;
+  const left = { rows: budget.rows - piece.rows, bytes: budget.bytes - piece.bytes };
+  return { walk: next, kvs: piece.kvs, left };
 }
 
 export function isOver({ left, runs }: RangeWalk): boolean {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes, ClusterId, Index, KvReader, KvWrite, NodeId } from "../contract.ts";
+import type { Bytes, ClusterId, Index, KvReader, KvWrite, NodeId, Result } from "../contract.ts";
 import {
   COMPARE_RESULTS,
   type Compare,
@@ -19,7 +19,8 @@ import { entries } from "../lib/ordered-map.ts";
 import { type Answer, createModel, execute } from "./array-model.ts";
 import { range } from "./range.ts";
 import { type Mvcc, restoreMvcc } from "./store.ts";
-import { applyKv, readTxn } from "./txn.ts";
+import { answerOf, beginReading, continueReading } from "./reading.ts";
+import { applyKv } from "./txn.ts";
 
 const SEED = 20260905;
 const FILL = { clusterId: 7n as ClusterId, memberId: 8n as NodeId, raftTerm: 9 };
@@ -144,7 +145,7 @@ function perform(
   const applied = applyKv(mvcc, view, asked, FILL, () => false);
   const { result } = applied;
   if (asked.kind === "txn" && [...asked.success, ...asked.failure].every(isRange)) {
-    expect(readTxn(mvcc, view, asked, FILL)).toEqual(result);
+    expect(readWhole(mvcc, view, asked)).toEqual(result);
   }
   if (!result.ok) {
     expect(applied).toMatchObject({ mvcc, writes: [] });
@@ -153,6 +154,16 @@ function perform(
   expect(result.value.header).toMatchObject(FILL);
   expect(applied.writes.length > 0).toBe(applied.mvcc.revision > mvcc.revision);
   return { ...applied, answer: plain(result.value) };
+}
+
+function readWhole(mvcc: Mvcc, view: KvReader, asked: TxnRequest): Result<KvResponse> {
+  const begun = beginReading(mvcc, view, asked);
+  if (!begun.ok) return begun;
+  const { reading, parts } = continueReading(begun.value, view, {
+    rows: Infinity,
+    bytes: Infinity,
+  });
+  return { ok: true, value: answerOf(reading, parts, FILL) };
 }
 
 function isRange(operation: RequestOp): boolean {

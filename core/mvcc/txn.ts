@@ -23,7 +23,7 @@ import { choosePath, type Path, type PathOp } from "./compare.ts";
 import { liveVersions } from "./key-index.ts";
 import { keyRange } from "./key-range.ts";
 import { rangeRows } from "./range.ts";
-import { beginChange, type Change, deleteKeys, type Mvcc, putKey } from "./store.ts";
+import { beginChange, type Change, deleteKeys, type Mvcc, putKey, rowsOf } from "./store.ts";
 
 /** What a header says besides the revision: who answers. */
 export type HeaderFill = Omit<Header, "revision">;
@@ -39,7 +39,12 @@ export type AppliedKv = Readonly<{
 export type LeaseExists = (id: bigint) => boolean;
 
 const NO_LEASE: LeaseExists = () => false; // where there is no put, nobody asks
-const NOBODY: HeaderFill = { clusterId: 0n as ClusterId, memberId: 0n as NodeId, raftTerm: 0 };
+/** The header of what is inside a transaction names nobody. */
+export const NOBODY: HeaderFill = {
+  clusterId: 0n as ClusterId,
+  memberId: 0n as NodeId,
+  raftTerm: 0,
+};
 
 /** Executes one replicated request. An error means that nothing happened. No request throws. */
 export function applyKv(
@@ -72,20 +77,18 @@ export function deleteAll(
   return { mvcc: change.mvcc, writes: change.writes, attachments: change.attachments };
 }
 
-/** Answers a transaction that can only read, from the replica's own state. */
-export function readTxn(
+/** The ranges of a transaction that can only read, and whether its compares held. */
+export function chooseRanges(
   mvcc: Mvcc,
   view: KvReader,
   request: TxnRequest,
-  fill: HeaderFill,
-): Result<TxnResponse> {
-  const change = beginChange(mvcc, view);
-  const path = choosePath(mvcc, change.readRow, request);
+): Result<Readonly<{ succeeded: boolean; ranges: readonly RangeRequest[] }>> {
+  const path = choosePath(mvcc, rowsOf(view), request);
   const error = check(mvcc, path, NO_LEASE);
   if (error !== null) return { ok: false, error };
-  const response = runPath(change, path);
-  assert(change.writes.length === 0, "a transaction that can only read wrote something");
-  return { ok: true, value: { ...response, header: { ...fill, revision: mvcc.revision } } };
+  const ranges = path.operations.filter((operation) => operation.kind === "range");
+  assert(ranges.length === path.operations.length, "a transaction that can only read writes");
+  return { ok: true, value: { succeeded: path.succeeded, ranges } };
 }
 
 /** Why an operation cannot be executed, judged by the store as it was before all of them.

@@ -85,7 +85,7 @@ describe("a connection", () => {
     connection.receive(concat(client.headers(1), client.headers(3, REQUEST, true)), 0);
     for (const stream of [1, 3]) {
       connection.respond(stream, OK);
-      connection.send(stream, bytesOf("ab"), bytesOf("c"));
+      connection.send(stream, [bytesOf("ab"), bytesOf("c")]);
       connection.end(stream, END);
     }
     expect(lines()).toEqual([
@@ -118,7 +118,7 @@ describe("a connection", () => {
     connection.receive(concat(client.headers(1), client.headers(3)), 0);
     expect(connection.receive(client.reset(1), 0)).toEqual([{ kind: "reset", stream: 1 }]);
     connection.respond(1, OK);
-    connection.send(1, bytesOf("late"));
+    connection.send(1, [bytesOf("late")]);
     connection.end(1, END);
     connection.widen(1, 5);
     const late = [client.data(1, bytesOf("x")), client.reset(1), client.widen(1, 9)];
@@ -400,7 +400,7 @@ describe("a client that asks too much", () => {
       connection.receive(client.ping(), nowMs).at(-1)?.kind;
     for (let at = 0; at < 100; at++) expect(ping(5000 * at)).toBeUndefined();
     expect([ping(500_000), ping(500_001)]).toEqual([undefined, undefined]);
-    connection.send(1, Uint8Array.of(1)); // whoever is sent something may begin anew
+    connection.send(1, [Uint8Array.of(1)]); // whoever is sent something may begin anew
     expect([510_000, 510_001, 510_002].map(ping)).toEqual([undefined, undefined, undefined]);
     expect(ping(510_003)).toBe("failed");
     expect(lines().at(-1)).toBe(`GOAWAY 0 ${CODE.ENHANCE_YOUR_CALM}`);
@@ -419,7 +419,7 @@ describe("a client that asks too much", () => {
     const { connection, client } = spoken();
     connection.receive(concat(client.widen(0, 1 << 20), client.headers(1)), 0);
     for (let at = 0; at < 12_000; at++) {
-      connection.send(1, Uint8Array.of(1));
+      connection.send(1, [Uint8Array.of(1)]);
       expect(connection.receive(concat(client.ping(), client.widen(1, 1)), 0)).toEqual([]);
     }
   });

@@ -118,9 +118,9 @@ export class Http2Connection {
   }
 
   /** The pieces must not change afterwards. */
-  send(stream: number, ...pieces: readonly Uint8Array[]): void {
+  send(stream: number, pieces: readonly Uint8Array[]): void {
     const found = this.#streams.get(stream);
-    if (found !== null) this.#sender.data(found.out, ...pieces);
+    if (found !== null) this.#sender.data(found.out, pieces);
   }
 
   /** Nothing of this stream waits for a window. */

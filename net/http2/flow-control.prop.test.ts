@@ -26,8 +26,8 @@ describe("what is sent", () => {
 
   it("is forgotten with a stream that is reset while it waits", () => {
     const { connection, client } = connect();
-    connection.send(1, new Uint8Array(WINDOW_INITIAL));
-    connection.send(3, Uint8Array.of(1));
+    connection.send(1, [new Uint8Array(WINDOW_INITIAL)]);
+    connection.send(3, [Uint8Array.of(1)]);
     connection.end(3, END);
     connection.takeOutput();
     connection.receive(concat(client.reset(3), client.widen(0, 100)), 0);
@@ -36,7 +36,7 @@ describe("what is sent", () => {
 
   it("waits for a window of one byte at a time", () => {
     const { connection, client } = connect([SETTING.INITIAL_WINDOW_SIZE, 0]);
-    connection.send(1, Uint8Array.of(1, 2, 3));
+    connection.send(1, [Uint8Array.of(1, 2, 3)]);
     connection.end(1, END);
     const heard: string[] = [];
     for (let times = 0; times < 4; times++) {
@@ -48,8 +48,8 @@ describe("what is sent", () => {
 
   it("takes turns, a frame each, where the connection's window is what lacks", () => {
     const { connection, client } = connect([SETTING.INITIAL_WINDOW_SIZE, 1 << 20]);
-    connection.send(1, new Uint8Array(WINDOW_INITIAL + 30_000));
-    connection.send(3, new Uint8Array(20_000));
+    connection.send(1, [new Uint8Array(WINDOW_INITIAL + 30_000)]);
+    connection.send(3, [new Uint8Array(20_000)]);
     connection.end(3, END);
     client.read(connection.takeOutput());
     connection.receive(client.widen(0, 100_000), 0);
@@ -120,7 +120,7 @@ function perform(act: Act, stream: Counted, connection: Http2Connection, client:
       stream.sent += size;
       return piece;
     });
-    connection.send(act.stream, ...pieces);
+    connection.send(act.stream, pieces);
   } else if (act.kind === "end") {
     stream.ended = true;
     connection.end(act.stream, END);

@@ -93,7 +93,7 @@ function serve(bytes: Uint8Array): void {
     for (const event of grpc.receive(bytes.subarray(at, at + 1000), 0)) {
       if (event.kind === "message") {
         answers += event.message.length + 40;
-        grpc.send(event.call, event.message.slice());
+        grpc.send(event.call, [event.message.slice()]);
       } else if (event.kind === "end") grpc.finish(event.call, null);
     }
     for (const run of grpc.takeOutput()) output += run.length;

@@ -33,13 +33,13 @@ describe("a call", () => {
     const call = callOf(events);
     expect(call).toMatchObject({ stream: 1, path: "/etcdserverpb.KV/Put", timeoutMs: null });
     expect(grpc.awaits(call)).toBe(true);
-    grpc.send(call, bytesOf("answer"));
+    grpc.send(call, [bytesOf("answer")]);
     grpc.finish(call, null);
     expect(grpc.awaits(call)).toBe(false);
     expect(lines()).toEqual([`HEADERS 1 ${HEADERS}`, "DATA 1 11", "HEADERS 1 grpc-status=0 END"]);
     expect(grpc.isIdle).toBe(true);
     grpc.finish(call, null);
-    grpc.send(call, bytesOf("again"));
+    grpc.send(call, [bytesOf("again")]);
     expect(grpc.hasOutput).toBe(false);
   });
 
@@ -49,9 +49,9 @@ describe("a call", () => {
     const events = grpc.receive(concat(client.headers(1), client.data(1, three)), 0);
     expect(textsOf(events)).toEqual(["a", "", "ccc"]);
     const call = callOf(events);
-    for (const text of ["1", "22"]) grpc.send(call, bytesOf(text));
+    for (const text of ["1", "22"]) grpc.send(call, [bytesOf(text)]);
     expect(textsOf(grpc.receive(client.data(1, message(bytesOf("d"))), 0))).toEqual(["d"]);
-    grpc.send(call, bytesOf("333"));
+    grpc.send(call, [bytesOf("333")]);
     expect(grpc.receive(client.data(1, NOTHING, true), 0)).toEqual([{ kind: "end", call }]);
     grpc.finish(call, { code: 14, message: "over" });
     expect(lines()).toEqual([
@@ -88,7 +88,7 @@ describe("a call", () => {
     const small = message(new Uint8Array(16_000));
     const first = grpc.receive(concat(client.headers(1), client.data(1, small)), 0);
     const call = callOf(first);
-    grpc.send(call, new Uint8Array(100_000)); // more than the window of a client that reads nothing
+    grpc.send(call, [new Uint8Array(100_000)]); // more than the window of a client that reads nothing
     lines();
     for (let more = 0; more < 3; more++) grpc.receive(client.data(1, small), 0);
     expect(lines().filter((line) => line.startsWith("WINDOW_UPDATE 1"))).toEqual([]);

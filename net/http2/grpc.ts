@@ -105,12 +105,13 @@ export class GrpcConnection {
     return this.#calls.get(call.stream) === call;
   }
 
-  /** One message of the answer; it must not change afterwards. */
-  send(call: GrpcCall, message: Uint8Array): void {
+  /** One message of the answer, in pieces; they must not change afterwards. */
+  send(call: GrpcCall, pieces: readonly Uint8Array[]): void {
     const own = this.#calls.get(call.stream);
     if (own !== call) return; // it is over
     this.#begin(own);
-    this.#connection.send(call.stream, prefixOf(message.length), message);
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#connection.send(call.stream, [prefixOf(length), ...pieces]);
   }
 
   /** Nothing of the answer waits for the client to make room. */

@@ -37,7 +37,7 @@ describe("Node's HTTP/2 client", () => {
         (event, connection) => {
           if (event.kind !== "request") return;
           connection.respond(event.stream, outgoing([[":status", "200"], ...answer]));
-          connection.send(event.stream, new Uint8Array(100_000).fill(7));
+          connection.send(event.stream, [new Uint8Array(100_000).fill(7)]);
           connection.end(event.stream, outgoing([["grpc-status", "0"]]));
         },
         { headerTableSize },

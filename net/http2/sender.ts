@@ -12,10 +12,14 @@ export type Outgoing = {
   readonly id: number;
   window: number; // negative when the client made the windows of all streams smaller
   pieces: Uint8Array[];
+  first: number; // those before have left
   at: number; // in the first piece
   waiting: boolean;
   trailers: OutgoingFields | null; // what follows the last byte, and ends the stream
 };
+
+/** Pieces that have left are kept until there are so many. */
+const PIECES_KEPT_MAX = 64;
 
 export class Sender {
   readonly #output: Output;
@@ -47,14 +51,14 @@ export class Sender {
 
   open(id: number): Outgoing {
     const window = this.#windowInitial;
-    return { id, window, pieces: [], at: 0, waiting: false, trailers: null };
+    return { id, window, pieces: [], first: 0, at: 0, waiting: false, trailers: null };
   }
 
   headers(stream: Outgoing, fields: OutgoingFields): void {
     this.#writeHeaders(stream.id, fields, 0);
   }
 
-  data(stream: Outgoing, ...pieces: readonly Uint8Array[]): void {
+  data(stream: Outgoing, pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) if (piece.length > 0) stream.pieces.push(piece);
     if (!stream.waiting) this.#pump(stream);
   }
@@ -127,27 +131,32 @@ export class Sender {
     this.#onEnd(stream);
   }
 
+  /** One frame of what comes next. Pieces that have left are given up a batch at a time: to move
+   *  the others up for each frame would cost the square of their number. */
   #writeData(stream: Outgoing, bytesMax: number): void {
+    const { pieces } = stream;
     let length = -stream.at;
-    for (const piece of stream.pieces) length += piece.length;
+    for (let next = stream.first; next < pieces.length && length < bytesMax; next++) {
+      length += (pieces[next] as Uint8Array).length;
+    }
     length = Math.min(length, bytesMax);
     this.#output.head(length, FRAME.DATA, 0, stream.id);
     this.#framesSent++;
     stream.window -= length;
     this.#window -= length;
-    let done = 0;
     while (length > 0) {
-      const piece = stream.pieces[done] as Uint8Array;
+      const piece = pieces[stream.first] as Uint8Array;
       const end = Math.min(piece.length, stream.at + length);
       this.#output.bytes(piece, stream.at, end);
       length -= end - stream.at;
       stream.at = end;
       if (end < piece.length) break;
       stream.at = 0;
-      done++;
+      stream.first++;
     }
-    if (done === stream.pieces.length) stream.pieces.length = 0;
-    else if (done > 0) stream.pieces.splice(0, done);
+    if (stream.first < pieces.length && stream.first < PIECES_KEPT_MAX) return;
+    pieces.splice(0, stream.first);
+    stream.first = 0;
   }
 
   #writeHeaders(id: number, fields: OutgoingFields, flags: number): void {

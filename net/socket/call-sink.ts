@@ -3,6 +3,7 @@
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response, StreamRequest, StreamResponse } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
+import type { AnswerParts } from "../wire/answer-parts.ts";
 
 /** What a client says of itself. A timeout is what is left of its deadline; null: it set none. */
 export type Caller = Readonly<{
@@ -13,12 +14,12 @@ export type Caller = Readonly<{
 
 /** Takes the calls. */
 export interface CallSink {
-  /** `reply` is for the one answer of a call; the returned function tells that nobody waits for it
-   *  any more. */
+  /** `reply` is for the one answer of a call, and the parts of it that were made before; the
+   *  returned function tells that nobody waits for it any more. */
   readonly open: (
     request: Request,
     caller: Caller,
-    reply: (result: Result<Response>) => void,
+    reply: (result: Result<Response>, parts: AnswerParts) => void,
   ) => () => void;
   readonly openStream: (request: StreamRequest, caller: Caller, client: StreamEnd) => OpenStream;
 }

@@ -26,6 +26,7 @@ import type { CallMeter, EtcdListener } from "./etcd-service.ts";
 import { PLAIN } from "./http-pages.ts";
 import type { Page, Pages } from "./http-pages.ts";
 import { hostAndPort } from "./listen.ts";
+import { NO_PARTS } from "../wire/answer-parts.ts";
 
 const run = promisify(execFile);
 const ETCDCTL = "etcdctl";
@@ -432,7 +433,8 @@ async function serveAndConnect(
     streamsMax,
     sink: {
       open: (request, { timeoutMs }, reply) => {
-        const call: Opened = { request, timeoutMs, reply, cancelled: false };
+        const answer: Reply = (result) => reply(result, NO_PARTS);
+        const call: Opened = { request, timeoutMs, reply: answer, cancelled: false };
         opened.resolve();
         onCall(call);
         return () => {

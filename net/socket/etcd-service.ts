@@ -7,7 +7,9 @@ import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
-import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
+import type { AnswerParts } from "../wire/answer-parts.ts";
+import { encodeInParts, NO_PARTS } from "../wire/answer-parts.ts";
+import { decodeRequest, findMethod } from "../wire/methods.ts";
 import type { Method } from "../wire/methods.ts";
 import type { CallSink } from "./call-sink.ts";
 import { createCrowdLog } from "./crowd-log.ts";
@@ -165,16 +167,16 @@ function createUnaryService(sink: CallSink): OnEvent {
 
 function serve(sink: CallSink, call: GrpcCall, message: Uint8Array, client: GrpcSocket): void {
   let open = true;
-  const reply = (result: Result<Response>): void => {
+  const reply = (result: Result<Response>, parts: AnswerParts): void => {
     if (!open) return;
     open = false;
     call.onCancel = null;
     if (!result.ok) return client.finish(call, result.error);
-    client.send(call, encodeResponse(result.value));
+    client.send(call, encodeInParts(result.value, parts));
     client.finish(call, null);
   };
   const request = decodeRequest(call.path, message);
-  if (!request.ok) return reply(request);
+  if (!request.ok) return reply(request, NO_PARTS);
   const cancel = sink.open(request.value, call, reply);
   if (!open) return;
   call.onCancel = () => {

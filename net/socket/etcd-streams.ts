@@ -45,7 +45,7 @@ class Stream {
       push: (response) => {
         if (response.kind === "lease_keep_alive") this.#answered();
         const message = encodeResponse(response);
-        client.send(call, message);
+        client.send(call, [message]);
         this.#owed += 1;
         this.#owedBytes += message.length;
         if (this.#owed >= LUMP || this.#owedBytes >= LUMP_BYTES) this.giveBack();

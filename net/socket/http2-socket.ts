@@ -45,10 +45,11 @@ export class GrpcSocket {
     socket.resume();
   }
 
-  /** One message of the answer; it must not change afterwards. */
-  send(call: GrpcCall, message: Uint8Array): void {
-    this.#grpc.send(call, message);
-    this.#options.onSent(call.path, message.length);
+  /** One message of the answer, in pieces; they must not change afterwards. */
+  send(call: GrpcCall, pieces: readonly Uint8Array[]): void {
+    this.#grpc.send(call, pieces);
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#options.onSent(call.path, bytes);
     this.#flushSoon();
   }
 
