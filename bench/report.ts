@@ -11,7 +11,13 @@ export type Figure = Readonly<{
   rounds: readonly number[]; // one figure a round
 }>;
 
-export type Report = Readonly<{ suite: string; command: string; figures: readonly Figure[] }>;
+export type Report = Readonly<{
+  suite: string;
+  command: string;
+  versions?: Readonly<Record<string, string>>; // of what was compared
+  figures: readonly Figure[];
+  notes?: readonly string[]; // what no figure tells
+}>;
 
 /** The middle one: shared machines are noisy upwards, and a mean would follow the noise. */
 export function median(values: readonly number[]): number {
@@ -23,19 +29,27 @@ export function median(values: readonly number[]): number {
 
 export function show(report: Report): string {
   const rows = report.figures.map((figure) => {
-    const low = round(Math.min(...figure.rounds));
-    const high = round(Math.max(...figure.rounds));
+    const low = rounded(Math.min(...figure.rounds));
+    const high = rounded(Math.max(...figure.rounds));
     const spread = figure.rounds.length > 1 ? `${low} … ${high}` : "";
-    return [figure.name, round(median(figure.rounds)), figure.unit, spread];
+    return [figure.name, rounded(median(figure.rounds)), figure.unit, spread];
   });
   const table = [["what", "median", "unit", "lowest … highest"], ...rows];
-  const widths = [0, 1, 2, 3].map((at) => Math.max(...table.map((row) => (row[at] ?? "").length)));
+  return [`## ${report.suite}: ${report.command}`, "", columns(table), ""].join("\n");
+}
+
+/** Rows of cells, each column as wide as what is in it. */
+export function columns(table: readonly (readonly string[])[]): string {
+  const count = Math.max(...table.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, at) =>
+    Math.max(...table.map((row) => (row[at] ?? "").length)),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join("  ")
       .trimEnd();
-  return [`## ${report.suite}: ${report.command}`, "", ...table.map(line), ""].join("\n");
+  return table.map(line).join("\n");
 }
 
 export function save(report: Report): void {
@@ -53,7 +67,8 @@ export function save(report: Report): void {
   );
 }
 
-function round(value: number): string {
+export function rounded(value: number): string {
   if (!Number.isFinite(value)) return "no figure";
+  if (Number.isInteger(value) && value < 100) return String(value);
   return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }

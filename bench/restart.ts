@@ -3,12 +3,12 @@
 // resident memory is of one kind on both sides.
 
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { residentMb } from "./memory.ts";
 import type { Figure, Report } from "./report.ts";
 import { median } from "./report.ts";
 import type { Product } from "./server-cluster.ts";
-import { PRODUCTS, startCluster } from "./server-cluster.ts";
+import { startCluster, versionsOf } from "./server-cluster.ts";
 
 type Fill = Readonly<{ name: string; puts: number; keys: number }>;
 type Sample = Readonly<{
@@ -23,15 +23,16 @@ const FILLS: readonly Fill[] = [
   { name: "1,000,000 keys", puts: 1_000_000, keys: 1_000_000 },
 ];
 
-export async function benchRestart(loadgen: string): Promise<Report> {
+export async function benchRestart(products: readonly Product[], loadgen: string): Promise<Report> {
   const figures: Figure[] = [];
   for (const fill of FILLS) {
     const samples = new Map<Product["name"], Sample>();
-    for (const product of PRODUCTS)
+    for (const product of products)
       samples.set(product.name, await measure(product, fill, loadgen));
     figures.push(...compare(fill, samples));
   }
-  return { suite: "restart", command: "npm run bench -- restart --loadgen LOADGEN", figures };
+  const command = "npm run bench -- restart --loadgen LOADGEN";
+  return { suite: "restart", command, versions: versionsOf(products), figures };
 }
 
 async function measure(product: Product, fill: Fill, loadgen: string): Promise<Sample> {
@@ -45,11 +46,6 @@ async function measure(product: Product, fill: Fill, loadgen: string): Promise<S
   const restartedMb = residentMb(cluster.pids()[0]);
   await cluster.stop();
   return { seconds, memoryMb, restartedMb };
-}
-
-function residentMb(pid = 0): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
 function compare({ name }: Fill, samples: ReadonlyMap<Product["name"], Sample>): Figure[] {

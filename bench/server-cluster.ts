@@ -1,24 +1,24 @@
 // A cluster of real processes to be measured, of etcd or of detcd, on free ports of this machine.
 
-import { execFile, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdtempSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { promisify } from "node:util";
+import { putOf } from "../core/api/testing.ts";
+import { Client } from "./client.ts";
+import { Member, ownFolder, removeFolder } from "./member.ts";
 
-export type Product = Readonly<{ name: "etcd" | "detcd"; command: readonly string[] }>;
-
-const root = join(import.meta.dirname, "..");
-export const PRODUCTS: readonly Product[] = [
-  { name: "etcd", command: ["etcd"] },
-  { name: "detcd", command: [process.execPath, join(root, "detcd.mjs"), "serve"] },
-];
+export type Product = Readonly<{
+  name: "etcd" | "detcd";
+  version: string;
+  command: readonly string[];
+}>;
 
 export type Cluster = Readonly<{
+  members: readonly Member[];
   endpoints: readonly string[];
   pids: () => readonly number[];
   /** Ends every member and starts it again. The seconds until each answers. */
@@ -28,28 +28,55 @@ export type Cluster = Readonly<{
 
 type Ports = Readonly<{ client: number; peer: number }>;
 
-/** Resolves once the cluster takes writes. */
-export async function startCluster(product: Product, members: number): Promise<Cluster> {
+const root = join(import.meta.dirname, "..");
+const START_MS = 60_000;
+
+/** Both, the yardstick first: this etcd, "" for the one on PATH. Null if it cannot be run. */
+export function findProducts(etcd: string): readonly Product[] | null {
+  const program = etcd === "" ? "etcd" : etcd;
+  const version = versionOf(program);
+  if (version === null) return null;
+  const own = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root });
+  return [
+    { name: "etcd", version, command: [program] },
+    {
+      name: "detcd",
+      version: own.toString().trim(),
+      command: [process.execPath, join(root, "detcd.mjs"), "serve"],
+    },
+  ];
+}
+
+export function versionsOf(products: readonly Product[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(products.map(({ name, version }) => [name, version]));
+}
+
+/** Resolves once the cluster takes writes. The flags are those of every member. */
+export async function startCluster(
+  product: Product,
+  size: number,
+  flags: readonly string[] = [],
+): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), "detcd-bench-"));
+  ownFolder(folder);
   const ports: Ports[] = [];
-  while (ports.length < members) {
-    ports.push({ client: await freePort(), peer: await freePort() });
-  }
-  const endpoints = ports.map(({ client }) => `127.0.0.1:${client}`);
-  let children: readonly ChildProcess[] = [];
+  while (ports.length < size) ports.push({ client: await freePort(), peer: await freePort() });
+  const members = ports.map(({ client }, at) => {
+    const command = [...product.command, ...flagsOf(folder, ports, at), ...flags];
+    return new Member(`m${at}`, `127.0.0.1:${client}`, command, join(folder, `m${at}.log`));
+  });
   const begin = async (): Promise<void> => {
-    children = ports.map((_, number) => start(product, folder, ports, number));
-    for (const endpoint of endpoints) await answers(endpoint);
+    for (const member of members) member.start();
+    for (const member of members) await answers(member);
   };
   const end = async (): Promise<void> => {
-    const exits = children.map((child) => once(child, "exit"));
-    for (const child of children) child.kill("SIGTERM");
-    await Promise.all(exits);
+    await Promise.all(members.map((member) => member.end()));
   };
   await begin();
   return {
-    endpoints,
-    pids: () => children.map((child) => child.pid ?? 0),
+    members,
+    endpoints: members.map(({ endpoint }) => endpoint),
+    pids: () => members.map(({ pid }) => pid),
     restart: async () => {
       await end();
       const begunMs = performance.now();
@@ -58,30 +85,50 @@ export async function startCluster(product: Product, members: number): Promise<C
     },
     stop: async () => {
       await end();
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     },
   };
 }
 
-function start(
-  { command }: Product,
-  folder: string,
-  ports: readonly Ports[],
-  number: number,
-): ChildProcess {
-  const { client = 0, peer = 0 } = ports[number] ?? {};
+/** Waits until a put is answered: the member has a leader. */
+export async function answers(member: Member): Promise<void> {
+  const client = new Client(member.endpoint);
+  const put = putOf("ready", "yes");
+  const begunMs = performance.now();
+  let words = "";
+  while (member.death === "" && performance.now() - begunMs < START_MS) {
+    const answer = await client.call(put, { timeoutMs: 1000 });
+    words = answer.words;
+    if (answer.code === 0) return client.close();
+    await setTimeout(20);
+  }
+  throw new Error(
+    member.death === "" ? `nothing answers at ${member.endpoint}: ${words}` : member.death,
+  );
+}
+
+function versionOf(program: string): string | null {
+  try {
+    const said = execFileSync(program, ["--version"], { encoding: "utf8" });
+    return /etcd Version: (\S+)/.exec(said)?.[1] ?? null;
+  } catch {
+    return null; // not there, or not a program
+  }
+}
+
+function flagsOf(folder: string, ports: readonly Ports[], at: number): readonly string[] {
+  const { client = 0, peer = 0 } = ports[at] ?? {};
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
-  const [program = "", ...first] = command;
   const flags = {
-    "--name": `m${number}`,
-    "--data-dir": join(folder, `m${number}`),
+    "--name": `m${at}`,
+    "--data-dir": join(folder, `m${at}`),
     "--listen-client-urls": clientUrl,
     "--advertise-client-urls": clientUrl,
     "--listen-peer-urls": peerUrl,
     "--initial-advertise-peer-urls": peerUrl,
-    "--initial-cluster": ports.map((own, at) => `m${at}=http://127.0.0.1:${own.peer}`).join(","),
+    "--initial-cluster": ports.map((own, m) => `m${m}=http://127.0.0.1:${own.peer}`).join(","),
   };
-  return spawn(program, [...first, ...Object.entries(flags).flat()], { stdio: "ignore" });
+  return Object.entries(flags).flat();
 }
 
 async function freePort(): Promise<number> {
@@ -91,31 +138,4 @@ async function freePort(): Promise<number> {
   server.close();
   if (address === null || typeof address === "string") throw new Error("no free port");
   return address.port;
-}
-
-/** Waits until a put is answered: the member has a leader. */
-async function answers(endpoint: string): Promise<void> {
-  await listens(endpoint); // etcdctl, refused once, waits a second
-  const env = { ...process.env, ETCDCTL_API: "3" };
-  const flags = [`--endpoints=${endpoint}`, "--command-timeout=1s", "put", "ready", "yes"];
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const done = await promisify(execFile)("etcdctl", flags, { env }).catch(() => null);
-    if (done !== null) return;
-  }
-  throw new Error(`nothing answers at ${endpoint}`);
-}
-
-async function listens(endpoint: string): Promise<void> {
-  const port = Number(endpoint.split(":")[1]);
-  for (let attempt = 0; attempt < 3000; attempt++) {
-    const socket = connect({ port, host: "127.0.0.1" });
-    const isOpen = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await setTimeout(20);
-  }
-  throw new Error(`nothing listens at ${endpoint}`);
 }

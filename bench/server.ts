@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Figure, Report } from "./report.ts";
 import { median } from "./report.ts";
 import type { Product } from "./server-cluster.ts";
-import { PRODUCTS, startCluster } from "./server-cluster.ts";
+import { startCluster, versionsOf } from "./server-cluster.ts";
 
 type Load = Readonly<{ name: string; flags: readonly string[] }>;
 type Sample = Readonly<{
@@ -37,11 +37,11 @@ const LOADS: readonly Load[] = [
 
 /** `loadgen`: a client for etcd's API that prints operations, latencies, and the CPU and memory of
  *  `-pids`. */
-export async function benchServer(loadgen: string): Promise<Report> {
+export async function benchServer(products: readonly Product[], loadgen: string): Promise<Report> {
   const samples = new Map<string, Sample[]>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const members of SIZES) {
-      for (const product of PRODUCTS) {
+      for (const product of products) {
         for (const [load, sample] of await measure(product, members, loadgen)) {
           const key = keyOf(load, members, product.name);
           samples.set(key, [...(samples.get(key) ?? []), sample]);
@@ -52,7 +52,8 @@ export async function benchServer(loadgen: string): Promise<Report> {
   const figures = SIZES.flatMap((members) =>
     LOADS.flatMap((load) => compare(load, members, samples)),
   );
-  return { suite: "server", command: "npm run bench:server -- --loadgen LOADGEN", figures };
+  const command = "npm run bench -- server --loadgen LOADGEN";
+  return { suite: "server", command, versions: versionsOf(products), figures };
 }
 
 async function measure(

@@ -1,0 +1,43 @@
+// A load in a process of its own, so that what it costs delays nobody who measures.
+
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { own } from "../member.ts";
+import type { Loads, Said } from "./loads/main.ts";
+
+export interface Worker<Result> {
+  /** When it has ended by itself. */
+  readonly result: Promise<Result>;
+  /** Asks it to end. What it has under way it waits for. */
+  readonly end: () => Promise<Result>;
+}
+
+const MAIN = join(import.meta.dirname, "loads/main.ts");
+
+/** Resolves when the load is under way. */
+export async function startWorker<K extends keyof Loads>(
+  load: K,
+  options: Loads[K][0],
+): Promise<Worker<Loads[K][1]>> {
+  const child = fork(MAIN, [load, JSON.stringify(options)]);
+  const gone = own(child).then((how) => {
+    throw new Error(`the load ${load} ended without a result (${how})`);
+  });
+  const ready = Promise.withResolvers<void>();
+  const result = Promise.withResolvers<Loads[K][1]>();
+  child.on("message", (said: Said) => {
+    if (said.kind === "ready") return ready.resolve();
+    result.resolve(said.result as Loads[K][1]);
+    child.kill("SIGKILL");
+  });
+  const resultOrGone = Promise.race([result.promise, gone]);
+  resultOrGone.catch(() => undefined); // whoever asks for it hears of it
+  await Promise.race([ready.promise, gone]);
+  return {
+    result: resultOrGone,
+    end: () => {
+      child.send("end");
+      return resultOrGone;
+    },
+  };
+}
