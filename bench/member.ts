@@ -1,11 +1,10 @@
 // One member of a cluster that is measured: a real process, with its log in a file. However it
-// ends, it is known how, and nobody waits for it in vain. No process and no file outlives
-// the bench.
+// ends, it is known how, and nobody waits for it in vain.
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { own } from "./owned.ts";
 
 const LAST_WORDS = 300; // as many characters of a log
 
@@ -17,7 +16,8 @@ export class Member {
   #child: ChildProcess | null = null;
   #ended: Promise<unknown> = Promise.resolve();
   #isAsked = false;
-  #death = "";
+  readonly #death = Promise.withResolvers<string>();
+  #isDead = false;
 
   constructor(name: string, endpoint: string, command: readonly string[], logFile: string) {
     this.name = name;
@@ -30,9 +30,13 @@ export class Member {
     return this.#child?.pid ?? 0;
   }
 
-  /** How it ended without being asked, or "". */
-  get death(): string {
-    return this.#death;
+  /** Resolves if it ever ends without being asked, with how it did. */
+  get died(): Promise<string> {
+    return this.#death.promise;
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
   }
 
   start(): void {
@@ -44,8 +48,9 @@ export class Member {
     this.#isAsked = false;
     this.#ended = own(child).then((how) => {
       this.#child = null;
-      if (!this.#isAsked)
-        this.#death = `${this.name} died by itself (${how}): ${this.#lastWords()}`;
+      if (this.#isAsked) return;
+      this.#isDead = true;
+      this.#death.resolve(`${this.name} died by itself (${how}): ${this.#lastWords()}`);
     });
   }
 
@@ -61,41 +66,6 @@ export class Member {
   #lastWords(): string {
     const lines = readFileSync(this.#logFile, "utf8").split("\n");
     const errors = lines.filter((line) => /error|fatal|panic/i.test(line));
-    return (errors.at(-1) ?? lines.at(-2) ?? "").trim().slice(0, LAST_WORDS);
+    return (errors.at(-1) ?? lines.at(-2) ?? "it said nothing").trim().slice(0, LAST_WORDS);
   }
-}
-
-const children = new Set<ChildProcess>();
-const folders = new Set<string>();
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** The bench does not end before this child does. Resolves with how it ended. */
-export async function own(child: ChildProcess): Promise<string> {
-  children.add(child);
-  child.once("error", () => child.emit("exit", null, "not started")); // there is no such program
-  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  children.delete(child);
-  return signal ?? `exit code ${code}`;
-}
-
-export function ownFolder(folder: string): void {
-  folders.add(folder);
-}
-
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-  folders.delete(folder);
-}
-
-function cleanUp(): void {
-  for (const child of children) child.kill("SIGKILL");
-  for (const folder of folders) removeFolder(folder);
-}
-
-process.once("exit", cleanUp);
-for (const signal of SIGNALS) {
-  process.once(signal, () => {
-    cleanUp();
-    process.kill(process.pid, signal); // this time for good
-  });
 }

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { putOf } from "../core/api/testing.ts";
 import { Client } from "./client.ts";
-import { Member, ownFolder, removeFolder } from "./member.ts";
+import { Member } from "./member.ts";
+import { ownFolder, removeFolder } from "./owned.ts";
 
 export type Product = Readonly<{
   name: "etcd" | "detcd";
@@ -72,7 +73,14 @@ export async function startCluster(
   const end = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.end()));
   };
-  await begin();
+  const stop = async (): Promise<void> => {
+    await end();
+    removeFolder(folder);
+  };
+  await begin().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     members,
     endpoints: members.map(({ endpoint }) => endpoint),
@@ -83,10 +91,7 @@ export async function startCluster(
       await begin();
       return (performance.now() - begunMs) / 1000;
     },
-    stop: async () => {
-      await end();
-      removeFolder(folder);
-    },
+    stop,
   };
 }
 
@@ -96,15 +101,15 @@ export async function answers(member: Member): Promise<void> {
   const put = putOf("ready", "yes");
   const begunMs = performance.now();
   let words = "";
-  while (member.death === "" && performance.now() - begunMs < START_MS) {
+  while (!member.isDead && performance.now() - begunMs < START_MS) {
     const answer = await client.call(put, { timeoutMs: 1000 });
     words = answer.words;
     if (answer.code === 0) return client.close();
     await setTimeout(20);
   }
-  throw new Error(
-    member.death === "" ? `nothing answers at ${member.endpoint}: ${words}` : member.death,
-  );
+  client.close();
+  const silence = `nothing answers at ${member.endpoint}: ${words}`;
+  throw new Error(member.isDead ? await member.died : silence);
 }
 
 function versionOf(program: string): string | null {

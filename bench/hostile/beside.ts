@@ -3,7 +3,6 @@
 import type { Trial } from "./trial.ts";
 import { percentile, total } from "./latency.ts";
 import type { Waits } from "./latency.ts";
-import { startWorker } from "./worker.ts";
 
 const EVERY_MS = 20;
 const VALUE_BYTES = 16;
@@ -12,13 +11,14 @@ export type PutOptions = Readonly<{ everyMs?: number; token?: string }>;
 
 /** The waits of puts at this member for as long as the work takes. */
 export async function putsBeside(
+  { crew }: Trial,
   endpoint: string,
   work: () => Promise<unknown>,
   { everyMs = EVERY_MS, token = "" }: PutOptions = {},
 ): Promise<Waits> {
   const most = Number.MAX_SAFE_INTEGER;
   const options = { endpoint, everyMs, most, prefix: "put/", valueBytes: VALUE_BYTES, token };
-  const worker = await startWorker("puts", options);
+  const worker = await crew.start("puts", options);
   try {
     await work();
   } finally {

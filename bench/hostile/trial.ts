@@ -2,7 +2,7 @@
 
 import type { Cluster, Product } from "../server-cluster.ts";
 import { startCluster } from "../server-cluster.ts";
-import type { Member } from "../member.ts";
+import { Crew } from "./worker.ts";
 
 /** How much of everything. */
 export type Sizes = Readonly<{
@@ -34,6 +34,8 @@ export interface Trial {
   readonly sizes: Sizes;
   /** A cluster of so many members, which is stopped when the trial is over. */
   readonly start: (size: number, flags?: readonly string[]) => Promise<Cluster>;
+  /** Who puts load on it, and who measures: each in a process of its own. */
+  readonly crew: Crew;
   readonly figure: (name: string, unit: Unit, value: number) => void;
   /** What a figure does not say, or cannot: that a server has died, for instance. */
   readonly note: (text: string) => void;
@@ -59,29 +61,30 @@ export async function runTrial(
 ): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   const clusters: Cluster[] = [];
-  const members: Member[] = [];
+  const crew = new Crew();
+  const cut = Promise.withResolvers<never>();
+  const cutShort = (why: string): void => cut.reject(new Error(why));
   const trial: Trial = {
     product,
     sizes,
     start: async (size, flags = []) => {
       const cluster = await startCluster(product, size, flags);
       clusters.push(cluster);
-      members.push(...cluster.members);
+      for (const { died } of cluster.members) void died.then(cutShort);
       return cluster;
     },
+    crew,
     figure: (name, unit, value) => seen.push({ name, unit, value }),
     note,
   };
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`given up after ${TRIAL_MS_MAX / 60_000} minutes`)),
-    TRIAL_MS_MAX,
-  );
-  await Promise.race([part.measure(trial), late.promise]).catch((error: unknown) =>
+  const late = `given up after ${TRIAL_MS_MAX / 60_000} minutes`;
+  const timer = setTimeout(() => cutShort(late), TRIAL_MS_MAX);
+  await Promise.race([part.measure(trial), cut.promise]).catch((error: unknown) =>
     note(`cut short: ${error instanceof Error ? error.message : String(error)}`),
   );
   clearTimeout(timer);
-  for (const { death } of members) if (death !== "") note(death);
+  crew.end();
+  const shown = [...seen]; // what is still under way shows nothing any more
   for (const cluster of clusters) await cluster.stop();
-  return seen;
+  return shown;
 }

@@ -4,7 +4,7 @@ import { collect, figuresOf, table } from "./versus.ts";
 
 describe("two products side by side", () => {
   const rows = collect([
-    ["etcd", [wait(10)]],
+    ["etcd", [wait(10), { name: "failed", unit: "count", value: 0 }]],
     ["detcd", [wait(20), { name: "longest step", unit: "ms", value: 3 }]],
     ["etcd", [wait(30)]],
     ["detcd", [wait(60)]],
@@ -12,9 +12,10 @@ describe("two products side by side", () => {
 
   it("have a row for each thing measured, with the middle of its rounds", () => {
     expect(table(rows, ["etcd 3.7.3", "detcd"])).toMatchInlineSnapshot(`
-      "what          unit  etcd 3.7.3    detcd         detcd/etcd
-      wait          ms    20 (10 … 30)  40 (20 … 60)  2
-      longest step  ms    –             3             –"
+      "what          unit   etcd 3.7.3    detcd         detcd/etcd
+      wait          ms     20 (10 … 30)  40 (20 … 60)  2
+      longest step  ms     –             3             –
+      failed        count  0             –             –"
     `);
   });
 

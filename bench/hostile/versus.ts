@@ -12,17 +12,21 @@ export type Row = Readonly<{
   rounds: Readonly<Record<Product["name"], readonly number[]>>;
 }>;
 
-/** In the order in which they were first seen. */
+/** In the order in which they are seen, also what only one of the two has. */
 export function collect(trials: readonly (readonly [Product["name"], readonly Seen[]])[]): Row[] {
-  const rows = new Map<string, Row>();
+  const rows: Row[] = [];
   for (const [product, seen] of trials) {
+    let last = -1;
     for (const { name, unit, value } of seen) {
-      const row = rows.get(name) ?? { name, unit, rounds: { etcd: [], detcd: [] } };
-      const rounds = { ...row.rounds, [product]: [...row.rounds[product], value] };
-      rows.set(name, { ...row, rounds });
+      const known = rows.findIndex((row) => row.name === name);
+      const at = known === -1 ? last + 1 : known;
+      if (known === -1) rows.splice(at, 0, { name, unit, rounds: { etcd: [], detcd: [] } });
+      const row = rows[at] as Row;
+      rows[at] = { ...row, rounds: { ...row.rounds, [product]: [...row.rounds[product], value] } };
+      last = at;
     }
   }
-  return [...rows.values()];
+  return rows;
 }
 
 /** As the other suites keep them. */

@@ -29,7 +29,7 @@ export const DEFRAGMENT: Part = {
     await calm(endpoint);
     const before = await statusOf(member);
     let [begunMs, endedMs] = [0, 0];
-    const waits = await putsBeside(endpoint, async () => {
+    const waits = await putsBeside(trial, endpoint, async () => {
       begunMs = nowMs();
       await client.ask({ kind: "defragment" }, { timeoutMs: 120_000 });
       endedMs = nowMs();

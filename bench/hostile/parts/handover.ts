@@ -6,7 +6,6 @@ import { failuresOf, putsBeside } from "../beside.ts";
 import { longestSilenceMs, nowMs } from "../latency.ts";
 import { leaderOf } from "../store.ts";
 import type { Part } from "../trial.ts";
-import { startWorker } from "../worker.ts";
 
 const CLIENTS = 4; // beside, each a process
 const EVERY_MS = 5;
@@ -23,7 +22,9 @@ export const HANDOVER: Part = {
     const { endpoint } = other;
     const put = { endpoint, everyMs: 0, most: Number.MAX_SAFE_INTEGER, valueBytes: 100, token: "" };
     const load = await Promise.all(
-      Array.from({ length: CLIENTS }, (_, n) => startWorker("puts", { ...put, prefix: `${n}/` })),
+      Array.from({ length: CLIENTS }, (_, n) =>
+        trial.crew.start("puts", { ...put, prefix: `${n}/` }),
+      ),
     );
     let [beforeMs, askedMs, goneMs, doneMs] = [0, 0, 0, 0];
     const end = async (): Promise<void> => {
@@ -35,7 +36,7 @@ export const HANDOVER: Part = {
       await setTimeout(AFTER_MS);
       doneMs = nowMs();
     };
-    const waits = await putsBeside(endpoint, end, { everyMs: EVERY_MS });
+    const waits = await putsBeside(trial, endpoint, end, { everyMs: EVERY_MS });
     await Promise.all(load.map((worker) => worker.end()));
     const usual = longestSilenceMs(waits.waits, [beforeMs, askedMs]);
     const silence = longestSilenceMs(waits.waits, [askedMs, doneMs]);

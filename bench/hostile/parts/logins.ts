@@ -10,12 +10,13 @@ import { failuresOf, figuresOf, putsBeside } from "../beside.ts";
 import { percentile } from "../latency.ts";
 import type { Waits } from "../latency.ts";
 import type { Part, Trial } from "../trial.ts";
-import { startWorker } from "../worker.ts";
+import type { Worker } from "../worker.ts";
 
 const ROOT = { user: "root", password: "the root's" };
 const ATTACKED = { user: "anna", password: "right" };
 const OTHER = { user: "bert", password: "right too" };
-const USUAL_REFUSAL = "authentication failed, invalid user ID or password";
+const FLOOD_TIMES = 3; // longer than the others: a login may wait as long as they last
+const USUAL_REFUSAL = "etcdserver: authentication failed, invalid user ID or password";
 
 export const LOGINS: Part = {
   name: "logins",
@@ -24,11 +25,18 @@ export const LOGINS: Part = {
     const { endpoints } = await trial.start(1);
     const [endpoint = ""] = endpoints;
     const token = await enableAuth(endpoint);
-    await logIn(trial, endpoint, token, ", no flood");
+    await logIn(trial, endpoint, token, ", no flood", trial.sizes.seconds);
     const { clients, password } = { clients: trial.sizes.logins, password: "wrong" };
     const wrong = { endpoint, clients, user: ATTACKED.user, password };
-    const flood = await startWorker("logins", wrong);
-    await logIn(trial, endpoint, token, `, ${clients} connections with wrong passwords`);
+    const flood = await trial.crew.start("logins", wrong);
+    const floodSeconds = trial.sizes.seconds * FLOOD_TIMES;
+    await logIn(
+      trial,
+      endpoint,
+      token,
+      `, ${clients} connections with wrong passwords`,
+      floodSeconds,
+    );
     const { waits, failures } = await flood.end();
     trial.figure("wrong passwords answered", "1/s", answeredEachSecond(waits));
     const { [USUAL_REFUSAL]: usual = 0, ...others } = failures;
@@ -39,12 +47,18 @@ export const LOGINS: Part = {
   },
 };
 
-async function logIn(trial: Trial, endpoint: string, token: string, when: string): Promise<void> {
-  const start = (who: typeof OTHER): ReturnType<typeof startWorker<"logins">> =>
-    startWorker("logins", { endpoint, clients: 1, ...who });
+async function logIn(
+  trial: Trial,
+  endpoint: string,
+  token: string,
+  when: string,
+  seconds: number,
+): Promise<void> {
+  const start = (who: typeof OTHER): Promise<Worker<Waits>> =>
+    trial.crew.start("logins", { endpoint, clients: 1, ...who });
   const [same, other] = await Promise.all([start(ATTACKED), start(OTHER)]);
-  const time = (): Promise<unknown> => setTimeout(trial.sizes.seconds * 1000);
-  const puts = await putsBeside(endpoint, time, { token });
+  const time = (): Promise<unknown> => setTimeout(seconds * 1000);
+  const puts = await putsBeside(trial, endpoint, time, { token });
   const [ofSame, ofOther] = await Promise.all([same.end(), other.end()]);
   loginFigures(trial, `right login of the attacked user${when}`, ofSame);
   loginFigures(trial, `right login of another user${when}`, ofOther);

@@ -7,7 +7,6 @@ import type { Cluster } from "../../server-cluster.ts";
 import { figuresOf, putsBeside } from "../beside.ts";
 import { calm, fill, leaderOf, termOf } from "../store.ts";
 import type { Part, Trial } from "../trial.ts";
-import { startWorker } from "../worker.ts";
 
 const SMALL_BYTES = 100;
 const MIDDLE = { prefix: "m/", keys: 10_000, valueBytes: 1000, lease: 0n }; // 10 MB
@@ -25,7 +24,7 @@ export const RANGES: Part = {
     await fill(client, MIDDLE);
     client.close();
     await calm(endpoint);
-    const alone = await putsBeside(endpoint, () => setTimeout(trial.sizes.seconds * 1000));
+    const alone = await putsBeside(trial, endpoint, () => setTimeout(trial.sizes.seconds * 1000));
     figuresOf(trial, "put, nothing beside it", alone);
     const many = `${CLIENTS} clients that range over ${keys.toLocaleString("en")} keys`;
     await beside(trial, cluster, endpoint, many, { clients: CLIENTS, prefix: "r/" });
@@ -44,8 +43,10 @@ async function beside(
 ): Promise<void> {
   const term = await termOf(cluster);
   const { seconds } = trial.sizes;
-  const reads = await startWorker("ranges", { endpoint, ...load });
-  const waits = await putsBeside(endpoint, () => setTimeout(seconds * 1000)).finally(reads.end);
+  const reads = await trial.crew.start("ranges", { endpoint, ...load });
+  const waits = await putsBeside(trial, endpoint, () => setTimeout(seconds * 1000)).finally(
+    reads.end,
+  );
   const { answers, bytes, failures } = await reads.result;
   figuresOf(trial, `put beside ${what}`, waits);
   trial.figure(`${what}: leader changes`, "count", (await termOf(cluster)) - term);

@@ -99,7 +99,7 @@ async function measureOne(trial: Trial, each: Work, place: Place): Promise<void>
   const { endpoint, pid } = await each.where(place);
   const before = pid === 0 ? new Map<string, number>() : await readMetrics(endpoint);
   let [begunMs, endedMs] = [0, 0];
-  const waits = await putsBeside(place.client.endpoint, async () => {
+  const waits = await putsBeside(trial, place.client.endpoint, async () => {
     begunMs = nowMs();
     await each.run(place).catch((error: Error) => trial.note(`${each.name}: ${error.message}`));
     endedMs = nowMs();
@@ -109,8 +109,8 @@ async function measureOne(trial: Trial, each: Work, place: Place): Promise<void>
   trial.figure(`${each.name}: time that it takes`, "ms", endedMs - begunMs);
   trial.figure(`${each.name}: longest wait of a put`, "ms", percentile(ms, 1));
   failuresOf(trial, `${each.name}: puts`, waits);
-  if (trial.product.name === "etcd") return;
   const steps = since(histogramOf(before, STEPS), histogramOf(after, STEPS));
+  if (steps.length === 0) return;
   const longest = after.get(`${STEPS}_max`) ?? Number.NaN; // since the process began
   const bound = (share: number): number => Math.min(boundOf(steps, share), longest) * 1000;
   trial.figure(`${each.name}: p99.9 of the steps, at most`, "ms", bound(0.999));
@@ -193,7 +193,7 @@ async function comeBack(place: Place): Promise<void> {
     if (status !== null && status.raftAppliedIndex >= raftAppliedIndex) {
       return answers(follower);
     }
-    if (follower.death !== "") break;
+    if (follower.isDead) break;
     await setTimeout(20);
   }
   throw new Error(`the follower has not caught up in ${TIMEOUT_MS / 1000} s`);

@@ -3,17 +3,16 @@
 
 import { residentMb } from "../../memory.ts";
 import type { Part } from "../trial.ts";
-import { startWorker } from "../worker.ts";
 
 export const STREAMS: Part = {
   name: "streams",
   about: "watch streams on one connection, one member",
-  measure: async ({ start, sizes, figure, note }) => {
+  measure: async ({ start, crew, sizes, figure, note }) => {
     const { members } = await start(1);
     const [member] = members as [(typeof members)[0]];
     const { endpoint, pid } = member;
     const beforeMb = residentMb(pid);
-    const worker = await startWorker("streams", { endpoint, streams: sizes.streams });
+    const worker = await crew.start("streams", { endpoint, streams: sizes.streams });
     const afterMb = residentMb(pid);
     const { made, ms, refusals, otherCall, elsewhere } = await worker.end();
     figure(`streams made, of ${sizes.streams.toLocaleString("en")}`, "count", made);

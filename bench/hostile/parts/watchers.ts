@@ -5,7 +5,6 @@ import { setTimeout } from "node:timers/promises";
 import { MemoryTop, residentMb } from "../../memory.ts";
 import { figuresOf } from "../beside.ts";
 import type { Part } from "../trial.ts";
-import { startWorker } from "../worker.ts";
 
 const PREFIX = "w/";
 const VALUE_BYTES = 100_000;
@@ -15,19 +14,19 @@ const GIVEN_BACK_MS = 15_000;
 export const WATCHERS: Part = {
   name: "watchers",
   about: "memory beside watchers that do not read, one member",
-  measure: async ({ start, sizes, figure, note, ...rest }) => {
-    const trial = { start, sizes, figure, note, ...rest };
+  measure: async (trial) => {
+    const { start, sizes, figure, note } = trial;
     const { members } = await start(1);
     const [member] = members as [(typeof members)[0]];
     const { endpoint } = member;
     const puts = { endpoint, everyMs: 0, prefix: PREFIX, valueBytes: VALUE_BYTES, token: "" };
-    const alone = await startWorker("puts", { ...puts, most: PUTS_ALONE });
+    const alone = await trial.crew.start("puts", { ...puts, most: PUTS_ALONE });
     figuresOf(trial, "put of 100 kB, nobody watches", await alone.result);
     const beforeMb = residentMb(member.pid);
     const top = new MemoryTop(member.pid);
     const watching = { endpoint, watchers: sizes.watchers, prefix: PREFIX };
-    const watchers = await startWorker("stalledWatchers", watching);
-    const beside = await startWorker("puts", { ...puts, most: sizes.puts });
+    const watchers = await trial.crew.start("stalledWatchers", watching);
+    const beside = await trial.crew.start("puts", { ...puts, most: sizes.puts });
     const waits = await Promise.race([beside.result, setTimeout(120_000).then(beside.end)]);
     const what = `put of 100 kB, ${sizes.watchers} watchers that do not read`;
     figuresOf(trial, what, waits);
