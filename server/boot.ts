@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { Member } from "../core/apply/membership.ts";
 import type { ClusterId, NodeId, Result } from "../core/contract.ts";
 import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
-import { type Cause, OperatorError, sentenceOf } from "./causes.ts";
+import { type Cause, OperatorError, operatorErrorOf } from "./causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
 import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
@@ -61,10 +61,9 @@ export async function openDataDirectory(
   try {
     return { ok: true, value: await open(directory, flags, given, log) };
   } catch (error) {
-    if (error instanceof OperatorError) return { ok: false, error: error.message };
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    const path = (error as NodeJS.ErrnoException).path ?? directory;
-    return { ok: false, error: sentenceOf({ kind: "file", doing: "cannot use", path, error }) };
+    const reason = operatorErrorOf(error, directory);
+    if (reason === null) throw error;
+    return { ok: false, error: reason.message };
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Cause, OperatorError, sentenceOf } from "./causes.ts";
+import { type Cause, OperatorError, operatorErrorOf, sentenceOf } from "./causes.ts";
 
 const LMDB_CASE = {
   kind: "file",
@@ -76,6 +76,17 @@ describe("what ends a member", () => {
     expect(sentence).toMatch(words);
     expect(sentence).not.toMatch(/\n|undefined|\[object|Error:/);
     expect(new OperatorError(cause).message).toBe(sentence);
+  });
+});
+
+describe("an error that nobody made a cause of", () => {
+  it("is the operator's if it is one of the system, and else a fault of the program", () => {
+    const full = Object.assign(coded("ENOSPC"), { syscall: "write", path: "/d/current" });
+    expect(operatorErrorOf(full, "/d")?.message).toMatch(/^cannot use \/d\/current: no space left/);
+    const same = new OperatorError({ kind: "flags", reason: "x" });
+    expect(operatorErrorOf(same, "/d")).toBe(same);
+    expect(operatorErrorOf(new RangeError("x"), "/d")).toBeNull();
+    expect(operatorErrorOf(coded("ERR_INVALID_ARG_TYPE"), "/d")).toBeNull();
   });
 });
 

@@ -29,6 +29,14 @@ export class OperatorError extends Error {
   }
 }
 
+/** Errors of the system are the operator's as well. Null: a fault of the program. */
+export function operatorErrorOf(error: unknown, path: string): OperatorError | null {
+  if (error instanceof OperatorError) return error;
+  const { code, path: ownPath } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string" || !(error instanceof Error) || !("syscall" in error)) return null;
+  return new OperatorError({ kind: "file", doing: "cannot use", path: ownPath ?? path, error });
+}
+
 const REPLACE =
   "replace this member (etcdctl member remove, then member add, and start it with an empty " +
   "--data-dir and --initial-cluster-state existing)";

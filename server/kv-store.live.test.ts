@@ -99,6 +99,6 @@ describe("the versions of the store", () => {
     fs.rmSync(join(directory, "kv-1"), { recursive: true });
     expect(openStore).toThrow("names kv-1, which is not there");
     fs.writeFileSync(join(directory, "current"), "");
-    expect(openStore).toThrow("does not name a store");
+    expect(openStore).toThrow("current is damaged: it names no store");
   });
 });

@@ -6,8 +6,10 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Index, KvReader, KvWrite } from "../core/contract.ts";
 import { assert } from "../core/lib/assert.ts";
+import { OperatorError } from "./causes.ts";
 import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
 import { type KvEvents, type KvImage, LmdbKv } from "./lmdb-kv.ts";
+import { prepareStore, syncStore } from "./store-open.ts";
 
 const POINTER = "current";
 
@@ -31,7 +33,10 @@ export class KvStore {
       if (leftOver) fs.rmSync(join(memberDirectory, name), { recursive: true });
     }
     this.#kv = this.#open(this.#version);
-    if (version === null) this.#point();
+    if (version === null) {
+      syncStore(this.#path(this.#version));
+      this.#point();
+    }
     this.reader = {
       get: (table, key) => this.#kv.reader.get(table, key),
       scan: (table, from, to, reverse) => this.#kv.reader.scan(table, from, to, reverse),
@@ -90,6 +95,7 @@ export class KvStore {
 
   /** Only the store in use reports: what commits in a staged or a leaving one concerns nobody. */
   #open(version: number): LmdbKv {
+    prepareStore(this.#path(version));
     const kv: LmdbKv = new LmdbKv(this.#path(version), {
       onDone: (applied) => {
         if (this.#kv === kv) this.#events.onDone(applied);
@@ -120,9 +126,12 @@ function readPointer(memberDirectory: string): number | null {
   const path = join(memberDirectory, POINTER);
   if (!fs.existsSync(path)) return null;
   const [, version] = /^kv-(\d+)\n$/.exec(fs.readFileSync(path, "latin1")) ?? [];
-  if (version === undefined) throw new Error(`${path} does not name a store, as in "kv-1"`);
+  if (version === undefined) {
+    throw new OperatorError({ kind: "damaged", path, reason: 'it names no store, as in "kv-1"' });
+  }
   if (!fs.existsSync(join(memberDirectory, `kv-${version}`))) {
-    throw new Error(`${path} names kv-${version}, which is not there: restore it from a backup`);
+    const reason = `it names kv-${version}, which is not there`;
+    throw new OperatorError({ kind: "damaged", path, reason });
   }
   return Number(version);
 }

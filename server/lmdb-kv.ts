@@ -69,14 +69,7 @@ export class LmdbKv {
   constructor(directory: string, events: KvEvents) {
     this.#events = events;
     this.#dataFile = join(directory, "data.mdb");
-    this.#database = open<Uint8Array, string>(directory, {
-      encoding: "binary",
-      encoder: VALUE_CODEC,
-      keyEncoder: KEY_ENCODER,
-      noSubdir: false,
-      mapSize: MAP_BYTES,
-      overlappingSync: false, // a commit is reported once it is synced, not before
-    });
+    this.#database = openDatabase(directory);
     this.reader = this.#createReader(null);
   }
 
@@ -184,6 +177,27 @@ export class LmdbKv {
       sizeBytes: () => fs.statSync(this.#dataFile).size,
       sizeInUseBytes: () => (this.#inUseBytes ??= bytesInUse(database)),
     };
+  }
+}
+
+/** LMDB says why not by a number. */
+function openDatabase(directory: string): Database {
+  try {
+    return open<Uint8Array, string>(directory, {
+      encoding: "binary",
+      encoder: VALUE_CODEC,
+      keyEncoder: KEY_ENCODER,
+      noSubdir: false,
+      mapSize: MAP_BYTES,
+      overlappingSync: false, // a commit is reported once it is synced, not before
+    });
+  } catch (error) {
+    throw new OperatorError({
+      kind: "file",
+      doing: "cannot open the store",
+      path: directory,
+      error,
+    });
   }
 }
 

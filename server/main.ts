@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peer-hello.ts";
-import { OperatorError } from "./causes.ts";
+import { operatorErrorOf } from "./causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
 import { parseFlags } from "./flags.ts";
 import { createLog, type Log } from "./log.ts";
@@ -47,7 +47,7 @@ async function run(
   };
   const log = createLog(sink, "server/main.ts");
   for (const warning of warnings) log("warn", warning);
-  process.on("uncaughtException", (error) => endAtOnce(error, log));
+  listenForFailures(flags["data-dir"], log);
   const logOf = (caller: string): Log => createLog(sink, caller);
   const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
@@ -64,13 +64,29 @@ async function run(
   return 0;
 }
 
+/** Of a commit that failed LMDB says so itself, and rejects a promise that nobody has been given,
+ *  before the store hears of it and why. */
+function listenForFailures(directory: string, log: Log): void {
+  process.on("uncaughtException", (error) => endAtOnce(error, directory, log));
+  process.on("unhandledRejection", (reason) => {
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    if (!("commitError" in error)) endAtOnce(error, directory, log);
+  });
+  console.error = (said: unknown) => log("error", firstLineOf(said));
+}
+
 /** Nothing catches a broken invariant or a failed disk: nobody knows what is true any more, so
  *  nothing is closed either. Operators need a sentence, and who mends invariants a stack. */
-function endAtOnce(error: Error, log: Log): never {
-  log("fatal", error.message);
-  if (error instanceof OperatorError) console.error(`detcd serve: ${error.message}`);
-  else console.error(error);
+function endAtOnce(error: Error, directory: string, log: Log): never {
+  const told = operatorErrorOf(error, directory);
+  log("fatal", told?.message ?? error.message);
+  if (told === null) process.stderr.write(`${error.stack}\n`);
   process.exit(1);
+}
+
+function firstLineOf(said: unknown): string {
+  const [line = ""] = (said instanceof Error ? said.message : String(said)).split("\n");
+  return line;
 }
 
 /** The second signal finds no handler and ends the process at once. */
@@ -85,7 +101,7 @@ function nextSignal(): Promise<keyof typeof SIGNALS> {
 }
 
 function refuse(message: string, exitCode: number): number {
-  console.error(`detcd serve: ${message}`);
+  process.stderr.write(`detcd serve: ${message}\n`);
   return exitCode;
 }
 

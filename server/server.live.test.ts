@@ -165,6 +165,39 @@ describe("a member that cannot go on", () => {
     expect(member.output).not.toMatch(/\n\s+at /); // no stack
   });
 
+  it("ends with 1 when its files may grow no more, and serves all that it acknowledged later", async () => {
+    const [plan] = (await planMembers(["one"])) as [MemberPlan];
+    const limited = ["bash", "-c", 'ulimit -f 4000; exec "$@"', "bash"]; // KiB
+    const member = await startMember(plan, [], limited);
+    const client = createEtcdClient(plan.clientUrl);
+    let acknowledged = 0;
+    const put = (key: number): Promise<boolean> =>
+      client.call(putRequest(`k${key}`, Buffer.alloc(100_000)), PATIENCE_MS).then(({ ok }) => ok);
+    while (await put(acknowledged)) acknowledged += 1;
+    client.close();
+    expect(await member.exited()).toBe(1);
+    const fatal = member.output.split("\n").filter((line) => line.includes('"level":"fatal"'));
+    expect(fatal).toHaveLength(1);
+    expect(fatal[0]).toMatch(/cannot write the (log|store) .*(file too large|i\/o error): /);
+    expect(member.output).not.toMatch(/\n\s+at /); // no stack
+    const again = await startMember(plan);
+    const { stdout } = await etcdctl([plan.clientUrl], ["get", "k", "--prefix", "--keys-only"]);
+    expect(stdout.match(/^k\d+$/gm)?.length).toBeGreaterThanOrEqual(acknowledged);
+    await again.end("SIGTERM");
+  });
+
+  it("ends with 1 when its store was cut off, and says what to do", async () => {
+    const [plan] = (await planMembers(["one"])) as [MemberPlan];
+    await (await startMember(plan)).end("SIGTERM");
+    const path = join(plan.dataDirectory, "member", "kv-1", "data.mdb");
+    fs.truncateSync(path, fs.statSync(path).size - 4096);
+    const { code, output } = await runToEnd(flagsOf(plan));
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /^[^\n]*initialized[^\n]*\n[^\n]*ignored[^\n]*\ndetcd serve: the store .*data\.mdb is damaged: [^\n]*$/,
+    );
+  });
+
   it("ends with 1 when its log was damaged, and says where", async () => {
     const [plan] = (await planMembers(["one"])) as [MemberPlan];
     const member = await startMember(plan);

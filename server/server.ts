@@ -15,7 +15,7 @@ import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts";
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
-import { OperatorError } from "./causes.ts";
+import { OperatorError, operatorErrorOf } from "./causes.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
 import { isOn } from "./features.ts";
 import { retentionOf } from "./flags.ts";
@@ -70,9 +70,10 @@ export async function startServer(
   try {
     await open(flags, directory.value, { logOf, closers, onRemoved });
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
+    const reason = operatorErrorOf(error, flags["data-dir"]);
+    if (reason === null) throw error;
     await closeAll(closers);
-    return { ok: false, error: error.message };
+    return { ok: false, error: reason.message };
   }
   const stop = async (): Promise<void> => {
     log("info", "closing etcd server", about);

@@ -132,8 +132,9 @@ export class MemberProcess {
 export async function startMember(
   plan: MemberPlan,
   more: readonly string[] = [],
+  through: readonly string[] = [],
 ): Promise<MemberProcess> {
-  const member = new MemberProcess([...flagsOf(plan), ...more]);
+  const member = new MemberProcess([...flagsOf(plan), ...more], through);
   await member.says("ready to serve client requests");
   return member;
 }
