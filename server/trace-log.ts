@@ -121,6 +121,20 @@ function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
       }
       case "quorum_lost":
         return log("warn", `${member} stepped down to follower since quorum is not active`);
+      case "stuck":
+        return log("warn", `${member} stepped down to follower since it commits nothing`, {
+          "commit-index": event.commit,
+        });
+      case "term_refused":
+        return log("warn", `${member} does not believe that ${hex(event.from)} is so far ahead`, {
+          "claimed-term": event.term,
+          term: event.highest,
+        });
+      case "append_refused":
+        return log("error", `${member} refused entries that contradict what is committed`, {
+          "remote-peer-id": hex(event.from),
+          index: event.index,
+        });
       case "commit":
         return; // too many to read
       case "log_truncated":

@@ -11,8 +11,12 @@ import { isQuorum, verdict } from "./quorum.ts";
 import { broadcastHeartbeats, NO_READS } from "./read-index.ts";
 import { appendEmpty, maybeHandOver, replicateTo } from "./replication.ts";
 import { becomeFollower, resetElectionTimer } from "./role.ts";
-import type { RaftState } from "./state.ts";
+import type { RaftState, Stuck } from "./state.ts";
+import { mayRiseTo } from "./terms.ts";
 import { send, sendToOthers, trace, type Turn } from "./turn.ts";
+
+/** Quorum checks, one election timeout apart: disks and networks may be slow, but not for ever. */
+const STUCK_CHECKS_MAX = 20;
 
 type VoteRequest = Extract<Message, { kind: "vote" | "pre_vote" }>;
 
@@ -55,6 +59,7 @@ export function refuseVote(turn: Turn, to: NodeId, message: VoteRequest, reason:
 export function countBallot(turn: Turn, voter: NodeId, granted: boolean): void {
   const { state } = turn;
   assert(state.role === "candidate" || state.role === "pre_candidate", "nobody is standing");
+  if (!state.voters.includes(voter)) return;
   if (state.ballots.some((ballot) => ballot.voter === voter)) return;
   turn.state = { ...state, ballots: [...state.ballots, { voter, granted }] };
   decide(turn);
@@ -68,8 +73,9 @@ export function countOwnBallot(turn: Turn): void {
 }
 
 /** The leader has asked this node to take over: no pre-vote, and no leader is in the way. */
-export function standAtOnce(turn: Turn): void {
+export function standAtOnce(turn: Turn, leader: NodeId): void {
   if (turn.state.role !== "follower" || !mayStand(turn.state)) return;
+  if (!mayRiseTo(turn, (turn.state.term + 1) as Term, leader)) return; // it may say so without end
   becomeCandidate(turn, true);
 }
 
@@ -103,12 +109,25 @@ function checkQuorum(turn: Turn): boolean {
     becomeFollower(turn, state.term, null);
     return false;
   }
+  const stuck = stuckNow(state);
+  if (stuck.checks > STUCK_CHECKS_MAX) {
+    trace(turn, { kind: "stuck", term: state.term, commit: stuck.commit });
+    becomeFollower(turn, state.term, null);
+    return false;
+  }
   const { config, now } = state;
   const progress = state.progress.map((one) =>
     one.id === config.id ? one : { ...one, active: false },
   );
-  turn.state = { ...state, progress, quorumCheckDueAt: (now + config.electionMs) as Millis };
+  turn.state = { ...state, progress, stuck, quorumCheckDueAt: (now + config.electionMs) as Millis };
   return true;
+}
+
+/** What a leader believes of its followers is their word alone. If they answer, and yet nothing is
+ *  committed for long, it may have been told wrong, and its successor begins to ask anew. */
+function stuckNow({ log, stuck }: RaftState): Stuck {
+  const isStuck = log.lastIndex > log.commit && log.commit === stuck.commit;
+  return { commit: log.commit, checks: isStuck ? stuck.checks + 1 : 0 };
 }
 
 function isElectionDue(state: RaftState): boolean {
@@ -173,6 +192,7 @@ function becomeLeader(turn: Turn): void {
     forwards: { ...turn.state.forwards, seen: [] },
     heartbeatDueAt: (now + config.heartbeatMs) as Millis,
     quorumCheckDueAt: (now + config.electionMs) as Millis,
+    stuck: { commit: log.commit, checks: 0 },
   };
   trace(turn, { kind: "become_leader", term });
   appendEmpty(turn);

@@ -1,7 +1,6 @@
 // The follower's side of replication: what the leader of this term says about the log.
 
 import type { Index, NodeId, SnapshotMeta, Term } from "../contract.ts";
-import { assert } from "../lib/assert.ts";
 import {
   append,
   commitTo,
@@ -17,13 +16,13 @@ import type { RaftState } from "./state.ts";
 import { send, trace, type Turn } from "./turn.ts";
 
 export function handleAppend(turn: Turn, from: NodeId, message: AppendMessage): void {
-  hearLeader(turn, from);
   const { log } = turn.state;
   const { previousIndex, previousTerm, entries } = message;
-  if (previousIndex < log.commit) {
-    checkAgainstCommitted(log, message);
-    return accept(turn, from, log.commit); // it is late, or doubled
-  }
+  const index = contradicted(log, message);
+  if (index !== null)
+    return trace(turn, { kind: "append_refused", term: message.term, from, index });
+  hearLeader(turn, from);
+  if (previousIndex < log.commit) return accept(turn, from, log.commit); // it is late, or doubled
   if (termAt(log, previousIndex) !== previousTerm) return refuse(turn, from, message);
   takeEntries(turn, message);
   const last = (previousIndex + entries.length) as Index;
@@ -33,8 +32,9 @@ export function handleAppend(turn: Turn, from: NodeId, message: AppendMessage): 
 
 export function handleHeartbeat(turn: Turn, from: NodeId, told: Index, round: number): void {
   hearLeader(turn, from);
-  // A node whose disk lost a tail may be told more than it holds. It must not fall over that.
-  commit(turn, Math.min(told, turn.state.log.lastIndex) as Index);
+  // A leader tells no more than it knows this node to hold. If its disk has lost that since, or if
+  // this is no leader's word, what is there instead must not pass for committed.
+  if (told <= turn.state.log.lastIndex) commit(turn, told);
   send(turn, from, "term", { kind: "heartbeat_response", term: turn.state.term, round });
 }
 
@@ -64,14 +64,15 @@ export function answerStaleLeader(turn: Turn, from: NodeId): void {
   respond(turn, from, turn.state.term, true, 0 as Index, 0 as Index, 0 as Term);
 }
 
-/** The leader of a term holds all that was committed before it. One that contradicts what this node
- *  knows to be committed proves that committed entries were lost, and nothing can be trusted. */
-function checkAgainstCommitted(log: Log, message: AppendMessage): void {
+/** The leader of a term holds all that was committed before it. Whoever contradicts what this node
+ *  knows to be committed is none, or committed entries were lost elsewhere: in either case this node
+ *  keeps what it has. It must not fall over it, for anybody may say so. */
+function contradicted(log: Log, message: AppendMessage): Index | null {
   for (const { index, term } of message.entries) {
-    if (index > log.commit) return;
-    const known = termAt(log, index) ?? term; // a compacted one cannot be compared
-    assert(known === term, `entry ${index} of term ${term}, but ${known}/${index} is committed`);
+    if (index > log.commit) return null;
+    if ((termAt(log, index) ?? term) !== term) return index; // a compacted one cannot be compared
   }
+  return null;
 }
 
 /** Only what conflicts is replaced: a late append must not cut off what came after it. */

@@ -1,7 +1,7 @@
 // What peers say to each other, a union on `kind`, and what a log is made of.
 // Each message carries the sender's term, except the two pre-vote messages (see there).
 
-import type { Index, NodeId, Term } from "../contract.ts";
+import type { Index, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import type { PromotionMessage } from "../apply/promotion-message.ts";
 import type { HashMessage } from "../corruption/message.ts";
 import type { LeaseMessage } from "../lease/message.ts";
@@ -60,19 +60,26 @@ export type AppendResponse = Readonly<{
   hintTerm: Term;
 }>;
 
-/** Could a correct peer have said this? Numbers are counters, and entries follow on one another. */
+/** No append carries more entries, however short: as objects they take far more than as bytes. */
+export const APPEND_ENTRIES_MAX: number = 16 * 1024;
+
+/** No image is of a later entry: nobody makes as many, in a hundred years of a million a second. What
+ *  arrives in a log is counted from what is there, but an image says by itself where it stands, and
+ *  as many entries must have room behind it. */
+const IMAGE_INDEX_MAX = 2 ** 52;
+
+/** Could a correct peer have said this? Numbers are counters, entries follow on one another, and
+ *  nobody has entries of a term that is later than its own. */
 export function isWellFormed(message: Message): boolean {
   if (!isCounter(message.term)) return false;
   switch (message.kind) {
     case "pre_vote":
     case "vote":
-      return isCounter(message.lastIndex) && isCounter(message.lastTerm);
+      return isCounter(message.lastIndex) && isTermBelow(message.lastTerm, message.term);
     case "append":
       return isCounter(message.commit) && isSequence(message);
     case "append_response":
-      return (
-        isCounter(message.index) && isCounter(message.hintIndex) && isCounter(message.hintTerm)
-      );
+      return isCounter(message.index) && isHint(message);
     case "heartbeat":
       return isCounter(message.commit) && isCounter(message.round);
     case "heartbeat_response":
@@ -87,7 +94,6 @@ export function isWellFormed(message: Message): boolean {
     case "promotion_refused":
       return isCounter(message.call);
     case "hash_ask":
-      return isCounter(message.index) && isCounter(message.revision);
     case "hash_answer":
       return isCounter(message.index) && isCounter(message.revision);
     case "pre_vote_response":
@@ -99,6 +105,23 @@ export function isWellFormed(message: Message): boolean {
     default:
       return assertNever(message);
   }
+}
+
+/** Could the leader of `term` have sent such an image? */
+export function isImageOf(meta: SnapshotMeta, term: Term): boolean {
+  const { index, voters } = meta;
+  if (!isCounter(term) || !isCounter(index) || index > IMAGE_INDEX_MAX) return false;
+  return isCounter(meta.term) && meta.term <= term && voters.length > 0;
+}
+
+/** A candidate's own log ends before the term that it stands for. */
+function isTermBelow(value: Term, term: Term): boolean {
+  return isCounter(value) && value < term;
+}
+
+/** A follower's log agrees at most up to what it was asked about, and knows no later term. */
+function isHint({ term, index, hintIndex, hintTerm }: AppendResponse): boolean {
+  return isCounter(hintIndex) && hintIndex <= index && isCounter(hintTerm) && hintTerm <= term;
 }
 
 function isSequence(message: AppendMessage): boolean {

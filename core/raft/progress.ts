@@ -115,6 +115,7 @@ export function accepted(progress: Progress, index: Index, compactedIndex: Index
 
 /** It refused an append behind `index`; the logs may agree at `hint`. Null: the answer is stale. */
 export function rejected(progress: Progress, index: Index, hint: Index): Progress | null {
+  if (index <= progress.match) return null; // to probe there again would be refused at once, again
   switch (progress.mode) {
     case "probe": {
       if (index !== progress.next - 1) return null;
@@ -122,7 +123,6 @@ export function rejected(progress: Progress, index: Index, hint: Index): Progres
       return enter(progress, "probe", Math.max(lower, progress.match + 1) as Index);
     }
     case "replicate":
-      if (index <= progress.match) return null;
       return enter(progress, "probe", (progress.match + 1) as Index);
     case "snapshot":
       return null;

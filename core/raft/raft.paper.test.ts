@@ -177,9 +177,10 @@ describe("log replication (§3.5)", () => {
     expect(after.log.commit).toBe(2);
   });
 
-  it("learns from a heartbeat what is committed, never beyond its own log", () => {
-    const { state } = hear(follower({ log: [1, 1] }), TWO, heartbeat({ commit: 7 }));
-    expect(state.log.commit).toBe(2);
+  it("learns from a heartbeat what is committed, and believes none of what it does not hold", () => {
+    const state = follower({ log: [1, 1] });
+    expect(hear(state, TWO, heartbeat({ commit: 2 })).state.log.commit).toBe(2);
+    expect(hear(state, TWO, heartbeat({ commit: 7 })).state.log.commit).toBe(0);
   });
 
   it("sends several appends ahead of the answers, up to a window", () => {
@@ -521,8 +522,8 @@ describe("writing in parallel (§10.2.1)", () => {
 
 describe("what a peer may say", () => {
   it("may be the highest term that a number can hold, and arithmetic goes on", () => {
-    const { state } = hear(follower(), TWO, heartbeat({ term: MAX }));
-    expect(state.term).toBe(MAX);
+    const { state } = hear(follower({ term: MAX }), TWO, heartbeat({ term: MAX }));
+    expect(state.leader).toBe(TWO);
     const { state: later, sends } = tick(state, 5000);
     expect([later.role, later.term, sends]).toEqual(["follower", MAX, []]);
     expect(hear(state, TWO, { kind: "timeout_now", term: MAX }).state.role).toBe("follower");
@@ -567,19 +568,21 @@ describe("what a peer may say", () => {
     const state = tick(follower(), 500).state;
     expect(stepRaft(state, { kind: "tick", now: 3 as Millis }).state.now).toBe(500);
   });
-});
 
-describe("what must stop a node", () => {
-  it("is a leader that contradicts what it knows to be committed", () => {
+  it("does not count if it contradicts what is committed", () => {
     const state = follower({ term: 2, log: [1, 1, 1], commit: 2 });
     const late = { ...appendTo(0, 0, [1, 1]), term: 2 };
     expect(hear(state, TWO, late).sends).toMatchObject([{ message: { index: 2 } }]);
     const lost = { ...appendTo(0, 0, [1, 2]), term: 2 };
-    expect(() => hear(state, TWO, lost)).toThrow("entry 2 of term 2, but 1/2 is committed");
+    const refused = hear(state, TWO, lost);
+    expect(refused.traces).toEqual([{ kind: "append_refused", term: 2, from: TWO, index: 2 }]);
+    expect([refused.state, refused.sends]).toEqual([state, []]);
     const open = { ...appendTo(2, 1, [2]), term: 2 };
     expect(hear(state, TWO, open).state.log.lastTerm).toBe(2);
   });
+});
 
+describe("what must stop a node", () => {
   it("is a log that begins behind its state machine, or ends before it", () => {
     expect(() => bootWith({ applied: 3 as Index })).toThrow("ahead of the log");
     expect(() => bootWith({ compactedIndex: 5 as Index, entries: [] })).toThrow(

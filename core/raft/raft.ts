@@ -4,7 +4,7 @@
 //
 // A peer's message meets the rules about terms first (thesis §3.3, §4.2.3), and then its role. What
 // a peer may send is never trusted further than Raft needs: a message that no correct peer could
-// have sent is ignored, and only a proof of lost data stops the node.
+// have sent is ignored, and none stops the node.
 
 import type { Index, Millis, NodeId, SnapshotMeta, Term } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
@@ -23,12 +23,13 @@ import { answerStaleLeader, handleAppend, handleHeartbeat, handleSnapshot } from
 import { firstSequence, remember } from "./forwards.ts";
 import { append, commitTo, compactTo, createLog, markDurable } from "./log.ts";
 import { configure } from "./membership.ts";
-import { isWellFormed, type HardState, type Message } from "./message.ts";
+import { isImageOf, isWellFormed, type HardState, type Message } from "./message.ts";
 import { snapshotSent, unreachable } from "./progress.ts";
 import { NO_READS, requestRead } from "./read-index.ts";
 import { countOwn, handleAppendResponse, handleHeartbeatResponse, propose } from "./replication.ts";
 import { becomeFollower } from "./role.ts";
 import type { RaftConfig, RaftInput, RaftOutput, RaftState, Restored } from "./state.ts";
+import { mayRiseTo } from "./terms.ts";
 import { beginTurn, endTurn, progressOf, send, setProgress, trace, type Turn } from "./turn.ts";
 
 /** A follower that has just booted. `seed` must differ from boot to boot. What was read from the
@@ -49,6 +50,7 @@ export function createRaft(
   return {
     config,
     term: hard.term,
+    termSpan: { since: now, term: hard.term },
     vote: hard.vote,
     role: "follower",
     leader: null,
@@ -67,6 +69,7 @@ export function createRaft(
     leaderHeardAt: now,
     heartbeatDueAt: now,
     quorumCheckDueAt: now,
+    stuck: { commit: log.commit, checks: 0 },
     transferee: null,
     transferEndsAt: now,
     persistedTerm: 0 as Term,
@@ -128,6 +131,7 @@ function takeTerm(turn: Turn, from: NodeId, message: Message): boolean {
     if (pre) return true; // it asks about a term that nobody has taken yet
   }
   if (kind === "pre_vote_response" && message.granted) return true; // it repeats what was asked
+  if (!mayRiseTo(turn, term, from)) return false;
   becomeFollower(turn, term, kind === "append" || kind === "heartbeat" ? from : null);
   return true;
 }
@@ -168,12 +172,13 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
       if (hasProgress(turn.state, from)) handleHeartbeatResponse(turn, from, message.round);
       return;
     case "propose":
-      if (role === "leader") proposeForwarded(turn, from, message.sequence, message.data);
-      return;
+      if (!hasProgress(turn.state, from)) return;
+      return proposeForwarded(turn, from, message.sequence, message.data);
     case "read_index":
-      if (role === "leader") requestRead(turn, from, message.context);
+      if (hasProgress(turn.state, from)) requestRead(turn, from, message.context);
       return;
     case "read_index_response":
+      if (from !== turn.state.leader) return;
       turn.reads.push({ context: message.context, index: message.index });
       return;
     case "lease_ask":
@@ -184,14 +189,18 @@ function receiveCurrent(turn: Turn, from: NodeId, message: Message): void {
     case "hash_answer":
       return; // the node took them before
     case "timeout_now":
-      return standAtOnce(turn);
+      if (mayLead(turn.state, from)) standAtOnce(turn, from);
+      return;
   }
 }
 
 function receiveSnapshot(turn: Turn, from: NodeId, term: Term, meta: SnapshotMeta): void {
-  if (!isOther(turn.state, from) || !Number.isSafeInteger(term)) return;
+  if (!isOther(turn.state, from) || !isImageOf(meta, term)) return;
   if (term < turn.state.term) return answerStaleLeader(turn, from);
-  if (term > turn.state.term) becomeFollower(turn, term, from);
+  if (term > turn.state.term) {
+    if (!mayRiseTo(turn, term, from)) return;
+    becomeFollower(turn, term, from);
+  }
   if (!mayLead(turn.state, from)) return;
   const members = { voters: sorted(meta.voters), learners: sorted(meta.learners) };
   handleSnapshot(turn, from, { ...meta, ...members });

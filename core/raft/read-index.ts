@@ -32,10 +32,16 @@ export const NO_READS: ReadRounds = {
   waiting: [],
 };
 
+/** One member has one question out, and asks it again if no answer comes: so many are enough. */
+const WAITING_OF_ONE_MAX = 8;
+
 /** A read asked for at this leader, by itself or by a follower. */
 export function requestRead(turn: Turn, from: NodeId, context: bigint): void {
   const { reads } = turn.state;
-  setReads(turn, { ...reads, waiting: [...reads.waiting, { from, context }] });
+  const own = reads.waiting.filter((ticket) => ticket.from === from);
+  const oldest = own.length < WAITING_OF_ONE_MAX ? null : own[0];
+  const others = reads.waiting.filter((ticket) => ticket !== oldest);
+  setReads(turn, { ...reads, waiting: [...others, { from, context }] });
   openRound(turn);
 }
 

@@ -4,7 +4,7 @@
 import type { Index, NodeId } from "../contract.ts";
 import { isChange, mayChange } from "./changes.ts";
 import { append, commitTo, entriesBetween, highestWithTermAtMost, termAt } from "./log.ts";
-import type { AppendResponse, Entry } from "./message.ts";
+import { APPEND_ENTRIES_MAX, type AppendResponse, type Entry } from "./message.ts";
 import {
   accepted,
   awaitAnswer,
@@ -129,7 +129,8 @@ function sendAppend(turn: Turn, progress: Progress): void {
   const previousTerm = termAt(log, previousIndex);
   if (previousTerm === null) return sendSnapshot(turn, progress);
   const room = hasRoom(progress, log.lastIndex, config.appendsInFlight);
-  const entries = room ? entriesBetween(log, progress.next, log.lastIndex, config.appendBytes) : [];
+  const through = Math.min(log.lastIndex, previousIndex + APPEND_ENTRIES_MAX) as Index;
+  const entries = room ? entriesBetween(log, progress.next, through, config.appendBytes) : [];
   setProgress(turn, sent(progress, entries.length, log.commit));
   const { commit } = log;
   const message = { kind: "append", term, previousIndex, previousTerm, entries, commit } as const;

@@ -8,6 +8,7 @@ import type { Log } from "./log.ts";
 import type { Entry, HardState, Message } from "./message.ts";
 import type { Progress } from "./progress.ts";
 import type { ReadRounds } from "./read-index.ts";
+import type { TermSpan } from "./terms.ts";
 
 export type Role = "follower" | "pre_candidate" | "candidate" | "leader";
 
@@ -37,6 +38,7 @@ export type Ballot = Readonly<{ voter: NodeId; granted: boolean }>;
 export type RaftState = Readonly<{
   config: RaftConfig;
   term: Term;
+  termSpan: TermSpan; // from where others may take the term a step further
   vote: NodeId | null;
   role: Role;
   leader: NodeId | null;
@@ -56,12 +58,16 @@ export type RaftState = Readonly<{
   leaderHeardAt: Millis; // follower: the last word of the leader (stickiness, thesis §4.2.3)
   heartbeatDueAt: Millis; // leader
   quorumCheckDueAt: Millis; // leader
+  stuck: Stuck; // leader
   transferee: NodeId | null; // leader: handing over to
   transferEndsAt: Millis; // leader: when to give up handing over
   persistedTerm: Term; // the term and vote known to be on disk
   persistedVote: NodeId | null;
   prng: Prng;
 }>;
+
+/** For how many quorum checks there has been something to commit, and nothing was committed. */
+export type Stuck = Readonly<{ commit: Index; checks: number }>;
 
 export type Forwards = Readonly<{
   nextSequence: number; // of the next proposal that this node forwards
@@ -121,7 +127,10 @@ export type RaftTrace = Readonly<
   | { kind: "election_timeout"; term: Term; afterMs: number }
   | { kind: "vote_granted"; term: Term; to: NodeId; pre: boolean }
   | { kind: "vote_refused"; term: Term; to: NodeId; pre: boolean; reason: string }
+  | { kind: "term_refused"; term: Term; from: NodeId; highest: Term } // this node went to `highest`
+  | { kind: "append_refused"; term: Term; from: NodeId; index: Index } // it contradicts a commit
   | { kind: "quorum_lost"; term: Term } // CheckQuorum: the leader steps down
+  | { kind: "stuck"; term: Term; commit: Index } // the leader steps down: it commits nothing
   | { kind: "commit"; index: Index }
   | { kind: "log_truncated"; from: Index }
   | { kind: "snapshot_refused"; index: Index; commit: Index }

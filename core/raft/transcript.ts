@@ -116,6 +116,14 @@ export function describeTrace(trace: RaftTrace, name: NameOf): string {
     case "become_leader":
     case "quorum_lost":
       return `${trace.kind} term=${trace.term}`;
+    case "stuck":
+      return `${trace.kind} term=${trace.term} commit=${trace.commit}`;
+    case "term_refused": {
+      const { term, highest } = trace;
+      return `${trace.kind} term=${term} from=${name(trace.from)} highest=${highest}`;
+    }
+    case "append_refused":
+      return `${trace.kind} term=${trace.term} from=${name(trace.from)} index=${trace.index}`;
     case "election_timeout":
       return `${trace.kind} term=${trace.term} after=${trace.afterMs}ms`;
     case "vote_granted":
