@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import type { Direction, Fault, FaultKind, Target, TermInflation } from "../sim/faults.ts";
 import type { SimOptions } from "../sim/options.ts";
+import { CLAIMS, FAR_TERMS, frameText } from "../sim/stranger.ts";
 
 export type Faults = fc.Arbitrary<readonly Fault[]>;
 type One<K extends FaultKind = FaultKind> = fc.Arbitrary<Extract<Fault, { kind: K }>>;
@@ -187,6 +188,14 @@ export function rot(options: SimOptions, downMs: fc.Arbitrary<number>): One<"rot
   });
 }
 
+/** A term that nobody came to by elections, in every kind of message whose sender's term counts. */
+export function stranger(options: SimOptions): One<"stranger"> {
+  const claim = fc.tuple(fc.constantFrom(...CLAIMS), fc.constantFrom(...FAR_TERMS));
+  const frame = claim.map(([words, term]) => frameText({ ...words, term }));
+  const [node, as] = [anyTarget(options), anyNode(options)];
+  return fc.record({ ...named("stranger"), atMs: at(options), node, as, frame });
+}
+
 /** Any fault of one kind. */
 export function anyFault(kind: FaultKind, options: SimOptions): fc.Arbitrary<Fault> {
   const forMs = lasting(100, 6000);
@@ -221,6 +230,8 @@ export function anyFault(kind: FaultKind, options: SimOptions): fc.Arbitrary<Fau
       return delay(options, forMs);
     case "rot":
       return rot(options, downMs);
+    case "stranger":
+      return stranger(options);
     case "restart":
       return fc.record({ ...named(kind), atMs: at(options), node: anyNode(options) });
     case "heal":

@@ -19,6 +19,7 @@ import {
   pause,
   schedule,
   slowDisk,
+  stranger,
   weather,
 } from "./arbitraries.ts";
 import type { Scenario } from "./scenario.ts";
@@ -123,6 +124,18 @@ export const FAULT_SCENARIOS: readonly Scenario[] = [
     faults: (options) => schedule(3, inflate(options, lasting(2000, 6000))),
     injects: ["term_inflation"],
     covers: ["writes"],
+  },
+  {
+    name: "strangers",
+    promise: "Strangers who claim terms out of all measure cost a leader its office, and no more.",
+    options: (seed) => ({ ...usual(seed), nodes: seed % 2 === 0 ? 3 : 5 }),
+    faults: (options) =>
+      both(
+        schedule(12, stranger(options)),
+        schedule(2, crash(options, anyTarget(options), ["all", "none"], lasting(50, 2000))),
+      ),
+    injects: ["stranger", "crash"],
+    covers: ["leaderChanges", "writes"],
   },
   {
     name: "snapshot-catch-up",

@@ -74,6 +74,16 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     seeds: [36, 80],
   },
   {
+    name: "any-term-believed",
+    bug: "One frame takes a member to the last term that there is, and it stands no more.",
+    file: "core/raft/terms.ts",
+    find: "if (term <= highest) return true;",
+    replace: "if (term <= highest || highest > 0) return true;",
+    oracle: "convergence",
+    scenario: "strangers",
+    seeds: [1, 20],
+  },
+  {
     name: "late-read-answer",
     bug: "An answer to an earlier question for a read index is taken for the answer to this one.",
     file: "core/api/reads.ts",

@@ -3,7 +3,7 @@
 
 import type { Config } from "../core/config.ts";
 import { createConfig } from "../core/config.ts";
-import type { CallId, ClusterId, Input, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
+import type { CallId, ClusterId, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
 import type { Member } from "../core/apply/membership.ts";
 import { readApplied } from "../core/kv/tables.ts";
 import { broken, must } from "../core/lib/assert.ts";
@@ -13,7 +13,7 @@ import { createImageDecoder, decodeImage, encodeImage } from "../core/storage/sn
 import type { AnswerParts } from "../net/wire/answer-parts.ts";
 import { addPart, encodeInParts, NO_PARTS } from "../net/wire/answer-parts.ts";
 import { decodeRequest } from "../net/wire/methods.ts";
-import { decodePeerMessage, encodePeerMessage } from "../net/wire/peer-frames.ts";
+import { encodePeerMessage } from "../net/wire/peer-frames.ts";
 import type { Call, Line, Reply } from "./client.ts";
 import { NodeClock } from "./clock.ts";
 import { digestBytes } from "./digest.ts";
@@ -28,6 +28,7 @@ import type { EffectOf, Surroundings } from "./sim-node.ts";
 import { digestHistory, digestStore } from "./store-digests.ts";
 import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
+import { hear } from "./stranger.ts";
 
 const CLUSTER = 0xdec1n;
 /** A removed member stops so long after it has heard of it: it may lead still. */
@@ -296,12 +297,7 @@ export class Cluster implements Line {
       once: false,
       weightMicros: 0,
       lose: nobodyMinds,
-      arrive: (arrived) => {
-        const decoded = decodePeerMessage(arrived);
-        if (!decoded.ok) return; // damaged on its way: as if it were lost
-        const input: Input = { kind: "peer.message", from, message: decoded.value };
-        receiver.take(input);
-      },
+      arrive: (arrived) => hear(receiver, from, arrived),
     });
   }
 

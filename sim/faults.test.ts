@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Message } from "../core/raft/message.ts";
 import type { Fault, FaultKind } from "./faults.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import type { SimOptions } from "./options.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
 import type { Coverage, SimResult } from "./result.ts";
 import { createSimulation, runSimulation } from "./simulation.ts";
+import { frameText } from "./stranger.ts";
 
 const SHORT: SimOptions = {
   ...DEFAULT_OPTIONS,
@@ -27,6 +29,7 @@ const more =
   ({ coverage }: SimResult): boolean =>
     coverage[what] > quiet.coverage[what] + than;
 
+const LAST_TERM = { kind: "heartbeat_response", term: 2 ** 53 - 1, round: 0 } as Message;
 const when = { atMs: 3000, forMs: 4000 };
 const CASES: Readonly<Record<FaultKind, Case>> = {
   partition: {
@@ -102,6 +105,10 @@ const CASES: Readonly<Record<FaultKind, Case>> = {
       { kind: "heal", atMs: 3200 },
     ],
     shows: (result) => !elects(result) && result.coverage.messagesLost > 0,
+  },
+  stranger: {
+    faults: [{ kind: "stranger", atMs: 3000, node: "leader", as: 3, frame: frameText(LAST_TERM) }],
+    shows: more("elections"),
   },
   rot: {
     faults: [{ kind: "rot", atMs: 3000, node: 1, how: "flip", nth: 0, restartAfterMs: 0 }],

@@ -2,6 +2,8 @@
 // made before the run and never during it, so that a failure shrinks by deleting lines of it.
 
 import type { Harm } from "./kv.ts";
+import type { StrangerFault } from "./stranger.ts";
+import { strangerText } from "./stranger.ts";
 
 /** A node by its number, or whoever leads when the fault begins (nobody: the lowest node that is
  *  up). */
@@ -30,6 +32,7 @@ export type Fault = Readonly<
   | { kind: "corrupt"; atMs: number; forMs: number; ratio: readonly [number, number] } // one bit
   | { kind: "delay"; atMs: number; forMs: number; upToMs: number } // every message, each by its own
   | RotFault
+  | StrangerFault
   | { kind: "restart"; atMs: number; node: number } // a crashed node, before its time
   | { kind: "heal"; atMs: number } // all that lasts ends now, and crashed nodes start
 >;
@@ -91,6 +94,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   "restart",
   "heal",
   "rot",
+  "stranger",
 ];
 
 /** One fault in a sentence without its end mark. */
@@ -130,6 +134,8 @@ export function describe(fault: Fault): string {
       return `${until}: every message takes up to ${seconds(fault.upToMs)} more`;
     case "rot":
       return `${span}: the store of ${who(fault.node)} ${rotText(fault)}`;
+    case "stranger":
+      return `${span}: ${who(fault.node)} hears ${strangerText(fault)}`;
     case "restart":
       return `${span}: node ${fault.node} starts again`;
     case "heal":

@@ -74,7 +74,7 @@ export type Ghost = {
   readonly nodes: readonly GhostNode[]; // by number, 1 first
   readonly leaders: Map<Term, number>;
   /** (term, index) → what the entry is and what it follows. */
-  readonly entries: Map<number, Readonly<{ fingerprint: number; previousTerm: number }>>;
+  readonly entries: Map<string, Readonly<{ fingerprint: number; previousTerm: number }>>;
   readonly committed: Term[]; // by index; the first place stands for the empty log
   readonly commits: { term: Term; index: Index }[]; // the last commit of each leader's term
   readonly kvHashes: Map<number, number>; // applied index → hash of all revisions up to it
@@ -102,8 +102,9 @@ export function isAnyHarmed(ghost: Ghost): boolean {
   return ghost.nodes.some(({ isHarmed }) => isHarmed);
 }
 
-export function entryKey(term: Term, index: Index): number {
-  return term * 0x100000000 + index;
+/** Terms may be as large as numbers are. */
+export function entryKey(term: Term, index: Index): string {
+  return `${term}/${index}`;
 }
 
 export function fingerprint(entry: Entry): number {

@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Fault, FaultKind, Target } from "./faults.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import type { Network, Weather } from "./network.ts";
+import { hearStranger } from "./stranger.ts";
 import type { World } from "./world.ts";
 
 type Link = readonly [from: number, to: number];
@@ -111,6 +112,8 @@ export class Injector {
         return this.#weather(fault.forMs, { kind: "delay", upToMicros: fault.upToMs * 1000 });
       case "rot":
         return cluster.node(node).rot(fault);
+      case "stranger":
+        return hearStranger(cluster.node(node), fault, cluster.idOf(fault.as));
       case "restart":
         return cluster.node(node).boot();
       case "heal":

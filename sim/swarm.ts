@@ -9,13 +9,17 @@ import type { Direction, Fault, FaultKind, Target, TermInflation } from "./fault
 import { FAULT_KINDS } from "./faults.ts";
 import type { ClockOptions, Mix, NetworkOptions, NodeOptions, SimOptions } from "./options.ts";
 import { checkOptions, DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
+import { CLAIMS, FAR_TERMS, frameText } from "./stranger.ts";
 
 /** Members come and go in one run of so many. */
 const MOVING = 5;
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
-/** A store that is harmed is no trouble to live through: it makes clients hear what is not true. */
-export const SWARM_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== "rot");
+/** A store that is harmed is no trouble to live through: it makes clients hear what is not true.
+ *  Strangers have a scenario of their own. */
+export const SWARM_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(
+  (kind) => kind !== "rot" && kind !== "stranger",
+);
 
 /** Integers from a seed, in order. */
 type Dice = Readonly<{
@@ -212,6 +216,10 @@ function drawFault(kind: FaultKind, context: Context): Fault {
       return { kind, ...when, upToMs: dice.pick([20, 200, 2 * node.electionMs]) };
     case "rot":
       return { kind, atMs, node: target, how: "flip", nth: 0, restartAfterMs };
+    case "stranger": {
+      const frame = frameText({ ...dice.pick(CLAIMS), term: dice.pick(FAR_TERMS) });
+      return { kind, atMs, node: target, as: other, frame };
+    }
     case "restart":
       return { kind, atMs, node: number };
     case "heal":

@@ -19,7 +19,6 @@ import type {
   NodeId,
   Step,
 } from "../core/contract.ts";
-import { must } from "../core/lib/assert.ts";
 import { ABOVE_ALL } from "../core/lib/bytes.ts";
 import { encodeResponse } from "../net/wire/methods.ts";
 import { encodePeerMessage } from "../net/wire/peer-frames.ts";
@@ -28,6 +27,7 @@ import type { DiskImage } from "./disk-files.ts";
 import { SimDisk } from "./disk.ts";
 import { SimKv } from "./kv.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
+import { bytesOf, hexOf } from "./hex.ts";
 import { createFates } from "./random.ts";
 import type { Core } from "./sim-node.ts";
 
@@ -208,13 +208,4 @@ function kvImage(kv: KvReader): KvImage {
       return { kind: "put", table, key, value };
     }),
   );
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function bytesOf(hex: string): Uint8Array {
-  const pairs = hex.match(/../g) ?? [];
-  return Uint8Array.from(pairs, (pair) => must(parseInt(pair, 16), "two hex digits"));
 }

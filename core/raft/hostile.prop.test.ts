@@ -28,7 +28,7 @@ import {
 
 const VOTERS = 3;
 const STRANGERS = 2; // there is no such process
-const SPEAKERS = [1n, 2n, 3n, 4n, 5n] as readonly NodeId[];
+const SPEAKERS = [1n, 2n, 3n, 4n, 5n].map((id) => id as NodeId);
 const LAST = Number.MAX_SAFE_INTEGER;
 const { electionMs } = CONFIG;
 const RUNS = 100;
