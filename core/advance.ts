@@ -17,7 +17,7 @@ import { configurationOf } from "./apply/membership.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert, broken } from "./lib/assert.ts";
 import { traceInner } from "./inner-calls.ts";
-import { askLeader, followLeadership, noteLease } from "./leases.ts";
+import { askLeader, followLeadership, noteLease, serveTold } from "./leases.ts";
 import { isWalking } from "./mvcc/compaction.ts";
 import { isChange } from "./raft/changes.ts";
 import { entriesBetween } from "./raft/log.ts";
@@ -44,6 +44,7 @@ export function advance(turn: Turn): void {
   followLeadership(turn);
   maybeWalk(turn);
   serveReads(turn);
+  serveTold(turn);
   serveWaits(turn);
   startBackups(turn);
 }

@@ -3,6 +3,7 @@
 import type { ClusterId, NodeId } from "./contract.ts";
 import type { Member } from "./apply/membership.ts";
 import { assert } from "./lib/assert.ts";
+import { MESSAGE_BYTES_MAX } from "./raft/message.ts";
 import type { Retention } from "./mvcc/retention.ts";
 
 export type Config = Readonly<{
@@ -50,6 +51,10 @@ export type Limits = Readonly<{
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
+/** --max-request-bytes is no more: a request is one entry of the log, which is never split. What lies
+ *  around it in a message, or around the row that comes of it in an image, takes far less. */
+export const REQUEST_BYTES_MAX: number = MESSAGE_BYTES_MAX - 1024 * 1024;
+
 /** How members compare their hashes. Of times: 0: not at all. */
 export type Checks = Readonly<{
   historyMs: number; // --corrupt-check-time: of hashes of everything
@@ -94,6 +99,9 @@ export function createConfig(config: Config): Config {
     config.electionMs >= 5 * config.heartbeatMs,
     "an election timeout is 5 heartbeats or more",
   );
+  const { requestBytes, appendBytes } = config.limits;
+  assert(requestBytes <= REQUEST_BYTES_MAX, "a request must fit into a message");
+  assert(appendBytes <= REQUEST_BYTES_MAX, "the entries of an append must fit into a message");
   assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
   assert(config.limits.compactionRows >= 1, "a compaction must get on");

@@ -5,12 +5,12 @@
 // before the first entry of its successor, who begins to renew leases only behind that. So a leader
 // that sleeps and wakes cannot revoke what another has renewed since.
 
-import type { CallContext, CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
+import type { Bytes, CallContext, CallId, Index, LeaseId, Millis, NodeId } from "./contract.ts";
 import { isAnyRaised } from "./apply/alarms.ts";
 import type { LeaseChange } from "./apply/apply.ts";
 import type { Checkpoint } from "./apply/command-checkpoint.ts";
 import { encodeCommand, NOBODY } from "./apply/command.ts";
-import type { Question } from "./api/asks.ts";
+import type { Question, Told } from "./api/asks.ts";
 import {
   admit,
   closeAsk,
@@ -23,6 +23,7 @@ import {
   isSent,
   isServed,
   isVisitor,
+  keepAnswer,
   markSent,
   neglectedStreams,
   openAsk,
@@ -191,7 +192,7 @@ export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
   if (context === null) return;
   const error = refusalNow(turn, { kind: "lease_keep_alive", id: lease }, context);
   if (error !== null) return endKeepAlive(turn, call, error);
-  const question = { lease, renew: true, keys: false };
+  const question = { lease, renew: true };
   const visitor = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
   const [asks, handle] = admit(turn.state.asks, visitor);
   turn.state = { ...turn.state, asks: openAsk(asks, handle) };
@@ -232,14 +233,14 @@ function questionOf({ asks, calls }: NodeState, call: CallId): Question | null {
   if (isVisitor(call)) return findVisitor(asks, call)?.question ?? null;
   const request = findCall(calls, call)?.request;
   if (request?.kind !== "lease_time_to_live") return null;
-  return { lease: request.id, renew: false, keys: request.keys };
+  return { lease: request.id, renew: false };
 }
 
 function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void {
   const { asks, raft, now, life } = turn.state;
   const id = BigInt.asUintN(64, life + BigInt(call));
-  const { lease, renew: renews, keys } = question;
-  const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews, keys } as const;
+  const { lease, renew: renews } = question;
+  const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews } as const;
   turn.state = { ...turn.state, asks: markSent(asks, call, raft.term, now) };
   turn.effects.push({ kind: "peer.send", to, message });
 }
@@ -249,9 +250,9 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
   if (message.term !== raft.term || from === config.node || !raft.voters.includes(from)) return;
   if (message.kind === "lease_ask") {
     if (raft.role !== "leader") return; // it asks again
-    const { id, lease, renew: renews, keys } = message;
+    const { id, lease, renew: renews } = message;
     const asker = { kind: "peer", peer: from, id } as const;
-    const question = { lease, renew: renews, keys };
+    const question = { lease, renew: renews };
     const [asks, call] = admit(turn.state.asks, { asker, question, since: now });
     turn.state = { ...turn.state, asks, reads: joinReads(turn.state.reads, call) };
     return;
@@ -260,9 +261,24 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
   if (!isSent(turn.state.asks, call)) return;
   turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
   if (isVisitor(call)) return answerVisitor(turn, call, message);
-  const waiting = findCall(turn.state.calls, call);
-  if (waiting?.request.kind !== "lease_time_to_live") return;
-  replyTimeToLive(turn, waiting.context, { call, request: waiting.request, known: message });
+  turn.state = { ...turn.state, asks: keepAnswer(turn.state.asks, { call, answer: message }) };
+}
+
+/** Answers what the leader has told, once this node's store knows as much as the leader's did. */
+export function serveTold(turn: Turn): void {
+  const { asks, calls, store, installing } = turn.state;
+  if (asks.told.length === 0 || installing !== null) return;
+  const waits = ({ call, answer }: Told): boolean =>
+    answer.revision > store.mvcc.revision && findCall(calls, call) !== null;
+  const told = asks.told.filter(waits);
+  if (told.length === asks.told.length) return;
+  turn.state = { ...turn.state, asks: { ...asks, told } };
+  for (const { call, answer } of asks.told.filter((each) => !waits(each))) {
+    const waiting = findCall(calls, call);
+    if (waiting?.request.kind !== "lease_time_to_live") continue; // it timed out meanwhile
+    const { request, context } = waiting;
+    replyTimeToLive(turn, context, { call, request, known: answer });
+  }
 }
 
 /** Raft has vouched for this node's lead at some moment since the call came. */
@@ -271,7 +287,7 @@ export function serveLease(
   { call, context }: Pick<WaitingCall, "call" | "context">,
   request: LeaseTimeToLiveRequest,
 ): void {
-  const known = lookUp(turn.state, request.id, request.keys);
+  const known = lookUp(turn.state, request.id);
   if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
   turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) }; // another leads by now
 }
@@ -281,7 +297,7 @@ export function serveVisitor(turn: Turn, call: CallId): void {
   const visitor = findVisitor(asks, call);
   if (visitor === null) return;
   const { asker, question } = visitor;
-  const known = lookUp(turn.state, question.lease, question.keys);
+  const known = lookUp(turn.state, question.lease);
   if (known === null || deadlines === null) {
     // Another leads by now: a peer asks it by itself.
     const left = asker.kind === "peer" ? dismiss(asks, call) : openAsk(asks, call);
@@ -317,9 +333,9 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
   const { config, raft } = turn.state;
   const { asker, question } = visitor;
-  const { ttlSeconds, grantedTtlSeconds, revision, keys } = known;
+  const { ttlSeconds, grantedTtlSeconds, revision } = known;
   if (asker.kind === "peer") {
-    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, revision, keys };
+    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, revision };
     const message: LeaseAnswer = { kind: "lease_answer", term: raft.term, ...answer };
     turn.effects.push({ kind: "peer.send", to: asker.peer, message });
     return;
@@ -336,9 +352,11 @@ type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; kno
 
 /** To whom may know of the keys that hang on it. */
 function replyTimeToLive(turn: Turn, context: CallContext, { call, request, known }: LeaseToTell) {
-  const error = refusalOfKeysNow(turn, known.keys, context);
+  const lease = request.keys ? findLease(turn.state.store.lessor, request.id) : null;
+  const keys = lease === null ? [] : keysOf(lease);
+  const error = refusalOfKeysNow(turn, keys, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
-  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known) });
+  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known, keys) });
 }
 
 /** Only a leader knows their order; to all others they end at no time, as in etcd. */
@@ -350,32 +368,33 @@ export function listLeases(turn: Turn, call: CallId): void {
   reply(turn, call, { ok: true, value: { kind: "lease_leases", header, leases } });
 }
 
-type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision" | "keys">;
+type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision">;
 
 /** Null: this node does not lead. */
-function lookUp(state: NodeState, id: bigint, wantsKeys: boolean): Known | null {
+function lookUp(state: NodeState, id: bigint): Known | null {
   const { deadlines, raft, store, now } = state;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return null;
   const lease = findLease(store.lessor, id);
   const { revision } = store.mvcc;
-  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, revision, keys: [] };
+  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, revision };
   const { ttlSeconds: grantedTtlSeconds } = lease;
   const left = Math.floor(remainingMs(deadlines, id, now) / 1000);
   const ttlSeconds = Math.min(left, grantedTtlSeconds); // a new leader's grace is not shown
-  return { ttlSeconds, grantedTtlSeconds, revision, keys: wantsKeys ? keysOf(lease) : [] };
+  return { ttlSeconds, grantedTtlSeconds, revision };
 }
 
 function timeToLive(
   state: NodeState,
   request: LeaseTimeToLiveRequest,
   known: Known,
+  keys: readonly Bytes[],
 ): LeaseTimeToLiveResponse {
   const { config, raft, store } = state;
   const header = {
     ...replicaOf(config, raft),
     revision: Math.max(store.mvcc.revision, known.revision),
   };
-  const { ttlSeconds, grantedTtlSeconds, keys } = known;
+  const { ttlSeconds, grantedTtlSeconds } = known;
   const { id } = request;
   return { kind: "lease_time_to_live", header, id, ttlSeconds, grantedTtlSeconds, keys };
 }

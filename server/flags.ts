@@ -8,6 +8,7 @@
 
 import { isIP } from "node:net";
 
+import { REQUEST_BYTES_MAX } from "../core/config.ts";
 import type { Result } from "../core/contract.ts";
 import { quoted } from "./flag-values.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
@@ -142,6 +143,13 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   }
   if (given.has("listen-client-urls") && !given.has("advertise-client-urls")) {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";
+  }
+  const requestBytes = flags["max-request-bytes"];
+  if (requestBytes > REQUEST_BYTES_MAX) {
+    return (
+      `--max-request-bytes[${requestBytes}] is more than one message between members has room ` +
+      `for: set it to ${REQUEST_BYTES_MAX} at most`
+    );
   }
   if (flags["compact-hash-check-time"] === 0) {
     return "--compact-hash-check-time must be >0 (set to 0s)";

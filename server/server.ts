@@ -12,6 +12,7 @@ import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
+import { peerLimits } from "../net/socket/peer-sender.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts";
 import { Backups } from "./backups.ts";
 import { createClock } from "./clock.ts";
@@ -125,7 +126,6 @@ async function open(
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
-    ownUrls: peerUrlsOf(first[0], identity),
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
     onLink: (peer, up) => submit({ kind: "peer.link", peer, up }),
@@ -133,6 +133,7 @@ async function open(
     onRemoved,
     describe: () => describeCluster(runtime.state, kv.reader),
     log: (line) => logOf("net/socket/peer-link.ts")("info", line),
+    limits: peerLimits(config.limits),
   });
   closers.push(() => links.close());
   const admission = Promise.withResolvers<string | null>();
@@ -171,15 +172,6 @@ function recoverNode(
     const reason = `its rows contradict each other (${error.message})`;
     throw new OperatorError({ kind: "damaged", path: memberDirectory, reason });
   }
-}
-
-/** As its cluster knows it: what the flags say counts at a first start only. */
-function peerUrlsOf(
-  { store }: NodeState,
-  { member, members, contacts }: Identity,
-): readonly string[] {
-  const known = [store.members, contacts, members].map((each) => findMember(each, member));
-  return known.find((each) => each !== null)?.peerUrls ?? [];
 }
 
 async function listening<T>(flag: string, listen: () => Promise<T>): Promise<T> {

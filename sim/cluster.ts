@@ -48,6 +48,7 @@ export class Cluster implements Line {
   readonly #nodes: readonly SimNode[];
   readonly #open: readonly Map<CallId, OpenCall>[]; // by node: calls not yet answered
   readonly #streams: SimStreams;
+  readonly #dialled = new Map<NodeId, ReadonlySet<NodeId>>(); // whom each knows to be a member
   #callsTaken = 0;
 
   constructor(context: ClusterContext) {
@@ -243,6 +244,7 @@ export class Cluster implements Line {
   /** Where members change, connections matter: they are there at once. */
   #peers(node: SimNode, { members, removed }: EffectOf<"peers">): void {
     const { world, options } = this.#context;
+    this.#dialled.set(node.config.node, new Set(members.map(({ id }) => id)));
     if (options.spares === 0) return;
     const { life } = node;
     world.after(0, () => {
@@ -283,11 +285,18 @@ export class Cluster implements Line {
     return node?.number ?? null;
   }
 
+  /** A member dials whom it knows to be one, and nobody else; who was dialled answers there. */
+  #areConnected(from: NodeId, to: NodeId): boolean {
+    const dials = (one: NodeId, other: NodeId): boolean =>
+      this.#dialled.get(one)?.has(other) === true;
+    return dials(from, to) || dials(to, from);
+  }
+
   #send(node: SimNode, { to, message }: EffectOf<"peer.send">): void {
     const number = this.#numberOf(to);
-    if (number === null) return;
-    const receiver = this.node(number);
     const from = node.config.node;
+    if (number === null || !this.#areConnected(from, to)) return;
+    const receiver = this.node(number);
     this.#context.network.send({
       from: node.number,
       to: number,

@@ -52,7 +52,7 @@ export function hearStranger(node: SimNode, { as, frame }: StrangerFault, from: 
 }
 
 export function frameText(message: Claim & Readonly<{ term: Term }>): string {
-  return hexOf(encodePeerMessage(message as Message));
+  return hexOf(encodePeerMessage(message));
 }
 
 export function strangerText({ as, frame }: StrangerFault): string {

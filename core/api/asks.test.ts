@@ -3,7 +3,7 @@ import type { CallId, Millis, NodeId } from "../contract.ts";
 import type { Asker, Asks } from "./asks.ts";
 import { admit, createAsks, dismissOld, neglectedStreams } from "./asks.ts";
 
-const QUESTION = { lease: 7n, renew: true, keys: false };
+const QUESTION = { lease: 7n, renew: true };
 const CALL = 5 as CallId;
 
 it("a stream is neglected when one of its questions has waited too long, others' are forgotten", () => {

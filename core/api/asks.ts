@@ -6,13 +6,16 @@
 // twice does no harm, and an answer that nobody waits for any more is dropped.
 
 import type { CallContext, CallId, Millis, NodeId, Term } from "../contract.ts";
-import type { LeaseAsk } from "../lease/message.ts";
+import type { LeaseAnswer, LeaseAsk } from "../lease/message.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../lib/ordered-map.ts";
 
 export type Asks = Readonly<{
   open: readonly CallId[]; // with nobody yet, oldest first
   sent: OrderedMap<CallId, Sent>;
+  /** Answers that came, for calls that want to know what hangs on the lease: this node's store is
+   *  yet to come as far as the leader's was. */
+  told: readonly Told[];
   /** What other members ask of this leader, and what clients ask on streams, under handles of this
    *  node's own, all below zero. */
   visitors: OrderedMap<CallId, Visitor>;
@@ -22,17 +25,19 @@ export type Asks = Readonly<{
 
 /** Who speaks, and when the stream must end; and whether the last was said. */
 type Speaker = Readonly<{ context: CallContext; saidAll: boolean }>;
+export type Told = Readonly<{ call: CallId; answer: LeaseAnswer }>;
 type Sent = Readonly<{ term: Term; at: Millis }>;
 export type Visitor = Readonly<{ asker: Asker; question: Question; since: Millis }>;
 export type Asker = Readonly<
   { kind: "peer"; peer: NodeId; id: bigint } | { kind: "stream"; call: CallId }
 >;
-export type Question = Pick<LeaseAsk, "lease" | "renew" | "keys">;
+export type Question = Pick<LeaseAsk, "lease" | "renew">;
 
 export function createAsks(): Asks {
   return {
     open: [],
     sent: createOrderedMap(),
+    told: [],
     visitors: createOrderedMap(),
     lastVisitor: 0,
     streams: createOrderedMap(),
@@ -62,6 +67,10 @@ export function isSent(asks: Asks, call: CallId): boolean {
 
 export function closeAsk(asks: Asks, call: CallId): Asks {
   return { ...asks, sent: remove(asks.sent, call) };
+}
+
+export function keepAnswer(asks: Asks, told: Told): Asks {
+  return { ...asks, told: [...asks.told, told] };
 }
 
 /** What was asked of the leader of another term, or has waited for `retryMs`, is open again. */

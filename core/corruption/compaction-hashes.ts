@@ -14,7 +14,7 @@ export type CompactionHashes = Readonly<{
 }>;
 
 /** etcd's own number. */
-const KEPT_MAX = 10;
+export const COMPACTION_HASHES_MAX: number = 10;
 
 export const NO_COMPACTION_HASHES: CompactionHashes = { walking: null, kept: [] };
 
@@ -40,5 +40,5 @@ export function followCompaction(
   for (const [key, value] of rows) hash = withRow(hash, what, before, key, value);
   const walking = { ...hashes.walking, hash };
   if (!isDone) return { ...hashes, walking };
-  return { walking: null, kept: [...hashes.kept, walking].slice(-KEPT_MAX) };
+  return { walking: null, kept: [...hashes.kept, walking].slice(-COMPACTION_HASHES_MAX) };
 }

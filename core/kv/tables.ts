@@ -19,12 +19,14 @@ import {
   readByte,
   readByteString,
   readFixed64,
+  readList,
   readRun,
   readVarint,
   readVarint64,
   writeByte,
   writeByteString,
   writeFixed64,
+  writeList,
   writeRun,
   writeVarint,
   writeVarint64,
@@ -161,13 +163,9 @@ function decodeApplied(bytes: Uint8Array): SnapshotMeta | null {
 }
 
 export function writeIds(writer: Writer, ids: readonly NodeId[]): void {
-  writeVarint(writer, ids.length);
-  for (const id of ids) writeFixed64(writer, id);
+  writeList(writer, ids, writeFixed64);
 }
 
 export function readIds(reader: Reader): readonly NodeId[] {
-  const count = readVarint(reader);
-  const ids: NodeId[] = [];
-  while (ids.length < count && !reader.failed) ids.push(readFixed64(reader) as NodeId);
-  return ids;
+  return readList(reader, (from) => readFixed64(from) as NodeId);
 }

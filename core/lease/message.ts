@@ -1,7 +1,8 @@
-// What members ask the leader about leases, because deadlines are its alone. `id` is the asker's
+// What members ask the leader about leases, because deadlines are its alone: which keys hang on a
+// lease every member knows by itself, and no message has room for all of them. `id` is the asker's
 // name for the question: unique among all that it has asked in any of its lives.
 
-import type { Bytes, Term } from "../contract.ts";
+import type { Term } from "../contract.ts";
 
 export type LeaseMessage = LeaseAsk | LeaseAnswer;
 
@@ -11,7 +12,6 @@ export type LeaseAsk = Readonly<{
   id: bigint;
   lease: bigint;
   renew: boolean; // begin its time anew
-  keys: boolean; // wants to know what hangs on it
 }>;
 
 export type LeaseAnswer = Readonly<{
@@ -21,5 +21,4 @@ export type LeaseAnswer = Readonly<{
   ttlSeconds: number; // left; -1: there is no such lease
   grantedTtlSeconds: number;
   revision: number; // of the leader's store: the asker's own may lag behind what clients know
-  keys: readonly Bytes[];
 }>;

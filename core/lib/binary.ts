@@ -2,7 +2,9 @@
 //
 // Writing grows one buffer. Reading never throws: a reader that runs out of bytes, or meets a
 // number it cannot hold, answers zeros from then on and has `failed` set; look at it once, at the
-// end.
+// end. Nor does it make more than the bytes are worth: a count is compared with the bytes that are
+// left before anything is made of it, and all lists of one reader have ITEMS_MAX items at most, for
+// an item of a byte or two becomes an object of a hundred.
 
 import type { Bytes } from "../contract.ts";
 import { allocate, copyOf } from "./allocate.ts";
@@ -13,12 +15,16 @@ export type Reader = {
   readonly bytes: Uint8Array;
   at: number;
   readonly end: number;
+  itemsLeft: number; // that its lists may have
   failed: boolean;
 };
 
+/** More than anybody writes: core/config.ts compares. */
+export const ITEMS_MAX: number = 2 ** 20;
+
 const NOTHING = new Uint8Array(0);
 const word = new DataView(new ArrayBuffer(8)); // to take 64 bits apart, and put them together
-const CHUNK = 4096; // below the argument limit of every engine
+const CHUNK = 4096; // characters of a text that are put together at once
 const SPARE_BYTES = 4096;
 const SPARE_BYTES_MAX = 1024 * 1024; // a larger one is not kept
 /** As many as `encoded` was ever nested; no result depends on what is in them. */
@@ -124,7 +130,7 @@ export function writeText(writer: Writer, text: string): void {
 }
 
 export function createReader(bytes: Uint8Array, from = 0, end: number = bytes.length): Reader {
-  return { bytes, at: from, end, failed: false };
+  return { bytes, at: from, end, itemsLeft: ITEMS_MAX, failed: false };
 }
 
 export function atEnd(reader: Reader): boolean {
@@ -208,25 +214,36 @@ export function readByteString(reader: Reader): Bytes {
   return byteString(reader.bytes, from, reader.at);
 }
 
-/** The bytes in [from, to), one char each. */
+/** The bytes in [from, to), one char each: eight at once, which takes half the time. */
 export function byteString(bytes: Uint8Array, from: number, to: number): Bytes {
   let text = "";
-  for (let start = from; start < to; start += CHUNK) {
-    const chars: number[] = [];
-    const end = Math.min(start + CHUNK, to);
-    for (let at = start; at < end; at++) chars.push(bytes[at] as number);
-    text += String.fromCharCode(...chars);
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+      bytes[at + 4] as number,
+      bytes[at + 5] as number,
+      bytes[at + 6] as number,
+      bytes[at + 7] as number,
+    );
   }
+  for (; at < to; at++) text += String.fromCharCode(bytes[at] as number);
   return text as Bytes;
 }
 
 export function readText(reader: Reader): string {
-  const length = readVarint(reader);
-  const units: string[] = [];
-  while (units.length < length && !reader.failed) {
-    units.push(String.fromCharCode(readVarint(reader) & 0xffff));
+  let text = "";
+  for (let left = readCount(reader); left > 0 && !reader.failed; left -= CHUNK) {
+    const units: string[] = [];
+    for (let nth = Math.min(left, CHUNK); nth > 0; nth--) {
+      units.push(String.fromCharCode(readVarint(reader) & 0xffff));
+    }
+    text += units.join("");
   }
-  return units.join("");
+  return text;
 }
 
 /** A varint count, then so many items. */
@@ -240,10 +257,18 @@ export function writeList<T>(
 }
 
 export function readList<T>(reader: Reader, read: (reader: Reader) => T): readonly T[] {
-  const count = readVarint(reader);
+  const count = readCount(reader);
+  if (count > reader.itemsLeft) fail(reader);
+  reader.itemsLeft -= count;
   const list: T[] = [];
   while (list.length < count && !reader.failed) list.push(read(reader));
   return list;
+}
+
+/** How many follow, of what takes a byte at least. */
+export function readCount(reader: Reader): number {
+  const count = readVarint(reader);
+  return count > reader.end - reader.at ? fail(reader) : count;
 }
 
 function fail(reader: Reader): 0 {

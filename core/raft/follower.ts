@@ -65,8 +65,8 @@ export function answerStaleLeader(turn: Turn, from: NodeId): void {
 }
 
 /** The leader of a term holds all that was committed before it. Whoever contradicts what this node
- *  knows to be committed is none, or committed entries were lost elsewhere: in either case this node
- *  keeps what it has. It must not fall over it, for anybody may say so. */
+ *  knows to be committed is none, or committed entries were lost elsewhere: in either case this
+ *  node keeps what it has. It must not fall over it, for anybody may say so. */
 function contradicted(log: Log, message: AppendMessage): Index | null {
   for (const { index, term } of message.entries) {
     if (index > log.commit) return null;

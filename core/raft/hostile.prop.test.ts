@@ -68,7 +68,7 @@ const lie: fc.Arbitrary<Lie> = fc.record({
 
 function acts(kinds: readonly Kind[]): fc.Arbitrary<readonly Act[]> {
   const node = fc.nat(2);
-  const say: fc.Arbitrary<Act> = fc.record({
+  const word: fc.Arbitrary<Act> = fc.record({
     act: fc.constant("say" as const),
     from: fc.constantFrom(...SPEAKERS),
     to: node,
@@ -76,7 +76,7 @@ function acts(kinds: readonly Kind[]): fc.Arbitrary<readonly Act[]> {
     lies: fc.array(lie, { minLength: 4, maxLength: 4 }),
     yes: fc.boolean(),
   });
-  const wait: fc.Arbitrary<Act> = fc.record({
+  const pause: fc.Arbitrary<Act> = fc.record({
     act: fc.constant("wait" as const),
     node,
     ms: fc.constantFrom(10, 100, 1000, 2000),
@@ -86,8 +86,8 @@ function acts(kinds: readonly Kind[]): fc.Arbitrary<readonly Act[]> {
     node,
   });
   const one = fc.oneof(
-    { arbitrary: say, weight: 5 },
-    { arbitrary: wait, weight: 2 },
+    { arbitrary: word, weight: 5 },
+    { arbitrary: pause, weight: 2 },
     { arbitrary: other, weight: 4 },
   );
   return fc.array(one, { maxLength: 120, size: "max" });
@@ -264,9 +264,10 @@ function elect(world: World): void {
   expect(nodeOf(world, 1n as NodeId).state?.role).toBe("leader");
 }
 
+const isDone = ({ applied }: TestNode): boolean => applied.some(({ data }) => data[0] === 7);
+
 /** No more lies: a proposal must reach every member. */
 function recovers(world: World): boolean {
-  const isDone = ({ applied }: TestNode): boolean => applied.some(({ data }) => data[0] === 7);
   for (let round = 0; round < 600; round++) {
     settle(world);
     if (founders(world).every(isDone)) return true;

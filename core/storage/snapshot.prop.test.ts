@@ -54,12 +54,12 @@ const PUTS = [
 ];
 
 describe("an image", () => {
-  it("comes out as it went in, however the bytes are cut", () => {
+  it("comes out as it went in, chunk by chunk or several at once", () => {
     const sizes = fc.array(fc.oneof(fc.nat(50), fc.nat(40_000)), { maxLength: 12 });
-    const check = fc.property(sizes, fc.integer({ min: 200, max: 100_000 }), (lengths, cut) => {
+    const check = fc.property(sizes, fc.integer({ min: 1, max: 9 }), (lengths, atOnce) => {
       const puts = lengths.map((length, at) => putOf("keys", `k${at}`, filled(length, at)));
-      const bytes = concatenated([...encodeImage(readerOf(puts), META)]);
-      const { decoder, writes } = decodeAll(pieces(bytes, cut));
+      const chunks = [...encodeImage(readerOf(puts), META)];
+      const { decoder, writes } = decodeAll(together(chunks, atOnce));
       expect(decoder).toMatchObject({ complete: true, meta: META, pairs: puts.length });
       expect(writes.map(fingerprint)).toEqual(puts.map(fingerprint));
     });
@@ -102,6 +102,11 @@ describe("an image", () => {
     }
   });
 
+  it("is refused if a chunk claims more pairs than any of ours has", () => {
+    expect(errorOfPairs(20_000)).toBe(null);
+    expect(errorOfPairs(30_000)).toContain("makes no sense");
+  });
+
   it("is refused when arbitrary bytes stand for it, without a throw", () => {
     const check = fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(isAccepted([bytes])).toBe(false);
@@ -109,6 +114,20 @@ describe("an image", () => {
     fc.assert(check, { seed: 4, numRuns: 300 });
   });
 });
+
+/** What is wrong with a chunk of so many of the smallest pairs. */
+function errorOfPairs(count: number): string | null {
+  const [header, chunk] = [...encodeImage(readerOf([putOf("keys", "", filled(0, 0))]), META)];
+  if (header === undefined || chunk === undefined) return "an image has chunks";
+  const many = new Uint8Array(9 + 3 * count);
+  many.set(chunk.subarray(0, 9));
+  for (let at = 9; at < many.length; at += 3) many.set(chunk.subarray(9, 12), at);
+  const view = new DataView(many.buffer);
+  const before = new DataView(header.buffer, header.byteOffset).getUint32(4, true);
+  view.setUint32(0, 3 * count, true);
+  view.setUint32(4, crc32c(many.subarray(8), before), true);
+  return decodeAll([header, many]).error;
+}
 
 function fingerprint(write: KvWrite): string {
   if (write.kind !== "put") return "delete";
@@ -134,8 +153,10 @@ function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-function pieces(bytes: Uint8Array, size: number): readonly Uint8Array[] {
-  const cut: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += size) cut.push(bytes.subarray(at, at + size));
-  return cut;
+function together(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  for (let at = 0; at < chunks.length; at += count) {
+    joined.push(concatenated(chunks.slice(at, at + count)));
+  }
+  return joined;
 }

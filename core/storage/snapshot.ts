@@ -12,6 +12,7 @@
 
 import type { Bytes, Index, KvReader, KvWrite, Result, Table, Term } from "../contract.ts";
 import type { SnapshotMeta } from "../contract.ts";
+import { MESSAGE_BYTES_MAX } from "../raft/message.ts";
 import { readIds, writeIds } from "../kv/tables.ts";
 import { assert } from "../lib/assert.ts";
 import {
@@ -33,7 +34,6 @@ import { crc32c } from "../lib/crc32c.ts";
 
 /** What a receiver knows so far. Plain data: keep it, feed it, throw it away. */
 export type ImageDecoder = Readonly<{
-  rest: Uint8Array; // the beginning of a chunk that is not whole yet
   checksum: number; // of the last whole chunk
   meta: SnapshotMeta | null; // once the header has come
   pairs: number;
@@ -45,9 +45,11 @@ export type Decoded = Readonly<{ decoder: ImageDecoder; writes: readonly KvWrite
 
 const VERSION = 1;
 const CHUNK_BYTES = 64 * 1024; // a chunk is closed once it is longer
-/** No chunk is longer, or a wrong length could make a receiver wait, and keep, for ever. */
-const CHUNK_BYTES_MAX = 256 * 1024 * 1024;
 const FRAME_BYTES = 9;
+const PAIR_BYTES_MIN = 3;
+/** A pair that takes three bytes takes hundreds as an object, so a chunk that claims more than one
+ *  of ours could hold is refused. */
+const CHUNK_PAIRS_MAX = Math.ceil(CHUNK_BYTES / PAIR_BYTES_MIN);
 const KINDS = { header: 1, pairs: 2, trailer: 3 } as const;
 const TABLES: Readonly<Record<Table, number>> = {
   meta: 1,
@@ -91,28 +93,24 @@ export function* encodeImage(
 }
 
 export function createImageDecoder(): ImageDecoder {
-  return { rest: new Uint8Array(0), checksum: 0, meta: null, pairs: 0, complete: false };
+  return { checksum: 0, meta: null, pairs: 0, complete: false };
 }
 
-/** Takes the next bytes, cut anywhere. An error is final: throw away what was written aside. */
-export function decodeImage(before: ImageDecoder, bytes: Uint8Array): Result<Decoded, string> {
-  const input = joined(before.rest, bytes);
+/** Takes the next chunks, whole ones. An error is final: throw away what was written aside. */
+export function decodeImage(before: ImageDecoder, input: Uint8Array): Result<Decoded, string> {
   const writes: KvWrite[] = [];
   let decoder = before;
   let at = 0;
   while (at < input.length) {
     if (decoder.complete) return failed("bytes follow the end of the image");
-    const length = lengthAt(input, at);
-    if (length === null) break;
-    if (length > CHUNK_BYTES_MAX) return failed(`a chunk of ${length} bytes is too long`);
-    const end = at + FRAME_BYTES + length;
-    if (end > input.length) break;
+    const end = at + FRAME_BYTES + lengthAt(input, at);
+    if (end > input.length) return failed("a chunk is cut off");
     const next = decodeChunk(decoder, input.subarray(at, end), writes);
     if (!next.ok) return next;
     decoder = next.value;
     at = end;
   }
-  return { ok: true, value: { decoder: { ...decoder, rest: input.slice(at) }, writes } };
+  return { ok: true, value: { decoder, writes } };
 }
 
 function decodeChunk(
@@ -153,7 +151,7 @@ function readPairs(reader: Reader, writes: KvWrite[]): number | null {
     const table = tableOf(readByte(reader));
     const key: Bytes = fromBytes(readRun(reader));
     const value = readRun(reader).slice();
-    if (table === null) return null;
+    if (table === null || count >= CHUNK_PAIRS_MAX) return null;
     writes.push({ kind: "put", table, key, value });
   }
   return reader.failed ? null : count;
@@ -191,7 +189,7 @@ function openChunk(kind: number): Writer {
 
 function sealChunk(writer: Writer, previous: number): number {
   const length = writer.length - FRAME_BYTES;
-  assert(length <= CHUNK_BYTES_MAX, `a chunk of ${length} bytes`);
+  assert(writer.length <= MESSAGE_BYTES_MAX, `a chunk of ${length} bytes`);
   const checksum = crc32c(writer.bytes.subarray(8, writer.length), previous);
   viewOf(writer.bytes).setUint32(0, length, true);
   viewOf(writer.bytes).setUint32(4, checksum, true);
@@ -202,17 +200,9 @@ function chunkOf(writer: Writer): Uint8Array {
   return writer.bytes.subarray(0, writer.length);
 }
 
-/** Null when not even the frame is whole. */
-function lengthAt(bytes: Uint8Array, at: number): number | null {
-  return at + FRAME_BYTES > bytes.length ? null : viewOf(bytes).getUint32(at, true);
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+/** Of the payload, as far as the frame that says so is there. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return at + FRAME_BYTES > bytes.length ? 0 : viewOf(bytes).getUint32(at, true);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -11,6 +11,7 @@ import { assert } from "../lib/assert.ts";
 import {
   atEnd,
   createReader,
+  readCount,
   readByte,
   readFixed64,
   readRun,
@@ -98,11 +99,10 @@ export function readAppend(payload: Uint8Array): AppendRecord | null {
   const reader = createReader(payload);
   const synced = readVarint(reader);
   const hard = readByte(reader) === 1 ? readHardState(reader) : null;
-  const count = readVarint(reader);
-  if (count > payload.length) return null; // every entry takes a byte at least
+  const count = readCount(reader);
   const first = count === 0 ? 0 : readVarint(reader);
   const entries: Entry[] = [];
-  for (let at = 0; at < count; at++) {
+  for (let at = 0; at < count && !reader.failed; at++) {
     const term = readVarint(reader) as Term;
     entries.push({ term, index: (first + at) as Index, data: readRun(reader).slice() });
   }

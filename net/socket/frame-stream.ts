@@ -12,6 +12,7 @@ export interface FrameParser {
 }
 
 const HEADER_BYTES = 4;
+const NOTHING = Buffer.alloc(0);
 
 /** The frame of these bytes. */
 export function frameOf(payload: Uint8Array): Buffer {
@@ -33,8 +34,8 @@ export function joinFrames(payloads: readonly Uint8Array[]): Buffer {
 }
 
 export function createFrameParser(limitBytes: number): FrameParser {
-  let parts: Buffer[] = []; // the beginning of a frame that is not complete
-  let size = 0; // bytes in `parts`
+  let held: Buffer = NOTHING; // the beginning of a frame that is not complete, and some room
+  let size = 0; // bytes in it
   let needed = HEADER_BYTES; // in all, before looking at them again makes sense
   let failure: string | null = null;
 
@@ -42,10 +43,14 @@ export function createFrameParser(limitBytes: number): FrameParser {
     limitBytes,
     failure: () => failure,
     push: (data) => {
-      parts.push(data);
-      size += data.length;
-      if (size < needed || failure !== null) return [];
-      const bytes = parts.length === 1 ? data : Buffer.concat(parts, size);
+      if (failure !== null) return [];
+      if (size > 0 || data.length < needed) {
+        if (size + data.length > held.length) held = grown(held, size, size + data.length, needed);
+        data.copy(held, size);
+        size += data.length;
+        if (size < needed) return [];
+      }
+      const bytes = size > 0 ? held.subarray(0, size) : data;
       const frames: Buffer[] = [];
       let at = 0;
       needed = HEADER_BYTES;
@@ -61,13 +66,21 @@ export function createFrameParser(limitBytes: number): FrameParser {
         at += needed;
         needed = HEADER_BYTES;
       }
-      const rest = bytes.subarray(at);
-      parts = rest.length === 0 || failure !== null ? [] : [rest];
+      const rest = failure === null ? bytes.subarray(at) : NOTHING;
+      held = Buffer.from(rest); // the frames are views of what was there before
       size = rest.length;
       return frames;
     },
   };
   return parser;
+}
+
+/** Twice the room, but no more than is asked for in all: a frame that comes byte by byte costs no
+ *  more than twice its bytes. */
+function grown(held: Buffer, size: number, least: number, needed: number): Buffer {
+  const room = Buffer.allocUnsafe(Math.max(least, Math.min(2 * held.length, needed)));
+  held.copy(room, 0, 0, size);
+  return room;
 }
 
 /** What arrives, until the other side ends the stream, it breaks, or the parser fails. Reading

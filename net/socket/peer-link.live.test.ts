@@ -1,6 +1,7 @@
 // Members talking over loopback: what arrives, what is refused, and what happens when one leaves.
 
 import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClusterId, Index, NodeId, Term } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
@@ -10,6 +11,7 @@ import { hostAndPort } from "./listen.ts";
 import { askForMembers } from "./peer-members.ts";
 import { createPeerLinks } from "./peer-link.ts";
 import type { PeerLinks, PeerLinksOptions } from "./peer-link.ts";
+import { PEER_LIMITS } from "./peer-sender.ts";
 
 const CLUSTER = 0xc1n as ClusterId;
 const ONE = 1n as NodeId;
@@ -83,7 +85,7 @@ describe("peers", () => {
   it("stop sending to a member that was removed", async () => {
     const [one, two] = await startTwo();
     await connected(one, two);
-    one.links.setPeers([member(ONE, one.url)], []);
+    one.links.setPeers([member(ONE, one.url)], [TWO]);
     one.links.send(TWO, heartbeat(1));
     expect(await one.links.sendSnapshot(TWO, TERM, [])).toBe(false);
     one.links.setPeers([member(TWO, two.url)], []);
@@ -103,15 +105,36 @@ describe("peers", () => {
     expect(two.heard).toEqual([]);
   });
 
-  it("answer one that they do not know as a member yet", async () => {
-    const one = await start(ONE);
-    const two = await start(TWO, { ownUrls: [] });
-    const guest = await start(3n as NodeId, { ownUrls: ["http://127.0.0.1:1", one.url] });
+  it("answer one that they do not know as a member yet, where it called from", async () => {
+    const two = await start(TWO);
+    const guest = await start(3n as NodeId);
     guest.links.setPeers([member(TWO, two.url)], []);
     guest.links.send(TWO, heartbeat(1));
     await two.until(() => two.heard.length === 1);
     two.links.send(3n as NodeId, heartbeat(2));
-    await two.until(() => two.lines.some((line) => line.includes("looks for member 3, this is 1")));
+    await guest.until(() => guest.heard.length === 1);
+    expect(guest.heard).toEqual([{ from: TWO, message: heartbeat(2) }]);
+  });
+
+  it("have few guests, and let the oldest go", async () => {
+    const two = await start(TWO);
+    const calls: Call[] = [];
+    for (let id = 100n; id < 120n; id++) calls.push(await callAs(two.url, id as NodeId));
+    await Promise.all(calls.slice(0, 12).map(({ ended }) => ended));
+    two.links.send(119n as NodeId, heartbeat(2));
+    two.links.send(100n as NodeId, heartbeat(3)); // who has gone
+    expect(await calls[19]?.said).toBeGreaterThan(0);
+    for (const { end } of calls) end();
+  });
+
+  it("keep few connections of one, and let the oldest go", async () => {
+    const two = await start(TWO);
+    const calls: Call[] = [];
+    for (let nth = 0; nth < 5; nth++) calls.push(await callAs(two.url, ONE));
+    await Promise.all(calls.slice(0, 2).map(({ ended }) => ended));
+    two.links.send(ONE, heartbeat(2));
+    expect(await calls[4]?.said).toBeGreaterThan(0);
+    for (const { end } of calls) end();
   });
 
   it("tell whoever wants to join who they are, once they are members themselves", async () => {
@@ -151,7 +174,7 @@ describe("peers", () => {
 
   it("cut off whoever sends garbage, with one line, and go on", async () => {
     const [one, two] = await startTwo();
-    const hello = { cluster: CLUSTER, from: ONE, to: TWO, purpose: "messages", urls: [] } as const;
+    const hello = { cluster: CLUSTER, from: ONE, to: TWO, purpose: "messages" } as const;
     await sendRaw(two.url, Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     await sendRaw(two.url, frameOf(Buffer.from("hello")));
     await sendRaw(two.url, frameOf(encodeHello(hello)), frameOf(Buffer.from("garbage")));
@@ -279,7 +302,7 @@ async function start(self: NodeId, options: Partial<PeerLinksOptions> = {}): Pro
     listenUrls: ["http://127.0.0.1:0"],
     onMessage: (from, message) => note(heard, { from, message }),
     onUnreachable: (peer) => note(unreachable, peer),
-    ownUrls: [],
+    limits: PEER_LIMITS,
     onLink: () => undefined,
     onSnapshot: () => Promise.resolve(false),
     onRemoved: () => undefined,
@@ -318,6 +341,31 @@ function heartbeat(round: number): Message {
 
 function roundOf(message: Message): number {
   return message.kind === "heartbeat" ? message.round : -1;
+}
+
+type Call = Readonly<{
+  said: Promise<number>; // bytes, after the welcome
+  ended: Promise<void>;
+  end: () => void;
+}>;
+
+/** A connection of whoever says that it is `from`, once it was welcomed. */
+async function callAs(url: string, from: NodeId): Promise<Call> {
+  const { host, port } = hostAndPort(url);
+  const hello = { cluster: CLUSTER, from, to: TWO, purpose: "messages" } as const;
+  const socket = connect(port, host, () => socket.write(frameOf(encodeHello(hello))));
+  socket.on("error", () => {});
+  const ended = new Promise<void>((resolve) => {
+    socket.once("close", () => resolve());
+  });
+  await nextBytes(socket);
+  return { said: nextBytes(socket), ended, end: () => void socket.destroy() };
+}
+
+function nextBytes(socket: Socket): Promise<number> {
+  return new Promise((resolve) => {
+    socket.once("data", (bytes: Buffer) => resolve(bytes.length));
+  });
 }
 
 /** Writes one piece after another, each after an answer to the last, until it is hung up on. */

@@ -1,7 +1,7 @@
 // The members of a cluster talking to each other over plain TCP. Each member dials every other one
 // and sends on the connection that it dialled, so that two members share two connections, one per
-// direction; a snapshot takes a third. What is sent may be lost, doubled by a reconnect, or late:
-// Raft knows that.
+// direction; a snapshot takes a third. Only members are dialled, where the members say that they
+// listen. What is sent may be lost, doubled by a reconnect, or late: Raft knows that.
 
 import type { Socket } from "node:net";
 import type { Member } from "../../core/apply/membership.ts";
@@ -10,8 +10,9 @@ import type { Message } from "../../core/raft/message.ts";
 import type { ClusterDescription } from "../wire/peer-members.ts";
 import { isAddress, listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
+import { PeerArrivals } from "./peer-arrivals.ts";
 import { receiveFrom } from "./peer-receiver.ts";
-import { PEER_LIMITS, PeerSender } from "./peer-sender.ts";
+import { PeerSender } from "./peer-sender.ts";
 import type { PeerLimits } from "./peer-sender.ts";
 import { shipSnapshot } from "./peer-snapshot.ts";
 import type { Chunks, SnapshotHandler } from "./peer-snapshot.ts";
@@ -20,8 +21,6 @@ export type PeerLinksOptions = Readonly<{
   cluster: ClusterId;
   self: NodeId;
   listenUrls: readonly string[];
-  /** Where the others reach this member, as long as they do not know it from the members. */
-  ownUrls: readonly string[];
   onMessage: (from: NodeId, message: Message) => void;
   /** Messages to this peer may have been lost just now, or its connection cannot be had. */
   onUnreachable: (peer: NodeId) => void;
@@ -31,6 +30,7 @@ export type PeerLinksOptions = Readonly<{
   onRemoved: () => void;
   describe: () => ClusterDescription | null;
   log: Log;
+  limits: PeerLimits;
 }>;
 
 export interface PeerLinks {
@@ -39,63 +39,50 @@ export interface PeerLinks {
   /** Who the members are now, this one among them, and where they listen; and who is none any
    *  more, and is told so when it comes. */
   readonly setPeers: (members: readonly Member[], removed: readonly NodeId[]) => void;
-  /** Sends at the end of this turn of the event loop. To a stranger: nothing happens. */
+  /** Sends at the end of this turn of the event loop. To one that is no member yet: on the
+   *  connection that it opened, if it did. */
   readonly send: (to: NodeId, message: Message) => void;
   /** True once the peer has staged the image, durably. */
   readonly sendSnapshot: (to: NodeId, term: Term, chunks: Chunks) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
-type Peer = Pick<Member, "id" | "peerUrls">;
-
 const LINES_REMEMBERED_MAX = 100;
 /** What a removed member has to say for itself until it is hung up on: it may lead still. */
 const FAREWELL_MS = 1000;
 
-export function createPeerLinks(
-  options: PeerLinksOptions,
-  limits: PeerLimits = PEER_LIMITS,
-): PeerLinks {
-  const { cluster, self, log } = options;
+export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
+  const { cluster, self, log, limits } = options;
   const senders = new Map<NodeId, PeerSender>();
   const shipments = new Set<Socket>();
-  const inbound = new Map<NodeId, Socket>(); // the last one of each
-  const guests = new Map<NodeId, Peer>(); // who came without being known as a member
-  let members: readonly Peer[] = [];
+  const arrivals = new PeerArrivals();
   let removed: readonly NodeId[] = [];
   let listener: Listener | null = null;
-  const dial = (): void => {
-    const known = new Set(members.map(({ id }) => id));
-    for (const id of [...known, ...removed]) guests.delete(id);
-    setPeers(senders, [...members, ...guests.values()], options, limits);
-  };
   const receiver = {
     ...options,
     silenceMs: 2 * limits.silenceMs, // the sender notices first, and dials again
     logOnce: createOnceLog(log),
     isRemoved: (id: NodeId) => removed.includes(id),
-    onGuest: (from: NodeId, urls: readonly string[], socket: Socket) => {
-      inbound.set(from, socket);
-      socket.once("close", () => inbound.get(from) === socket && inbound.delete(from));
-      if (members.some(({ id }) => id === from)) return;
-      guests.set(from, { id: from, peerUrls: urls });
-      dial();
-    },
+    onArrival: (from: NodeId, socket: Socket) => arrivals.arrive(from, socket),
   };
   return {
     listen: async () => {
       listener = await listen(options.listenUrls, (socket) => void receiveFrom(socket, receiver));
       return listener.urls;
     },
-    setPeers: (now, gone) => {
+    setPeers: (members, gone) => {
       for (const id of gone.filter((each) => !removed.includes(each))) {
-        const socket = inbound.get(id);
-        setTimeout(() => socket?.destroy(), FAREWELL_MS).unref();
+        setTimeout(() => arrivals.hangUp(id), FAREWELL_MS).unref();
       }
-      [members, removed] = [now, gone];
-      dial();
+      removed = gone;
+      arrivals.setMembers(members.map(({ id }) => id));
+      setPeers(senders, members, options);
     },
-    send: (to, message) => senders.get(to)?.send(message),
+    send: (to, message) => {
+      const sender = senders.get(to);
+      if (sender !== undefined) sender.send(message);
+      else if (!removed.includes(to)) arrivals.answer(to, message);
+    },
     sendSnapshot: async (to, term, chunks) => {
       const url = senders.get(to)?.url;
       if (url === undefined) return false;
@@ -120,11 +107,10 @@ export function createPeerLinks(
 /** A member whose URLs changed is dialled anew. */
 function setPeers(
   senders: Map<NodeId, PeerSender>,
-  peers: readonly Peer[],
+  peers: readonly Member[],
   options: PeerLinksOptions,
-  limits: PeerLimits,
 ): void {
-  const { cluster, self, ownUrls, onUnreachable, onLink, onRemoved, log } = options;
+  const { cluster, self, onMessage, onUnreachable, onLink, onRemoved, log, limits } = options;
   const wanted = new Map<NodeId, readonly string[]>();
   for (const { id, peerUrls } of peers) {
     const urls = peerUrls.filter((url) => isAddress(url));
@@ -135,7 +121,7 @@ function setPeers(
     sender.closeSoon();
     senders.delete(id);
   }
-  const common = { cluster, self, ownUrls, onUnreachable, onLink, onRemoved, log, limits };
+  const common = { cluster, self, onMessage, onUnreachable, onLink, onRemoved, log, limits };
   for (const [peer, urls] of wanted) {
     if (!senders.has(peer)) senders.set(peer, new PeerSender({ ...common, peer, urls }));
   }

@@ -2,9 +2,10 @@
 
 import { connect } from "node:net";
 import type { ClusterId, NodeId, Result } from "../../core/contract.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import { decodeAnswer, encodeHello } from "../wire/peer-hello.ts";
 import type { ClusterDescription } from "../wire/peer-members.ts";
-import { decodeDescription, DESCRIPTION_BYTES_MAX } from "../wire/peer-members.ts";
+import { decodeDescription } from "../wire/peer-members.ts";
 import { plainBytes } from "../wire/plain-bytes.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import { hostAndPort, reasonOf } from "./listen.ts";
@@ -28,7 +29,7 @@ export async function askForMembers(
   try {
     socket.write(frameOf(encodeHello(QUESTION)));
     let isWelcome = false;
-    for await (const frames of framesFrom(socket, createFrameParser(DESCRIPTION_BYTES_MAX))) {
+    for await (const frames of framesFrom(socket, createFrameParser(MESSAGE_BYTES_MAX))) {
       for (const frame of frames) {
         if (isWelcome) return readDescription(frame);
         const refusal = decodeAnswer(frame);

@@ -3,6 +3,7 @@
 
 import type { Socket } from "node:net";
 import type { ClusterId, NodeId } from "../../core/contract.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { decodePeerMessage } from "../wire/peer-frames.ts";
 import { decodeHello, encodeAnswer, HELLO_BYTES_MAX, REMOVED } from "../wire/peer-hello.ts";
@@ -12,7 +13,7 @@ import type { PeerHello } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import type { FrameParser } from "./frame-stream.ts";
 import type { Log } from "./listen.ts";
-import { PEER_FRAME_BYTES_MAX, PING } from "./peer-sender.ts";
+import { PING } from "./peer-sender.ts";
 import { receiveSnapshot } from "./peer-snapshot.ts";
 import type { SnapshotHandler } from "./peer-snapshot.ts";
 
@@ -22,7 +23,7 @@ export type PeerReceiverOptions = Readonly<{
   onMessage: (from: NodeId, message: Message) => void;
   onSnapshot: SnapshotHandler;
   /** A connection of this member carries messages from now on. */
-  onGuest: (from: NodeId, urls: readonly string[], socket: Socket) => void;
+  onArrival: (from: NodeId, socket: Socket) => void;
   isRemoved: (id: NodeId) => boolean;
   describe: () => ClusterDescription | null; // null: this member is none of the cluster yet
   log: Log;
@@ -46,7 +47,7 @@ export async function receiveFrom(socket: Socket, options: PeerReceiverOptions):
     socket.end();
     return;
   }
-  parser.limitBytes = PEER_FRAME_BYTES_MAX;
+  parser.limitBytes = MESSAGE_BYTES_MAX;
   const name = `member ${hello.from.toString(16)} at ${address}`;
   let trouble: string | null = null;
   if (hello.purpose === "members") {
@@ -55,7 +56,7 @@ export async function receiveFrom(socket: Socket, options: PeerReceiverOptions):
     return;
   }
   if (hello.purpose === "messages") {
-    options.onGuest(hello.from, hello.urls, socket);
+    options.onArrival(hello.from, socket);
     trouble = await receiveMessages(socket, hello.from, frames, options);
   } else {
     const { from, term } = hello;

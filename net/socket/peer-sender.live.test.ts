@@ -4,11 +4,12 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClusterId, NodeId, Term } from "../../core/contract.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { decodePeerMessage } from "../wire/peer-frames.ts";
 import { encodeAnswer } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
-import { PEER_FRAME_BYTES_MAX, PEER_LIMITS, PeerSender } from "./peer-sender.ts";
+import { PEER_LIMITS, PeerSender } from "./peer-sender.ts";
 import type { PeerSenderOptions } from "./peer-sender.ts";
 
 const PEER = 2n as NodeId;
@@ -101,7 +102,7 @@ describe("a sender", () => {
   it("drops a message that no peer would take, and says so", async () => {
     const url = await serve((socket) => void socket.write(WELCOME));
     const { sender, lines } = send(url);
-    const data = new Uint8Array(PEER_FRAME_BYTES_MAX);
+    const data = new Uint8Array(MESSAGE_BYTES_MAX);
     sender.send({ kind: "propose", term: TERM, sequence: 1, data });
     expect(lines).toEqual([expect.stringContaining("dropped a propose message of 671088")]);
   });
@@ -139,7 +140,7 @@ async function kindsUntil(
   socket: Socket,
   kinds: string[] = [],
 ): Promise<string[]> {
-  for await (const frames of framesFrom(socket, createFrameParser(PEER_FRAME_BYTES_MAX))) {
+  for await (const frames of framesFrom(socket, createFrameParser(MESSAGE_BYTES_MAX))) {
     for (const frame of frames) {
       const message = decodePeerMessage(frame); // the hello and the pings are none
       if (message.ok) kinds.push(message.value.kind);
@@ -158,7 +159,7 @@ function send(url: string, options: Partial<PeerSenderOptions> = {}) {
     self: 1n as NodeId,
     peer: PEER,
     urls: [url],
-    ownUrls: [],
+    onMessage: () => undefined,
     onLink: () => undefined,
     onRemoved: () => undefined,
     onUnreachable: (peer) => unreachable.push(peer),

@@ -1,18 +1,19 @@
-// The way to one peer: a connection that only sends, kept up for ever. Messages may be lost, so
-// that nothing here waits or grows without a bound: when there is no room, the oldest go.
+// The way to one peer: a connection to send on, kept up for ever. Messages may be lost, so that
+// nothing here waits or grows without a bound: when there is no room, the oldest go. A peer that
+// does not know this member yet answers on the same connection; any other dials it.
 
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import type { Limits } from "../../core/config.ts";
 import type { ClusterId, NodeId } from "../../core/contract.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import type { Message } from "../../core/raft/message.ts";
-import { encodePeerMessage } from "../wire/peer-frames.ts";
+import { decodePeerMessage, encodePeerMessage } from "../wire/peer-frames.ts";
 import { decodeAnswer, encodeHello, HELLO_BYTES_MAX, REMOVED } from "../wire/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
 import { hostAndPort, reasonOf } from "./listen.ts";
 import type { Log } from "./listen.ts";
 
-/** The largest message between peers. */
-export const PEER_FRAME_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Asks for a sign of life, and is one. */
 export const PING: Buffer = frameOf(Buffer.alloc(0));
 
@@ -29,8 +30,14 @@ export const PEER_LIMITS: PeerLimits = {
   silenceMs: 5000,
   retryMsMin: 25,
   retryMsMax: 1000,
-  queueBytes: 80 * 1024 * 1024, // all that a leader may have in flight to one peer, and some
+  queueBytes: 80 * 1024 * 1024, // with the usual limits ten times what may be in flight
 };
+
+/** A queue that has room for all that a leader may have in flight to one follower. */
+export function peerLimits({ appendsInFlight, appendBytes, requestBytes }: Limits): PeerLimits {
+  const flightBytes = (appendsInFlight + 1) * Math.max(appendBytes, requestBytes);
+  return { ...PEER_LIMITS, queueBytes: Math.max(PEER_LIMITS.queueBytes, flightBytes) };
+}
 
 const QUEUE_MESSAGES_MAX = 4096;
 const QUEUE_MESSAGES_MAX_UNCONNECTED = 64; // older ones would be news of yesterday
@@ -42,7 +49,7 @@ export type PeerSenderOptions = Readonly<{
   self: NodeId;
   peer: NodeId;
   urls: readonly string[]; // tried in turn
-  ownUrls: readonly string[]; // where the peer reaches this member
+  onMessage: (from: NodeId, message: Message) => void;
   onLink: (peer: NodeId, up: boolean) => void;
   onRemoved: () => void; // the peer says that this member is one no more
   onUnreachable: (peer: NodeId) => void;
@@ -81,10 +88,10 @@ export class PeerSender {
 
   send(message: Message): void {
     const frame = encodePeerMessage(message);
-    if (frame.length > PEER_FRAME_BYTES_MAX) {
+    if (frame.length > MESSAGE_BYTES_MAX) {
       this.#options.log(
         `dropped a ${message.kind} message of ${frame.length} bytes to member ` +
-          `${this.#name()}: the limit is ${PEER_FRAME_BYTES_MAX}`,
+          `${this.#name()}: the limit is ${MESSAGE_BYTES_MAX}`,
       );
       return;
     }
@@ -165,27 +172,41 @@ export class PeerSender {
     socket.on("error", (error) => (trouble = reasonOf(error)));
     socket.on("drain", () => this.#flush());
     socket.on("close", () => this.#onClose(`${trouble} (${url})`));
-    const { cluster, self, peer, ownUrls } = this.#options;
-    const hello = { cluster, from: self, to: peer, purpose: "messages", urls: ownUrls } as const;
+    const { cluster, self, peer } = this.#options;
+    const hello = { cluster, from: self, to: peer, purpose: "messages" } as const;
     socket.write(frameOf(encodeHello(hello)));
     void this.#listenTo(socket, url);
   }
 
-  /** The answer to our hello, then nothing but signs of life. */
+  /** The answer to our hello, then signs of life, and what the peer says if it does not dial us. */
   async #listenTo(socket: Socket, url: string): Promise<void> {
     const parser = createFrameParser(HELLO_BYTES_MAX);
     for await (const frames of framesFrom(socket, parser)) {
       if (socket.destroyed) return;
       this.#heardAtMs = performance.now();
       for (const frame of frames) {
-        if (this.#isOpen) continue;
+        if (this.#isOpen) {
+          const trouble = this.#hear(frame);
+          if (trouble !== null) return void socket.destroy(new Error(trouble));
+          continue;
+        }
         const refusal = decodeAnswer(frame);
         if (refusal === REMOVED) this.#options.onRemoved();
         if (refusal !== null) return void socket.destroy(new Error(`refused: ${refusal}`));
+        parser.limitBytes = MESSAGE_BYTES_MAX;
         this.#onWelcome(socket, url);
       }
     }
-    socket.destroy();
+    socket.destroy(parser.failure() === null ? undefined : new Error(`sent ${parser.failure()}`));
+  }
+
+  /** Null, or what was wrong. */
+  #hear(frame: Buffer): string | null {
+    if (frame.length === 0) return null; // a sign of life
+    const message = decodePeerMessage(frame);
+    if (!message.ok) return message.error;
+    this.#options.onMessage(this.#options.peer, message.value);
+    return null;
   }
 
   #onWelcome(socket: Socket, url: string): void {

@@ -8,11 +8,12 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { ClusterId, NodeId, Term } from "../../core/contract.ts";
 import { assert } from "../../core/lib/assert.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../wire/peer-hello.ts";
 import { plainBytes } from "../wire/plain-bytes.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import { hostAndPort, reasonOf } from "./listen.ts";
-import { PEER_FRAME_BYTES_MAX, PING } from "./peer-sender.ts";
+import { PING } from "./peer-sender.ts";
 
 /** Stores the image; true once it is staged, durably. Ends early, by an exception of the iteration,
  *  when the connection breaks. */
@@ -57,7 +58,7 @@ export async function shipSnapshot(
     const refusal = answer === null ? trouble : decodeAnswer(answer);
     if (refusal !== null) return refusal;
     for await (const chunk of shipment.chunks) {
-      assert(chunk.length <= PEER_FRAME_BYTES_MAX, `a chunk of ${chunk.length} bytes`);
+      assert(chunk.length <= MESSAGE_BYTES_MAX, `a chunk of ${chunk.length} bytes`);
       if (chunk.length > 0 && !(await written(socket, frameOf(chunk)))) return trouble;
     }
     if (!(await written(socket, END))) return trouble;

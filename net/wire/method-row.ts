@@ -1,12 +1,17 @@
 // One served method: bytes → Request, Response → bytes, and for clients the other way round.
 
-import { malformed, malformedItem, unknownMethod } from "../../core/api/errors.ts";
+import { ERRORS, malformed, malformedItem, unknownMethod } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import type { ResponseOf } from "./convert-response.ts";
 import { CODEC } from "./etcd-messages.ts";
 import type { MessageName, ToWire, Wire } from "./etcd-messages.ts";
+import { TOO_MANY_ITEMS } from "./protobuf.ts";
+
+/** In all lists of a request together, nested ones too: far more operations than a client puts into
+ *  a transaction, and all of them, as objects, take some tens of MB. */
+export const REQUEST_ITEMS_MAX: number = 2 ** 17;
 
 /** Who may say more than one thing on a call: nobody, the server, both. */
 export type Streaming = "none" | "server" | "both";
@@ -51,8 +56,8 @@ export function createRow<K extends Request["kind"], Q extends MessageName, A ex
     kind: row.kind,
     stream: row.stream ?? "none",
     decodeRequest: (message) => {
-      const wire = CODEC.decode(row.request, message);
-      if (!wire.ok) return { ok: false, error: misread(wire.error) };
+      const wire = CODEC.decode(row.request, message, REQUEST_ITEMS_MAX);
+      if (!wire.ok) return { ok: false, error: refusalOf(wire.error, misread) };
       const value = row.toRequest(wire.value);
       return value ? { ok: true, value } : { ok: false, error: unknownPath(row.path) };
     },
@@ -65,6 +70,11 @@ export function createRow<K extends Request["kind"], Q extends MessageName, A ex
     },
     encodeResponse: (response) => CODEC.encode(row.response, row.fromResponse(response)),
   };
+}
+
+/** Only transactions have long lists. */
+function refusalOf(reason: string, misread: (reason: string) => ApiError): ApiError {
+  return reason === TOO_MANY_ITEMS ? ERRORS.TooManyOps : misread(reason);
 }
 
 /** The server did answer: whether the call happened is not known. */

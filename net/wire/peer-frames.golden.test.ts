@@ -2,7 +2,7 @@
 // of two releases must understand each other or say that they do not.
 
 import { expect, it } from "vitest";
-import type { Bytes, Index, NodeId, Term } from "../../core/contract.ts";
+import type { Index, NodeId, Term } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { encodePeerMessage } from "./peer-frames.ts";
 
@@ -26,7 +26,7 @@ const MESSAGES: readonly Message[] = [
   { kind: "read_index", term, context: 0x1122334455667788n },
   { kind: "read_index_response", term, context: 0x1122334455667788n, index },
   { kind: "timeout_now", term },
-  { kind: "lease_ask", term, id: 0x1122334455667788n, lease: -2n, renew: false, keys: true },
+  { kind: "lease_ask", term, id: 0x1122334455667788n, lease: -2n, renew: false },
   {
     kind: "lease_answer",
     term,
@@ -34,7 +34,6 @@ const MESSAGES: readonly Message[] = [
     ttlSeconds: -1,
     grantedTtlSeconds: 300,
     revision: 7,
-    keys: ["a" as Bytes],
   },
   { kind: "promotion_ask", term, life: 0x1122334455667788n, call: 300, member: 9n as NodeId },
   { kind: "promotion_refused", term, life: 1n, call: 300, reason: "LearnerNotReady" },

@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
 import { HASH_TOPICS } from "../../core/corruption/message.ts";
-import type { Bytes, Index, NodeId, Term } from "../../core/contract.ts";
+import type { Index, NodeId, Term } from "../../core/contract.ts";
 import { AssertionError } from "../../core/lib/assert.ts";
 import { crc32c } from "../../core/lib/crc32c.ts";
+import { APPEND_ENTRIES_MAX } from "../../core/raft/message.ts";
 import type { Message } from "../../core/raft/message.ts";
-import { decodePeerMessage, encodePeerMessage } from "./peer-frames.ts";
+import { decodePeerMessage, encodePeerMessage, PEER_FRAME_VERSION } from "./peer-frames.ts";
 
 const SEED = 20261;
 const SAMPLES = fc.sample(arbitraryMessage(), { seed: SEED, numRuns: 40 });
@@ -100,12 +101,17 @@ describe("a peer message", () => {
     expect(() => encodePeerMessage(gap)).toThrow(AssertionError);
   });
 
+  it("of many entries that take two bytes each is none of ours, and is refused at once", () => {
+    expect(decodePeerMessage(emptyEntries(APPEND_ENTRIES_MAX)).ok).toBe(true);
+    expect(decodePeerMessage(emptyEntries(APPEND_ENTRIES_MAX + 1)).ok).toBe(false);
+  });
+
   it("of another version is refused by name", () => {
     const frame = encodePeerMessage({ kind: "timeout_now", term: 1 as Term });
-    frame[0] = 2;
+    frame[0] = 9;
     expect(decodePeerMessage(frame)).toEqual({
       ok: false,
-      error: "peer frame version 2, this node speaks 1",
+      error: "peer frame version 9, this node speaks 2",
     });
   });
 });
@@ -114,9 +120,18 @@ function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): voi
   fc.assert(fc.property(arbitrary, property), { seed: SEED, numRuns: 1000 });
 }
 
+/** An append of so many. */
+function emptyEntries(count: number): Uint8Array {
+  const counted = [0x80 | (count & 0x7f), 0x80 | ((count >> 7) & 0x7f), count >> 14];
+  const head = [4, 1, 0, 0, 0, ...counted];
+  const body = new Uint8Array(head.length + 2 * count);
+  body.set(head);
+  return withChecksum(body);
+}
+
 function withChecksum(body: Uint8Array): Uint8Array {
   const frame = Buffer.alloc(5 + body.length);
-  frame[0] = 1;
+  frame[0] = PEER_FRAME_VERSION;
   frame.writeUInt32LE(crc32c(body), 1);
   frame.set(body, 5);
   return frame;
@@ -175,7 +190,6 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
       id: bits,
       lease: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
       renew: fc.boolean(),
-      keys: granted,
     }),
     fc.record({
       kind: kind("lease_answer"),
@@ -184,10 +198,6 @@ function arbitraryMessage(): fc.Arbitrary<Message> {
       ttlSeconds: fc.integer({ min: -1, max: 9_000_000_000 }),
       grantedTtlSeconds: counter,
       revision: counter,
-      keys: fc.array(
-        fc.uint8Array({ maxLength: 9 }).map((raw) => String.fromCharCode(...raw) as Bytes),
-        { maxLength: 3 },
-      ),
     }),
     fc.record({
       kind: kind("promotion_ask"),

@@ -6,6 +6,7 @@
 // finds wire damage, and whatever passes it must still be a well-formed message of this version.
 
 import { PROMOTION_REFUSALS } from "../../core/apply/promotion-message.ts";
+import { COMPACTION_HASHES_MAX } from "../../core/corruption/compaction-hashes.ts";
 import { HASH_TOPICS } from "../../core/corruption/message.ts";
 import type { HashAnswer, RevisionHash } from "../../core/corruption/message.ts";
 import type { Index, NodeId, Result, Term } from "../../core/contract.ts";
@@ -17,7 +18,7 @@ import {
   createReader,
   createWriter,
   readByte,
-  readByteString,
+  readCount,
   readFixed32,
   readFixed64,
   readList,
@@ -25,7 +26,6 @@ import {
   readVarint,
   setFixed32,
   writeByte,
-  writeByteString,
   writeFixed32,
   writeFixed64,
   writeList,
@@ -34,10 +34,11 @@ import {
 } from "../../core/lib/binary.ts";
 import type { Reader, Writer } from "../../core/lib/binary.ts";
 import { crc32cOf } from "../../core/lib/crc32c.ts";
+import { APPEND_ENTRIES_MAX } from "../../core/raft/message.ts";
 import type { AppendMessage, Entry, Message } from "../../core/raft/message.ts";
 import { plainBytes } from "./plain-bytes.ts";
 
-export const PEER_FRAME_VERSION = 1;
+export const PEER_FRAME_VERSION = 2;
 
 const HEADER_BYTES = 5; // version and checksum
 const FIELD_BYTES = 64; // above what the fields of any kind take, runs of data aside
@@ -134,14 +135,12 @@ function writeFields(writer: Writer, message: Message): void {
     case "lease_ask":
       writeFixed64(writer, message.id);
       writeFixed64(writer, message.lease);
-      writeBoolean(writer, message.renew);
-      return writeBoolean(writer, message.keys);
+      return writeBoolean(writer, message.renew);
     case "lease_answer":
       writeFixed64(writer, message.id);
       writeVarint(writer, message.ttlSeconds + 1);
       writeVarint(writer, message.grantedTtlSeconds);
-      writeVarint(writer, message.revision);
-      return writeList(writer, message.keys, writeByteString);
+      return writeVarint(writer, message.revision);
     case "promotion_ask":
       writeFixed64(writer, message.life);
       writeVarint(writer, message.call);
@@ -198,8 +197,7 @@ function readFields(reader: Reader, kind: Message["kind"], term: Term): Message 
     case "lease_ask": {
       const id = readFixed64(reader);
       const lease = BigInt.asIntN(64, readFixed64(reader));
-      const renew = readBoolean(reader);
-      return { kind, term, id, lease, renew, keys: readBoolean(reader) };
+      return { kind, term, id, lease, renew: readBoolean(reader) };
     }
     case "lease_answer":
       return readLeaseAnswer(reader, term);
@@ -248,7 +246,8 @@ function readAppend(reader: Reader, term: Term): AppendMessage {
   const previousIndex = readIndex(reader);
   const previousTerm = readTerm(reader);
   const commit = readIndex(reader);
-  const count = readVarint(reader);
+  const count = readCount(reader);
+  if (count > APPEND_ENTRIES_MAX) reader.failed = true;
   const entries: Entry[] = [];
   for (let nth = 1; nth <= count && !reader.failed; nth++) {
     const index = (previousIndex + nth) as Index;
@@ -263,8 +262,7 @@ function readLeaseAnswer(reader: Reader, term: Term): LeaseAnswer {
   const ttlSeconds = readVarint(reader) - 1;
   const grantedTtlSeconds = readVarint(reader);
   const revision = readVarint(reader);
-  const keys = readList(reader, readByteString);
-  return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision, keys };
+  return { kind: "lease_answer", term, id, ttlSeconds, grantedTtlSeconds, revision };
 }
 
 /** A store that was never compacted says -1. */
@@ -285,6 +283,7 @@ function readHashAnswer(reader: Reader, term: Term): HashAnswer {
   const index = readIndex(reader);
   const revision = readVarint(reader);
   const compacted = readVarint(reader) - 1;
+  reader.itemsLeft = COMPACTION_HASHES_MAX;
   const hashes = readList(reader, (from): RevisionHash => {
     const at = { revision: readVarint(from), compacted: readVarint(from) - 1 };
     return { ...at, hash: readFixed32(from) };

@@ -15,8 +15,7 @@ const IDS = {
 
 describe("a hello", () => {
   it("survives its bytes", () => {
-    const urls = ["http://a:1", "http://b:2"];
-    const messages = { ...IDS, purpose: "messages", urls } as const;
+    const messages = { ...IDS, purpose: "messages" } as const;
     const snapshot = { ...IDS, purpose: "snapshot", term: 300 as Term } as const;
     expect(decodeHello(encodeHello(messages))).toEqual({ ok: true, value: messages });
     expect(decodeHello(encodeHello(snapshot))).toEqual({ ok: true, value: snapshot });
@@ -25,7 +24,7 @@ describe("a hello", () => {
   });
 
   it("is refused when cut, extended or of another kind", () => {
-    const hello = encodeHello({ ...IDS, purpose: "messages", urls: ["http://a:1"] });
+    const hello = encodeHello({ ...IDS, purpose: "messages" });
     for (let length = 0; length < hello.length; length++) {
       expect(decodeHello(hello.subarray(0, length)).ok).toBe(false);
     }
@@ -38,7 +37,7 @@ describe("a hello", () => {
     future[10] = 9;
     expect(decodeHello(future)).toEqual({
       ok: false,
-      error: "it speaks version 9 of the peer protocol, this member 2",
+      error: "it speaks version 9 of the peer protocol, this member 3",
     });
   });
 

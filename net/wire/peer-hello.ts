@@ -9,28 +9,21 @@ import {
   encoded,
   readByte,
   readFixed64,
-  readList,
   readRun,
-  readText,
   readVarint,
   writeByte,
   writeByteString,
   writeFixed64,
-  writeList,
-  writeText,
   writeVarint,
 } from "../../core/lib/binary.ts";
 import type { Reader } from "../../core/lib/binary.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/lib/utf8.ts";
 
 /** A connection carries messages, or one snapshot sent by the leader of `term`, or asks who the
- *  members are. `urls`: where answers to the messages reach the sender, who may have joined by a
- *  change that the other has not applied yet. */
+ *  members are. */
 export type PeerHello = Readonly<{ cluster: ClusterId; from: NodeId; to: NodeId } & Purpose>;
 type Purpose = Readonly<
-  | { purpose: "messages"; urls: readonly string[] }
-  | { purpose: "snapshot"; term: Term }
-  | { purpose: "members" }
+  { purpose: "messages" } | { purpose: "snapshot"; term: Term } | { purpose: "members" }
 >;
 
 /** To one that was a member. etcd's words, and it understands them: it stops. */
@@ -39,7 +32,7 @@ export const REMOVED = "the member has been permanently removed from the cluster
 /** Welcome (null), or why not. */
 export type PeerAnswer = string | null;
 
-const HELLO_VERSION = 2;
+const HELLO_VERSION = 3;
 /** No hello and no answer is longer: what a stranger can make a node keep. */
 export const HELLO_BYTES_MAX = 4096;
 
@@ -57,7 +50,6 @@ export function encodeHello(hello: PeerHello): Uint8Array {
     writeFixed64(writer, hello.from);
     writeFixed64(writer, hello.to);
     if (hello.purpose === "snapshot") writeVarint(writer, hello.term);
-    if (hello.purpose === "messages") writeList(writer, hello.urls, writeText);
   });
 }
 
@@ -86,7 +78,7 @@ export function decodeHello(bytes: Uint8Array): Result<PeerHello, string> {
 function readPurpose(reader: Reader, purpose: number): Purpose | null {
   switch (purpose) {
     case PURPOSES.messages:
-      return { purpose: "messages", urls: readList(reader, readText) };
+      return { purpose: "messages" };
     case PURPOSES.snapshot:
       return { purpose: "snapshot", term: readVarint(reader) as Term };
     case PURPOSES.members:

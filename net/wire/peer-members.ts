@@ -11,9 +11,6 @@ export type ClusterDescription = Readonly<{
   members: readonly Member[]; // who they are now
 }>;
 
-/** No longer than what a few hundred members take. */
-export const DESCRIPTION_BYTES_MAX: number = 256 * 1024;
-
 export function encodeDescription({ cluster, genesis, members }: ClusterDescription): Uint8Array {
   return encoded((writer) => {
     writeFixed64(writer, cluster);

@@ -2,7 +2,7 @@
 // then value, where a tag is 8 × number + wire type.
 
 import { describe, expect, it } from "vitest";
-import { createCodec, DEPTH_MAX } from "./protobuf.ts";
+import { createCodec, DEPTH_MAX, TOO_MANY_ITEMS } from "./protobuf.ts";
 import type { Codec } from "./protobuf.ts";
 
 const SCHEMA = {
@@ -117,6 +117,14 @@ describe("the protobuf codec refuses", () => {
   it("text that is not UTF-8, and says so", () => {
     const error = "string field contains invalid UTF-8";
     expect(codec.decode("Outer", Uint8Array.of(0x1a, 2, 0xc3, 0x28))).toEqual({ ok: false, error });
+  });
+
+  it("more repeated items than it is told to take, in all lists together, packed or not", () => {
+    const apart = [0x12, 4, 0x18, 1, 0x18, 2]; // inner.list: 1, 2
+    const packed = [0x12, 4, 0x1a, 2, 3, 4];
+    const bytes = Uint8Array.from([...apart, ...packed]);
+    expect(codec.decode("Outer", bytes, 4).ok).toBe(true);
+    expect(codec.decode("Outer", bytes, 3)).toEqual({ ok: false, error: TOO_MANY_ITEMS });
   });
 
   it("messages nested without end", () => {

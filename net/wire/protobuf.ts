@@ -4,6 +4,8 @@
 // It reads what any protobuf writer may send: unknown fields are skipped, the last scalar wins,
 // repeated scalars come packed or not, a second piece of an embedded message is merged into the
 // first. It never throws and nests no deeper than DEPTH_MAX: malformed input is a failed result.
+// So is input with more repeated items than its reader allows, for an item of two bytes becomes
+// objects of hundreds.
 
 import type { Bytes, Result } from "../../core/contract.ts";
 import { copyOf } from "../../core/lib/allocate.ts";
@@ -86,6 +88,7 @@ export interface Codec<S extends Schema> {
   readonly decode: <N extends keyof S & string>(
     name: N,
     bytes: Uint8Array,
+    itemsMax?: number, // of all its lists together; else any number
   ) => Result<Decoded<S, N>, string>;
 }
 
@@ -95,6 +98,7 @@ export const DEPTH_MAX = 100;
 /** What is wrong with bytes, in the words of Go's protobuf. */
 const NO_MESSAGE = "proto: cannot parse invalid wire-format data";
 const NO_UTF8 = "string field contains invalid UTF-8";
+export const TOO_MANY_ITEMS = "too many repeated items";
 
 export function createCodec<S extends Schema>(schema: S): Codec<S> {
   const shapes = createShapes(schema);
@@ -102,12 +106,17 @@ export function createCodec<S extends Schema>(schema: S): Codec<S> {
   const shapeOf = (name: string): Shape => shapes.get(name) ?? broken(`no message ${name}`);
   return {
     encode: (name, message) => encoded((writer) => writeMessage(writer, shapeOf(name), message)),
-    decode: <N extends keyof S & string>(name: N, bytes: Uint8Array) => {
+    decode: <N extends keyof S & string>(name: N, bytes: Uint8Array, itemsMax = Infinity) => {
       const shape = shapeOf(name);
       const values = Object.assign({}, shape.zero); // of so many shapes a spread is much slower
-      if (reads(bytes, shape, values)) return { ok: true, value: values as Decoded<S, N> };
+      const reader = readerOf(bytes, itemsMax);
+      readMessage(reader, shape, values, 0);
+      if (!reader.failed) return { ok: true, value: values as Decoded<S, N> };
+      if (reader.itemsLeft < 0) return { ok: false, error: TOO_MANY_ITEMS };
       const lax = must(laxShapes.get(name), `no message ${name}`);
-      return { ok: false, error: reads(bytes, lax, { ...lax.zero }) ? NO_UTF8 : NO_MESSAGE };
+      const again = readerOf(bytes, itemsMax);
+      readMessage(again, lax, { ...lax.zero }, 0);
+      return { ok: false, error: again.failed ? NO_MESSAGE : NO_UTF8 };
     },
   };
 }
@@ -182,11 +191,24 @@ function addField(shape: Shape, field: Field): void {
 
 // Reading.
 
-/** Whether the bytes are such a message. */
-function reads(bytes: Uint8Array, shape: Shape, values: Values): boolean {
+function readerOf(bytes: Uint8Array, itemsMax: number): Reader {
   const reader = createReader(plainBytes(bytes));
-  readMessage(reader, shape, values, 0);
-  return !reader.failed;
+  reader.itemsLeft = itemsMax;
+  return reader;
+}
+
+/** For a run of so many bytes within what `reader` reads. */
+function readerWithin(reader: Reader, length: number): Reader {
+  const run = createReader(reader.bytes, reader.at, reader.at + length);
+  run.itemsLeft = reader.itemsLeft;
+  return run;
+}
+
+/** Reads on behind it. */
+function leave(reader: Reader, run: Reader): void {
+  reader.at = run.end;
+  reader.itemsLeft = run.itemsLeft;
+  if (run.failed) reader.failed = true;
 }
 
 function readMessage(reader: Reader, shape: Shape, values: Values, depth: number): void {
@@ -209,30 +231,26 @@ function readField(r: Reader, shape: Shape, field: Field, values: Values, depth:
   }
   if (field.shape === null) {
     const value = readScalar(r, field.type as keyof Scalars);
-    if (label === "repeated") append(values, name, value);
+    if (label === "repeated") append(r, values, name, value);
     else values[name] = value;
     return;
   }
   const earlier = label === "repeated" ? null : (values[name] as Values | null);
   const inner = earlier ?? Object.assign({}, field.shape.zero);
-  const length = readLength(r);
-  const innerReader = createReader(r.bytes, r.at, r.at + length);
-  readMessage(innerReader, field.shape, inner, depth + 1);
-  r.at += length;
-  if (innerReader.failed) r.failed = true;
-  if (label === "repeated") append(values, name, inner);
+  const run = readerWithin(r, readLength(r));
+  readMessage(run, field.shape, inner, depth + 1);
+  leave(r, run);
+  if (label === "repeated") append(r, values, name, inner);
   else values[name] = inner;
 }
 
 /** A run of scalars under one tag. */
 function readPacked(reader: Reader, field: Field, values: Values): void {
-  const length = readLength(reader);
-  const run = createReader(reader.bytes, reader.at, reader.at + length);
+  const run = readerWithin(reader, readLength(reader));
   while (!run.failed && run.at < run.end) {
-    append(values, field.name, readScalar(run, field.type as keyof Scalars));
+    append(run, values, field.name, readScalar(run, field.type as keyof Scalars));
   }
-  reader.at += length;
-  if (run.failed) reader.failed = true;
+  leave(reader, run);
 }
 
 function readScalar(reader: Reader, type: keyof Scalars): Scalars[keyof Scalars] {
@@ -267,7 +285,9 @@ function readRun(reader: Reader, type: "bytes" | "key" | "string"): Uint8Array |
   return text ?? "";
 }
 
-function append(values: Values, name: string, value: unknown): void {
+function append(reader: Reader, values: Values, name: string, value: unknown): void {
+  reader.itemsLeft -= 1;
+  if (reader.itemsLeft < 0) reader.failed = true;
   const list = values[name] as unknown[];
   if (list === NONE) values[name] = [value];
   else list.push(value);
