@@ -51,8 +51,8 @@ export type Limits = Readonly<{
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
-/** --max-request-bytes is no more: a request is one entry of the log, which is never split. What lies
- *  around it in a message, or around the row that comes of it in an image, takes far less. */
+/** --max-request-bytes is no more: a request is one entry of the log, which is never split. What
+ *  lies around it in a message, or around the row that comes of it in an image, takes far less. */
 export const REQUEST_BYTES_MAX: number = MESSAGE_BYTES_MAX - 1024 * 1024;
 
 /** How members compare their hashes. Of times: 0: not at all. */

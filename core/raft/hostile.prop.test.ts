@@ -2,9 +2,9 @@
 // and once it is over there is a leader and it commits.
 //
 // A lie is a message with any numbers in it, made to fit the state of its receiver or not. No member
-// may fall over one. Forged entries and images cannot be told from a leader's own, and three members
-// that believed in three different ones have no majority any more: against these only the identity
-// of members helps. After all the others the cluster must come together again.
+// may fall over one. Forged entries, images, commits and ballots cannot be told from true ones, and
+// three members that believed in three different logs have no majority any more: against these only
+// the identity of members helps. After all the others the cluster must come together again.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -31,7 +31,7 @@ const STRANGERS = 2; // there is no such process
 const SPEAKERS = [1n, 2n, 3n, 4n, 5n].map((id) => id as NodeId);
 const LAST = Number.MAX_SAFE_INTEGER;
 const { electionMs } = CONFIG;
-const RUNS = 100;
+const RUNS = { seed: 20263, numRuns: 100 };
 
 /** A number as a lie would have it: near one that the receiver knows, or out of all measure. */
 type Lie = Readonly<{ near: "term" | "last" | "commit" | "nothing"; by: number }>;
@@ -51,11 +51,9 @@ const WORDS = [
   "read_index",
   "read_index_response",
   "timeout_now",
-  "append_response",
-  "vote_response",
-  "heartbeat",
 ] as const satisfies readonly Kind[];
-const ANY = [...WORDS, "append", "image"] as const satisfies readonly Kind[];
+const FORGERIES = ["vote_response", "append", "append_response", "heartbeat", "image"] as const;
+const ANY = [...WORDS, ...FORGERIES] as const satisfies readonly Kind[];
 
 const by = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
@@ -96,15 +94,15 @@ function acts(kinds: readonly Kind[]): fc.Arbitrary<readonly Act[]> {
 describe("hostile words", () => {
   it("end no member, and take no term further than it may go, whatever they are", () => {
     const property = fc.property(acts(ANY), (script) => void play(script));
-    fc.assert(property, { numRuns: RUNS });
+    fc.assert(property, RUNS);
   });
 
-  it("leave a cluster that elects a leader and commits, unless they forge its entries", () => {
+  it("leave a cluster that elects a leader and commits, unless they forge what it agrees upon", () => {
     const property = fc.property(acts(WORDS), (script) => {
       const world = play(script);
       expect(recovers(world)).toBe(true);
     });
-    fc.assert(property, { numRuns: RUNS });
+    fc.assert(property, RUNS);
   });
 
   it("that make a leader believe too much cost it its office, and no more", () => {

@@ -60,15 +60,15 @@ export type AppendResponse = Readonly<{
   hintTerm: Term;
 }>;
 
-/** The largest message between members, and the largest chunk of an image. Whatever goes from member
- *  to member must fit: what does not could only be dropped, again and again. */
+/** The largest message between members, and the largest chunk of an image. Whatever goes from one
+ *  to the other must fit: what does not could only be dropped, again and again. */
 export const MESSAGE_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** No append carries more entries, however short: as objects they take far more than as bytes. */
 export const APPEND_ENTRIES_MAX: number = 16 * 1024;
 
 /** No image is of a later entry: nobody makes as many, in a hundred years of a million a second.
- *  What arrives in a log is counted from what is there, but an image says by itself where it stands,
+ *  What arrives in a log is counted from what is there, but an image says by itself where it is,
  *  and as many entries must have room behind it. */
 const IMAGE_INDEX_MAX = 2 ** 52;
 
