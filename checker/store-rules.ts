@@ -155,5 +155,7 @@ function putsIn(request: Request | RequestOp): readonly Pick<KeyValue, "key" | "
 }
 
 function nameOf(key: string, value: Uint8Array): string {
-  return `${key} ${value.join()}`;
+  let text = `${key} `;
+  for (const byte of value) text += String.fromCharCode(byte);
+  return text;
 }

@@ -48,6 +48,8 @@ export type Limits = Readonly<{
   checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
+  stepItems: number; // rows read and written and pairs told in one step, at the most
+  stepBytes: number; // of pairs told to clients and entries to peers, in one step
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -82,6 +84,8 @@ export const DEFAULT_LIMITS: Limits = {
   checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },
   tokenMs: 300_000,
+  stepItems: 50_000,
+  stepBytes: 64 * 1024 * 1024,
   applyBehind: 5000,
 };
 

@@ -4,6 +4,7 @@
 import { FAULT_KINDS } from "../sim/faults.ts";
 import type { FaultKind } from "../sim/faults.ts";
 import type { Coverage } from "../sim/result.ts";
+import type { GivenSizes } from "../sim/sizes.ts";
 import { judge } from "./judge.ts";
 import type { Failure, Judged, JudgeOptions } from "./judge.ts";
 import { optionsOf } from "./scenario.ts";
@@ -13,10 +14,16 @@ export type Plan = Readonly<{
   scenarios: readonly Scenario[];
   firstSeed: number;
   seeds: number; // for each scenario
+  sizes: GivenSizes;
   how: JudgeOptions;
 }>;
 
-export type Found = Readonly<{ scenario: Scenario; seed: number; failure: Failure }>;
+export type Found = Readonly<{
+  scenario: Scenario;
+  seed: number;
+  sizes: GivenSizes;
+  failure: Failure;
+}>;
 
 export type Tally = {
   runs: number;
@@ -38,10 +45,11 @@ export function runCampaign(plan: Plan, goesOn: (tally: Tally) => boolean): Camp
   for (let nth = 0; nth < plan.seeds; nth++) {
     const seed = (plan.firstSeed + nth) >>> 0;
     for (const scenario of plan.scenarios) {
-      const judged = judge(optionsOf(scenario, { seed, path: null }), plan.how);
+      const judged = judge(optionsOf(scenario, { seed, path: null }, plan.sizes), plan.how);
       count(tally, scenario, judged);
       const { failure } = judged;
-      if (failure !== null) return { tally, found: { scenario, seed, failure }, isCutShort: false };
+      if (failure !== null)
+        return { tally, found: { scenario, seed, sizes: plan.sizes, failure }, isCutShort: false };
       if (!goesOn(tally)) return { tally, found: null, isCutShort: true };
     }
   }

@@ -5,11 +5,13 @@ import { swarmOptions } from "../sim/swarm.ts";
 import { anyFault, schedule } from "./arbitraries.ts";
 import { FAULT_SCENARIOS } from "./catalogue-faults.ts";
 import { SERVICE_SCENARIOS } from "./catalogue-services.ts";
+import { SIZE_SCENARIOS } from "./catalogue-sizes.ts";
 import type { Scenario } from "./scenario.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...FAULT_SCENARIOS,
   ...SERVICE_SCENARIOS,
+  ...SIZE_SCENARIOS,
   {
     name: "everything",
     promise: "Any mixture of all of this, in clusters of any temper, changes no answer.",

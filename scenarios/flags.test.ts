@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SIZE_FLAGS } from "../sim/sizes.ts";
 import { SCENARIOS } from "./catalogue.ts";
 import {
   parseReplayFlags,
@@ -32,6 +33,7 @@ describe("detcd sim", () => {
       seeds: 20,
       firstSeed: null,
       budgetMs: null,
+      sizes: {},
       twice: false,
       json: false,
       list: false,
@@ -61,7 +63,16 @@ describe("detcd sim", () => {
     ]);
   });
 
+  it("takes sizes of the world", () => {
+    const args = ["--keys", "100000", "--leased=50", "--name-bytes", "2000"];
+    const sizes = { keys: 100_000, leased: 50, nameBytes: 2000 };
+    expect(parseSimFlags(args, false)).toMatchObject({ sizes });
+    expect(parseReplayFlags(["7", ...args])).toMatchObject({ sizes });
+    for (const [flag] of SIZE_FLAGS) expect(SIM_USAGE).toContain(`--${flag} `);
+  });
+
   it.for([
+    [["--keys", "many"], "--keys many is no size"],
     [["--seeds", "0"], "--seeds must be a number from 1 on"],
     [["--seed", "x"], '"x" is no seed'],
     [["--budget", "long"], "--budget long is no time"],

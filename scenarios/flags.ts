@@ -1,6 +1,8 @@
 // The command lines of `detcd sim` and `detcd replay`.
 
 import { parseArgs } from "node:util";
+import type { GivenSizes } from "../sim/sizes.ts";
+import { SIZE_FLAGS } from "../sim/sizes.ts";
 import { SCENARIOS, scenarioOf } from "./catalogue.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -9,6 +11,7 @@ export type SimFlags = Readonly<{
   seeds: number;
   firstSeed: number | null; // null: a fresh one
   budgetMs: number | null;
+  sizes: GivenSizes;
   twice: boolean;
   json: boolean;
   list: boolean;
@@ -20,6 +23,7 @@ export type ReplayFlags = Readonly<{
   scenario: Scenario;
   path: string | null;
   hash: string | null; // what the trace must be
+  sizes: GivenSizes;
   trace: boolean;
   json: boolean;
   help: boolean;
@@ -28,7 +32,15 @@ export type ReplayFlags = Readonly<{
 /** A sentence for the person at the keyboard. */
 export type Misuse = Readonly<{ misuse: string }>;
 
-export const SIM_USAGE = `usage: detcd sim [flags]
+const SIZES_USAGE = `  --keys N           how large the world is (default: as drawn): its keys,
+  --value-bytes N    bytes of their values,
+  --leased N         how many of them hang on one lease,
+  --lease-seconds N  and how long that lasts,
+  --giants N         clients whose calls are as large as they may be,
+  --watchers N       watches that these open at once,
+  --name-bytes N     bytes of the longest names`;
+
+export const SIM_USAGE: string = `usage: detcd sim [flags]
 
 Runs simulated clusters under faults, and judges each run.
 
@@ -36,6 +48,7 @@ Runs simulated clusters under faults, and judges each run.
   --seed S           the first seed, in decimal or 0x… (default: a fresh one, printed)
   --scenario NAME    only this scenario; may be repeated (default: all)
   --budget T         stop after this time, such as 60s or 10m
+${SIZES_USAGE}
   --twice            run each seed twice and compare (default where CI is set; --no-twice: never)
   --json             the summary as JSON on stdout
   --list             the scenarios, and what each promises
@@ -44,12 +57,13 @@ exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 the command i
             4 a seed was not the same run twice
 `;
 
-export const REPLAY_USAGE = `usage: detcd replay SEED --scenario NAME [flags]
+export const REPLAY_USAGE: string = `usage: detcd replay SEED --scenario NAME [flags]
 
 Runs one seed again, exactly, and prints the hash of its trace and the verdict.
 
   --scenario NAME    which scenario (detcd sim --list)
   --path P           which simpler schedule of the seed, as printed by detcd sim
+${SIZES_USAGE}
   --hash H           the trace hash to expect: another one means that the code is not the same
   --trace            every event on stdout
   --json             the result as JSON on stdout
@@ -64,6 +78,7 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
     seed: { type: "string" },
     scenario: { type: "string", multiple: true },
     budget: { type: "string" },
+    ...SIZE_OPTIONS,
     twice: { type: "boolean", default: isCi },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
@@ -82,6 +97,8 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
   if (typeof budget === "string" && budgetMs === null) {
     return misuse(`--budget ${budget} is no time: write 90s or 10m`, "sim");
   }
+  const sizes = sizesOf(values, "sim");
+  if ("misuse" in sizes) return sizes;
   const names = (values["scenario"] as readonly string[] | undefined) ?? [];
   const strange = names.find((name) => scenarioOf(name) === null);
   if (strange !== undefined) return misuse(badScenario(strange), "sim");
@@ -91,6 +108,7 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
     seeds,
     firstSeed,
     budgetMs,
+    sizes,
     twice: values["twice"] === true,
     json: values["json"] === true,
     list: values["list"] === true,
@@ -103,6 +121,7 @@ export function parseReplayFlags(args: readonly string[]): ReplayFlags | Misuse 
     scenario: { type: "string", default: "everything" },
     path: { type: "string" },
     hash: { type: "string" },
+    ...SIZE_OPTIONS,
     trace: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -122,9 +141,11 @@ export function parseReplayFlags(args: readonly string[]): ReplayFlags | Misuse 
   if (path !== null && !/^\d+(:\d+)*$/.test(path)) {
     return misuse(`--path ${JSON.stringify(path)} is no path: it looks like 0:3:1`, "replay");
   }
+  const sizes = sizesOf(values, "replay");
+  if ("misuse" in sizes) return sizes;
   const hash = textOf(values["hash"]);
   const [trace, json] = [values["trace"] === true, values["json"] === true];
-  return { seed, scenario, path, hash, trace, json, help };
+  return { seed, scenario, path, hash, sizes, trace, json, help };
 }
 
 /** 32 bits, decimal or hexadecimal. */
@@ -153,6 +174,22 @@ function parse(args: readonly string[], options: Options): Parsed | Misuse {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(". ");
     return { misuse: `${sentence ?? ""} (--help lists the flags)` };
   }
+}
+
+const SIZE_OPTIONS: Options = Object.fromEntries(
+  SIZE_FLAGS.map(([flag]) => [flag, { type: "string" }]),
+);
+
+function sizesOf(values: Parsed["values"], command: "sim" | "replay"): GivenSizes | Misuse {
+  const sizes: { -readonly [K in keyof GivenSizes]: GivenSizes[K] } = {};
+  for (const [flag, size] of SIZE_FLAGS) {
+    const given = textOf(values[flag]);
+    if (given === null) continue;
+    const number = wholeNumber(given);
+    if (number === null) return misuse(`--${flag} ${given} is no size`, command);
+    sizes[size] = number;
+  }
+  return sizes;
 }
 
 function parseTime(text: string): number | null {

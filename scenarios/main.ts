@@ -39,7 +39,13 @@ function sim(args: readonly string[]): number {
   const startedAt = performance.now();
   const firstSeed = flags.firstSeed ?? randomInt(2 ** 32);
   const how = { ...JUDGE_ONCE, twice: flags.twice };
-  const plan: Plan = { scenarios: flags.scenarios, firstSeed, seeds: flags.seeds, how };
+  const plan: Plan = {
+    scenarios: flags.scenarios,
+    firstSeed,
+    seeds: flags.seeds,
+    sizes: flags.sizes,
+    how,
+  };
   console.error(printPlan(plan));
   const progress = createProgress(plan.seeds * plan.scenarios.length);
   const elapsedMs = (): number => performance.now() - startedAt;
@@ -66,7 +72,10 @@ function tellFailure(
   const startedAt = performance.now();
   const isTime = (): boolean => performance.now() - startedAt > SHRINK_MS;
   const shrunk = shrink(found, plan.how, SHRINK_TRIES, isTime);
-  const options = { ...surroundingsOf(scenario, found.seed), faults: shrunk.faults };
+  const options = {
+    ...surroundingsOf(scenario, found.seed, shrunk.sizes),
+    faults: shrunk.faults,
+  };
   const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
   const events = eventsBefore(options, plan.how.core, shrunk.failure);
   const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });
@@ -116,9 +125,14 @@ function replay(args: readonly string[]): number {
   return exitOf(judged.failure);
 }
 
-function optionsOrNull({ scenario, seed, path }: ReplayFlags): ReturnType<typeof optionsOf> | null {
+function optionsOrNull({
+  scenario,
+  seed,
+  path,
+  sizes,
+}: ReplayFlags): ReturnType<typeof optionsOf> | null {
   try {
-    return optionsOf(scenario, { seed, path });
+    return optionsOf(scenario, { seed, path }, sizes);
   } catch {
     return null; // fast-check finds nothing there
   }

@@ -2,6 +2,8 @@
 
 import type { FaultKind } from "../sim/faults.ts";
 import type { SimOptions } from "../sim/options.ts";
+import { printSizes } from "../sim/sizes.ts";
+
 import type { Plan, Tally } from "./campaign.ts";
 import { printSeed } from "./flags.ts";
 import type { Failure, Judged } from "./judge.ts";
@@ -46,7 +48,7 @@ export function printSummary(tally: Tally, wallMs: number, missed: readonly stri
 }
 
 export function printFailure(report: FailureReport): string {
-  const { scenario, failure, faults, events, tries } = report;
+  const { scenario, failure, faults, sizes, events, tries } = report;
   return [
     "",
     `${scenario.name}: ${failure.oracle} is broken${moment(failure)}`,
@@ -54,6 +56,7 @@ export function printFailure(report: FailureReport): string {
     "",
     `The simplest schedule found in ${plural(tries, "run")} has ${plural(faults.length, "fault")}:`,
     ...printFaults(faults).map(indent),
+    ...(Object.keys(sizes).length > 0 ? [indent(`in a world of ${printSizes(sizes)}`)] : []),
     "",
     "What led to it:",
     ...events.map((event) => indent(printEvent(event))),
@@ -64,12 +67,13 @@ export function printFailure(report: FailureReport): string {
 }
 
 /** The one line to paste. */
-export function replayLine({ scenario, name, hash, commit }: FailureReport): string {
+export function replayLine({ scenario, name, sizes, hash, commit }: FailureReport): string {
   const path = name.path === null ? "" : ` --path "${name.path}"`;
   const expected = hash === null ? "" : ` --hash ${hash}`;
   const note = commit === null ? "" : `   # commit ${commit}`;
   const seed = printSeed(name.seed);
-  return `npx detcd replay ${seed} --scenario ${scenario.name}${path}${expected}${note}`;
+  const world = Object.keys(sizes).length === 0 ? "" : ` ${printSizes(sizes)}`;
+  return `npx detcd replay ${seed} --scenario ${scenario.name}${world}${path}${expected}${note}`;
 }
 
 export function printReplay(scenario: Scenario, options: SimOptions, judged: Judged): string {
@@ -79,6 +83,7 @@ export function printReplay(scenario: Scenario, options: SimOptions, judged: Jud
     `scenario  ${scenario.name}`,
     `promise   ${scenario.promise}`,
     `seed      ${printSeed(options.seed)}`,
+    ...(options.sizes.keys > 0 ? [`sizes     ${printSizes(options.sizes)}`] : []),
     ...printFaults(options.faults).map((fault) => `fault     ${fault}`),
     `trace     ${result?.hash ?? "broken off"}`,
     `events    ${result?.events ?? 0}`,

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import type { Checks } from "../core/config.ts";
 import type { FaultKind } from "../sim/faults.ts";
 import type { SimOptions } from "../sim/options.ts";
+import type { GivenSizes } from "../sim/sizes.ts";
+import { AS_DRAWN, withSizes } from "../sim/sizes.ts";
 import type { Coverage } from "../sim/result.ts";
 import type { Faults } from "./arbitraries.ts";
 
@@ -26,8 +28,13 @@ export type RunName = Readonly<{ seed: number; path: string | null }>;
 
 /** All of a run but its faults. In a share of all runs members compare their hashes, and must find
  *  nothing. */
-export function surroundingsOf(scenario: Scenario, seed: number): SimOptions {
-  const options = scenario.options(seed);
+export function surroundingsOf(
+  scenario: Scenario,
+  seed: number,
+  given: GivenSizes = AS_DRAWN,
+): SimOptions {
+  const drawn = scenario.options(seed);
+  const options = { ...drawn, sizes: withSizes(drawn.sizes, given) };
   const { node } = options;
   if (seed % 7 !== 4 || node.limits.checks.historyMs > 0) return options;
   return { ...options, node: { ...node, limits: { ...node.limits, checks: OFTEN } } };
@@ -35,8 +42,12 @@ export function surroundingsOf(scenario: Scenario, seed: number): SimOptions {
 
 /** Everything about a run. Equal names give equal options, for as long as the scenario stays as it
  *  is. */
-export function optionsOf(scenario: Scenario, { seed, path }: RunName): SimOptions {
-  const options = surroundingsOf(scenario, seed);
+export function optionsOf(
+  scenario: Scenario,
+  { seed, path }: RunName,
+  given: GivenSizes = AS_DRAWN,
+): SimOptions {
+  const options = surroundingsOf(scenario, seed, given);
   const settings = { seed: seed | 0, numRuns: 1, unbiased: true };
   const [faults] = fc.sample(
     scenario.faults(options),

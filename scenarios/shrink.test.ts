@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Effect, Term } from "../core/contract.ts";
 import { boot, step } from "../core/node.ts";
 import type { Core } from "../sim/sim-node.ts";
+import { AS_DRAWN } from "../sim/sizes.ts";
 import { runCampaign } from "./campaign.ts";
 import type { Found } from "./campaign.ts";
 import { scenarioOf } from "./catalogue.ts";
@@ -35,7 +36,7 @@ function scenario(): Scenario {
 }
 
 function find(firstSeed = 1): Found {
-  const plan = { scenarios: [scenario()], firstSeed, seeds: 20, how: HOW };
+  const plan = { scenarios: [scenario()], firstSeed, seeds: 20, sizes: AS_DRAWN, how: HOW };
   return runCampaign(plan, () => true).found ?? expect.unreachable("a crash shows it");
 }
 
@@ -83,6 +84,25 @@ describe("A core that forgets its term", { timeout: 60_000 }, () => {
   it("is shrunk no further when the time is over", () => {
     const shrunk = shrink(find(), HOW, 200, () => true);
     expect(shrunk).toMatchObject({ tries: 1, name: { path: null } });
+  });
+
+  it("is found in a large world, and shown in a small one", () => {
+    const sizes = { keys: 300, valueBytes: 10, giants: 1 };
+    const plan = { scenarios: [scenario()], firstSeed: 1, seeds: 20, sizes, how: HOW };
+    const found = runCampaign(plan, () => true).found ?? expect.unreachable("a crash shows it");
+    const shrunk = shrink(found, HOW, 40, () => false);
+    expect(shrunk.sizes).toMatchObject({ valueBytes: 0, giants: 0 });
+    expect(shrunk.sizes.keys).toBeLessThan(2);
+    const large = { ...shrunk, sizes: { keys: 18, leased: 2, leaseSeconds: 3 } };
+    const text = printFailure({
+      ...large,
+      scenario: scenario(),
+      events: [],
+      hash: "ab",
+      commit: null,
+    });
+    expect(text).toContain("in a world of --keys 18 --leased 2 --lease-seconds 3\n");
+    expect(text).toContain("--scenario lying-disk --keys 18 --leased 2 --lease-seconds 3");
   });
 });
 

@@ -2,6 +2,7 @@
 // together they see the trouble that they are about.
 
 import { describe, expect, it } from "vitest";
+import { AS_DRAWN } from "../sim/sizes.ts";
 import { runCampaign, unseen } from "./campaign.ts";
 import type { Plan } from "./campaign.ts";
 import { SCENARIOS, scenarioOf } from "./catalogue.ts";
@@ -19,6 +20,7 @@ describe("The promise of", { timeout: 60_000 }, () => {
       scenarios: [scenario],
       firstSeed: FIRST_SEED,
       seeds,
+      sizes: AS_DRAWN,
       how: JUDGE_ONCE,
     };
     const { tally, found } = runCampaign(plan, () => true);

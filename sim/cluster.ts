@@ -19,12 +19,14 @@ import { NodeClock } from "./clock.ts";
 import { digestBytes } from "./digest.ts";
 import { SimDisk } from "./disk.ts";
 import type { NodeFrame } from "./frame.ts";
-import { readerOf, SimKv } from "./kv.ts";
+import { EMPTY_ROOT, readerOf, SimKv } from "./kv.ts";
 import type { Network } from "./network.ts";
 import { CLIENTS, nameOf } from "./network.ts";
 import type { SimOptions } from "./options.ts";
 import { SimNode } from "./sim-node.ts";
 import type { EffectOf, Surroundings } from "./sim-node.ts";
+import { diskOfStock, stockOf } from "./stock.ts";
+import type { Stock } from "./stock.ts";
 import { digestHistory, digestStore } from "./store-digests.ts";
 import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
@@ -45,6 +47,8 @@ type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void; parts: An
 
 export class Cluster implements Line {
   readonly #context: ClusterContext;
+  /** What the members were restored from; null: nothing. */
+  readonly stock: Stock | null;
   readonly #nodes: readonly SimNode[];
   readonly #open: readonly Map<CallId, OpenCall>[]; // by node: calls not yet answered
   readonly #streams: SimStreams;
@@ -72,7 +76,8 @@ export class Cluster implements Line {
       },
     };
     this.#open = numbers.map(() => new Map());
-    this.#nodes = numbers.map((number) => createNode(number, around, context.options));
+    this.stock = stockOf(context.options.sizes, foundersOf(context.options));
+    this.#nodes = numbers.map((number) => createNode(number, around, context.options, this.stock));
   }
 
   /** Who has no process yet. */
@@ -370,15 +375,23 @@ function stage(node: SimNode, bytes: Uint8Array): SnapshotMeta | null {
   return meta;
 }
 
-function createNode(number: number, around: Surroundings, options: SimOptions): SimNode {
+function createNode(
+  number: number,
+  around: Surroundings,
+  options: SimOptions,
+  stock: Stock | null,
+): SimNode {
   const config = configOf(number, idOf(number), [], options);
   const clock = options.clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };
+  const isFounder = number <= options.nodes - options.spares;
+  const { cluster, node, limits } = config;
+  const isStocked = isFounder && stock !== null;
+  const image = isStocked ? diskOfStock({ cluster, node }, limits.segmentBytes) : [];
   const parts = {
     clock: new NodeClock(clock.offsetMs, clock.driftPpm),
-    disk: new SimDisk(number, around.fates, options.disk),
-    kv: new SimKv(number, around.fates, "any"),
+    disk: new SimDisk(number, around.fates, options.disk, image),
+    kv: new SimKv(number, around.fates, "any", isStocked ? stock.root : EMPTY_ROOT),
   };
-  const isFounder = number <= options.nodes - options.spares;
   return new SimNode(number, config, parts, around, isFounder);
 }
 
@@ -392,7 +405,7 @@ function configOf(
   return createConfig({
     cluster: CLUSTER as ClusterId,
     node: id,
-    members: Array.from({ length: nodes - spares }, (_, at) => memberOf(at + 1)),
+    members: foundersOf({ nodes, spares }),
     contacts,
     strictReconfig,
     name: `node-${number}`,
@@ -405,6 +418,10 @@ function configOf(
     preVote,
     limits,
   });
+}
+
+function foundersOf({ nodes, spares }: Pick<SimOptions, "nodes" | "spares">): readonly Member[] {
+  return Array.from({ length: nodes - spares }, (_, at) => memberOf(at + 1));
 }
 
 /** Where a member listens tells which node it is. */

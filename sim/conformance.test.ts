@@ -47,6 +47,7 @@ class SimulatedCluster {
       tickMs: options.node.tickMs,
       twice: false,
       commitMicros: options.disk.commitMicros,
+      cpu: options.cpu,
       begins: () => {},
       taken: () => {},
       crashed: () => {},

@@ -2,7 +2,7 @@
 // lies on each disk. Nodes never see it. It believes disks and its own ledgers, not what a node
 // says of itself.
 
-import type { DiskToken, Effect, Index, Input, NodeId, Term } from "../core/contract.ts";
+import type { DiskToken, Effect, Index, Input, KvWrite, NodeId, Term } from "../core/contract.ts";
 import { isStreamRequest } from "../core/api/request.ts";
 import type { NodeState } from "../core/node-state.ts";
 import { broken } from "../core/lib/assert.ts";
@@ -11,6 +11,7 @@ import type { Log } from "../core/raft/log.ts";
 import type { Entry } from "../core/raft/message.ts";
 import { Digest, digestBytes } from "./digest.ts";
 import type { SimOperation } from "./history.ts";
+import type { Load } from "./load.ts";
 
 /** One thing that happened, as oracles see it. `node` is a node's number. */
 export type Moment = Readonly<
@@ -23,6 +24,7 @@ export type Moment = Readonly<
   | { kind: "answered"; operation: SimOperation; floor: number }
   // One node begins to drive terms up while all else is well; then, something else goes wrong too.
   | { kind: "inflating"; node: number; untilMs: number }
+  | { kind: "calm" } // nothing is planned that could unseat a leader
   | { kind: "disturbed" }
   | EndMoment
 >;
@@ -41,6 +43,7 @@ export type StepMoment = Readonly<{
   state: NodeState;
   effects: readonly Effect[];
   appended: readonly Entry[]; // what the log holds now and did not before
+  load: Load; // what it handled
 }>;
 export type EndMoment = Readonly<{
   kind: "ended";
@@ -79,6 +82,8 @@ export type Ghost = {
   readonly commits: { term: Term; index: Index }[]; // the last commit of each leader's term
   readonly kvHashes: Map<number, number>; // applied index → hash of all revisions up to it
   inflation: Readonly<{ node: number; untilMs: number; elections: number }> | null;
+  isCalm: boolean; // nothing has gone wrong so far that could unseat a leader
+  ledSinceMs: number | null; // when the first one was elected
 };
 
 export function createGhost(nodes: number): Ghost {
@@ -90,7 +95,24 @@ export function createGhost(nodes: number): Ghost {
     commits: [],
     kvHashes: new Map([[0, 0]]),
     inflation: null,
+    isCalm: false,
+    ledSinceMs: null,
   };
+}
+
+/** The first `founders` nodes begin with a store that holds what became of entry `index`. */
+export function recordStock(
+  ghost: Ghost,
+  founders: number,
+  { index, term }: Readonly<{ index: Index; term: Term }>,
+  writes: readonly KvWrite[],
+): void {
+  while (ghost.committed.length <= index) ghost.committed.push(term);
+  ghost.kvHashes.set(index, hashWrites(0, { kind: "kv", applied: index, writes }));
+  for (const node of ghost.nodes.slice(0, founders)) {
+    node.kvIssued = index;
+    node.kvDurable = index;
+  }
 }
 
 export function ghostNode(ghost: Ghost, number: number): GhostNode {
@@ -177,8 +199,12 @@ export function record(ghost: Ghost, moment: Moment): void {
     case "inflating":
       ghost.inflation = { node: moment.node, untilMs: moment.untilMs, elections: 0 };
       return;
+    case "calm":
+      ghost.isCalm = true;
+      return;
     case "disturbed":
       ghost.inflation = null;
+      ghost.isCalm = false;
       return;
     case "answered":
     case "ended":
@@ -244,6 +270,7 @@ function recordStep(ghost: Ghost, moment: StepMoment): void {
     if (ghost.inflation !== null && !ghost.leaders.has(raft.term)) {
       ghost.inflation = { ...ghost.inflation, elections: ghost.inflation.elections + 1 };
     }
+    ghost.ledSinceMs ??= moment.timeMs;
     ghost.leaders.set(raft.term, node);
   }
   for (const entry of appended) {

@@ -22,6 +22,7 @@ import type { Ghost, GhostNode, Moment } from "./ghost.ts";
 import { MARKS } from "../core/lib/entry-mark.ts";
 import { createGhost, entryKey, fingerprint, ghostNode, record } from "./ghost.ts";
 import { firstBroken, INVARIANTS } from "./invariants.ts";
+import { NO_LOAD } from "./load.ts";
 import { DEFAULT_OPTIONS } from "./options.ts";
 import { createSimulation } from "./simulation.ts";
 
@@ -55,6 +56,12 @@ function waitingFor(key: Bytes): NodeState {
   return { ...base, recipes: { ...base.recipes, waiters } };
 }
 
+const { stepItems } = base.config.limits;
+
+function leading(term: number): NodeState {
+  return withRaft({ role: "leader", term: term as Term });
+}
+
 function withLog(change: Partial<Log>): NodeState {
   return withRaft({ log: { ...log, ...change } });
 }
@@ -63,7 +70,7 @@ type Step = Partial<Extract<Moment, { kind: "stepped" }>>;
 
 function stepped(step: Step = {}): Moment {
   const plain = { node: 1, timeMs: 0, input: TICK, before: base, state: base };
-  return { kind: "stepped", ...plain, effects: [], appended: [], ...step };
+  return { kind: "stepped", ...plain, effects: [], appended: [], load: NO_LOAD, ...step };
 }
 
 function booted(state: NodeState): Moment {
@@ -351,6 +358,18 @@ const CASES: Readonly<Record<string, Case>> = {
     ghost: withGuarded,
     bad: stepped({ effects: [deserted] }),
     good: stepped({ state: leaderless, effects: [deserted] }),
+  },
+  "step-budget": {
+    bad: stepped({ load: { ...NO_LOAD, rows: stepItems, pairs: 1 } }),
+    good: stepped({ load: { ...NO_LOAD, rows: stepItems, bytes: 1000 } }),
+  },
+  "steady-office": {
+    ghost: (ghost) => {
+      record(ghost, { kind: "calm" });
+      record(ghost, stepped({ state: leading(1) }));
+    },
+    bad: stepped({ state: leading(2), timeMs: 60_000 }),
+    good: stepped({ state: leading(1), timeMs: 60_000 }),
   },
 };
 

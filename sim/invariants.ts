@@ -2,6 +2,7 @@
 // sentence. All are incremental: they look at what a step changed, never at the whole.
 
 import { agreementInvariants } from "./invariants-agreement.ts";
+import { budgetInvariants } from "./invariants-budget.ts";
 import { corruptionInvariants } from "./invariants-corruption.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";
 import { guardInvariants } from "./invariants-guards.ts";
@@ -24,6 +25,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...serviceInvariants,
   ...corruptionInvariants,
   ...guardInvariants,
+  ...budgetInvariants,
 ];
 
 const BY_KIND = new Map<Moment["kind"], Invariant[]>();

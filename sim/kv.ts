@@ -33,7 +33,7 @@ export type KvRoot = Readonly<{
   sizeBytes: number;
 }>;
 
-const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
+export const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
 
 const PREFIXES: Readonly<Record<Table, string>> = {
   meta: "a",
@@ -49,6 +49,8 @@ const UNEVEN_BYTES = 100;
 
 export class SimKv {
   readonly reader: KvReader;
+  /** So many its node has read so far. */
+  rowsRead = 0;
   readonly #node: number;
   readonly #fates: Fates;
   readonly #visibility: Visibility;
@@ -63,7 +65,10 @@ export class SimKv {
     this.#visibility = visibility;
     this.#durable = root;
     this.#visible = root;
-    this.reader = readerOf(() => this.#visible, node * UNEVEN_BYTES);
+    this.reader = counted(
+      readerOf(() => this.#visible, node * UNEVEN_BYTES),
+      () => void (this.rowsRead += 1),
+    );
   }
 
   /** Takes a batch: atomic, and in order. */
@@ -159,6 +164,22 @@ export function readerOf(root: () => KvRoot, wastedBytes = 0): KvReader {
   };
 }
 
+function counted(reader: KvReader, count: () => void): KvReader {
+  return {
+    ...reader,
+    get: (table, key) => {
+      count();
+      return reader.get(table, key);
+    },
+    *scan(table, from, to, reverse) {
+      for (const row of reader.scan(table, from, to, reverse)) {
+        count();
+        yield row;
+      }
+    },
+  };
+}
+
 /** The content of a root as the writes that make it from nothing. */
 export function* writesOf(root: KvRoot): Generator<KvWrite, void, undefined> {
   const reader = readerOf(() => root);
@@ -191,7 +212,8 @@ function harmed(root: KvRoot, row: Bytes, how: Harm): KvRoot {
   return { ...root, map: set(root.map, key, encodeKeyValue({ ...kv, value })) };
 }
 
-function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {
+/** The root with these writes, in order. */
+export function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {
   let { map, sizeBytes } = root;
   for (const write of writes) {
     const key = PREFIXES[write.table] + write.key;

@@ -6,6 +6,9 @@ import type { Limits } from "../core/config.ts";
 import { DEFAULT_LIMITS } from "../core/config.ts";
 import { assert } from "../core/lib/assert.ts";
 import type { Fault } from "./faults.ts";
+import type { CpuOptions } from "./load.ts";
+import type { Sizes } from "./sizes.ts";
+import { checkSizes, SMALL } from "./sizes.ts";
 
 /** So many of so many cases. Integers only: no float decides anything. */
 export type Ratio = readonly [numerator: number, denominator: number];
@@ -25,7 +28,9 @@ export type SimOptions = Readonly<{
   network: NetworkOptions;
   disk: DiskOptions;
   clocks: readonly ClockOptions[]; // by node; nodes beyond the list have a perfect clock
+  cpu: CpuOptions;
   clients: ClientOptions;
+  sizes: Sizes;
   faults: readonly Fault[];
   twice: boolean; // take every step twice and compare: leaks of time or chance show where they leak
   frames: boolean; // make the text of every event for `frame()`; a run without it is the same run
@@ -147,6 +152,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
   },
   disk: { syncMicros: 500, tailMicros: 20_000, tail: [1, 100], commitMicros: 2000 },
   clocks: [],
+  cpu: { itemMicros: 2, kilobyteMicros: 2, freeMicros: 2000 },
   clients: {
     count: 3,
     intervalMs: 200,
@@ -176,6 +182,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     },
     only: null,
   },
+  sizes: SMALL,
   faults: [],
   twice: false,
   frames: false,
@@ -190,6 +197,7 @@ export function checkOptions(options: SimOptions): SimOptions {
   assert(healAtMs >= 0 && healAtMs <= durationMs, "a run heals before it ends");
   assert(node.tickMs >= 1 && node.tickMs <= node.heartbeatMs, "a tick is at most one heartbeat");
   assert(clients.intervalMs >= 1 && clients.keys >= 1, "clients need time and keys");
+  checkSizes(options.sizes);
   for (const fault of options.faults) assert(fault.atMs >= 0, "a fault happens within the run");
   return options;
 }

@@ -83,4 +83,6 @@ export type Coverage = Readonly<{
   rangesInPieces: number; // told to their end
   backups: number; // compared with what they should be
   endedWithoutLeader: number; // streams
+  largeCalls: number; // of giants
+  crowds: number; // of watches on one stream
 }>;

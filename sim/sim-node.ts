@@ -23,9 +23,11 @@ import { DiskFailure } from "./disk.ts";
 import type { DiskFailureKind, SimDisk } from "./disk.ts";
 import type { RotFault } from "./faults.ts";
 import type { Micros, NodeFrame } from "./frame.ts";
-import type { Moment } from "./ghost.ts";
+import type { Moment, StepMoment } from "./ghost.ts";
 import { appendedEntries } from "./ghost.ts";
 import type { SimKv } from "./kv.ts";
+import type { CpuOptions } from "./load.ts";
+import { loadOf, timeOf } from "./load.ts";
 import { Lane } from "./lane.ts";
 import type { Fates } from "./random.ts";
 import { firstDifference } from "./twice.ts";
@@ -45,6 +47,7 @@ export type Surroundings = Readonly<{
   tickMs: number;
   twice: boolean;
   commitMicros: Micros;
+  cpu: CpuOptions;
   peers: (node: SimNode, effect: EffectOf<"peers">) => void;
   send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
   sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
@@ -62,9 +65,12 @@ export type Surroundings = Readonly<{
 /** A step, or a boot when there is no input. */
 export type Taken = Readonly<{ input: Input | null; effects: readonly Effect[] }>;
 
+type Stepped = Omit<StepMoment, "kind" | "node" | "timeMs" | "appended">;
+
 /** How long others may take until long work goes on. */
 const RESUME_MICROS_MAX = 2000;
 
+type Work = Readonly<{ endsAt: Micros; end: () => void }>;
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
 
 export class SimNode {
@@ -86,7 +92,8 @@ export class SimNode {
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
   #passwords = 0; // worked on so far
   #yields = 0; // to be resumed from, of all lives
-  #inbox: Input[] = []; // what came while paused
+  #inbox: Input[] = []; // what came while it was paused, or at work
+  #work: Work | null = null; // a step that takes its time
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
   readonly #backups = new SimBackups();
@@ -207,6 +214,7 @@ export class SimNode {
     const seed = fates.bits64("boot", this.number, this.#life);
     const now = this.clock.read(world.now);
     this.#around.begins(this, null);
+    const read = this.kv.rowsRead;
     const booted = core.boot(this.config, seed, now, this.disk, this.kv.reader);
     if (!booted.ok) {
       this.#around.broken("boot", booted.error, this.number);
@@ -218,19 +226,37 @@ export class SimNode {
     this.#around.taken(this, { input: null, effects });
     this.#around.witness({ kind: "booted", node: this.number, state, effects });
     this.#perform(effects);
+    const takes = timeOf(loadOf(this.kv.rowsRead - read, effects), this.#around.cpu);
+    this.#workFor(takes, () => {});
     this.#tickFrom(fates.below(this.#around.tickMs * 1000, "phase", this.number, this.#life));
     return true;
   }
 
   take(input: Input): void {
     if (this.#status === "crashed") return;
-    if (this.#status === "paused") {
-      if (input.kind !== "tick") this.#inbox.push(input);
-      return;
-    }
+    if (this.#status === "up" && this.#work === null) return this.#begin(input);
+    const isMissed = input.kind === "tick" && (this.#status === "paused" || this.#isTickDue());
+    if (!isMissed) this.#inbox.push(input);
+  }
+
+  /** The step is taken at once; a long one shows, and comes to something, when its time is over. */
+  #begin(input: Input): void {
+    const { cpu } = this.#around;
     const before = must(this.#state, "a running node has a state");
     this.#around.begins(this, input);
+    const read = this.kv.rowsRead;
     const [state, effects] = this.#step(before, input);
+    const load = loadOf(this.kv.rowsRead - read, effects);
+    const end = (): void => this.#end({ input, before, state, effects, load });
+    const takes = timeOf(load, cpu);
+    if (takes === 0) return end();
+    this.#workFor(takes, () => {
+      this.#around.begins(this, input);
+      end();
+    });
+  }
+
+  #end({ input, before, state, effects, load }: Stepped): void {
     this.#before = before;
     this.#state = state;
     this.#around.taken(this, { input, effects });
@@ -246,8 +272,38 @@ export class SimNode {
       state,
       effects,
       appended,
+      load,
     });
     this.#perform(effects);
+  }
+
+  #workFor(takes: Micros, end: () => void): void {
+    if (this.#status !== "up" || takes === 0) return;
+    const { world } = this.#around;
+    const work: Work = { endsAt: world.now + takes, end };
+    this.#work = work;
+    world.after(takes, () => {
+      if (this.#work === work) this.#goOn();
+    });
+  }
+
+  /** What is done shows, and what waited is taken, unless it waits on. */
+  #goOn(): void {
+    const { world } = this.#around;
+    if (this.#status !== "up" || (this.#work !== null && this.#work.endsAt > world.now)) return;
+    const work = this.#work;
+    this.#work = null;
+    work?.end();
+    while (this.#status === "up" && this.#work === null) {
+      const next = this.#inbox.shift();
+      if (next === undefined) return;
+      this.#begin(next.kind === "tick" ? { ...next, now: this.clock.read(world.now) } : next);
+    }
+  }
+
+  /** A timer that was due more than once while nobody looked fires once. */
+  #isTickDue(): boolean {
+    return this.#inbox.some(({ kind }) => kind === "tick");
   }
 
   /** Down at once, or just before its `boundary`-th effect from now on. */
@@ -284,9 +340,7 @@ export class SimNode {
     this.clock.go(this.#around.world.now);
     if (this.#status !== "paused") return;
     this.#become("up");
-    const waiting = this.#inbox;
-    this.#inbox = [];
-    for (const input of waiting) this.take(input);
+    this.#goOn();
   }
 
   /** Nothing bad is planned any more, and nothing lasts. */
@@ -302,7 +356,9 @@ export class SimNode {
     const { core, twice } = this.#around;
     const first = core.step(before, input, this.kv.reader);
     if (!twice) return first;
+    const read = this.kv.rowsRead;
     const difference = firstDifference(first, core.step(before, input, this.kv.reader));
+    this.kv.rowsRead = read;
     if (difference !== null) {
       const message = `two equal steps differ upon ${input.kind}, in ${difference}`;
       this.#around.broken("determinism", message, this.number);
@@ -412,6 +468,7 @@ export class SimNode {
     this.#crashPlan = null;
     this.#failure = null;
     this.#inbox = [];
+    this.#work = null;
     this.#backups.clear();
     const report = this.disk.crash(keep);
     this.kv.crash(keep);

@@ -18,8 +18,9 @@ import type { Fault } from "./faults.ts";
 import { describe } from "./faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "./ghost.ts";
-import { createGhost, record } from "./ghost.ts";
+import { createGhost, record, recordStock } from "./ghost.ts";
 import type { SimOperation, SimOutcome } from "./history.ts";
+import { Giant } from "./giant.ts";
 import { Injector } from "./injector.ts";
 import { firstBroken } from "./invariants.ts";
 import { Journal } from "./journal.ts";
@@ -35,8 +36,9 @@ import type { Answered } from "./recorder.ts";
 import { Recorder } from "./recorder.ts";
 import type { SimResult, Violation } from "./result.ts";
 import type { Core, SimNode, Taken } from "./sim-node.ts";
+import { FIRST } from "./stock.ts";
 import { Tally } from "./tally.ts";
-import { Unasked } from "./unasked.ts";
+import { SERVERS, Unasked } from "./unasked.ts";
 import { WatchRecorder } from "./watch-recorder.ts";
 import { Visitor } from "./visitor.ts";
 import { Watcher } from "./watcher.ts";
@@ -76,6 +78,14 @@ function describeOutcome(outcome: SimOutcome): string {
   if (outcome.kind === "ok") return describeResult({ ok: true, value: outcome.output });
   if (outcome.error === null) return "nothing in time";
   return describeResult({ ok: false, error: outcome.error });
+}
+
+/** Neither the network nor the disks nor an operator could unseat a leader. */
+function isCalm({ network, disk, spares, node }: SimOptions): boolean {
+  if (spares > 0) return false; // a leader may be removed
+  const calmMicros = node.electionMs * 250;
+  const isSlow = network.tailMicros > calmMicros || disk.tailMicros > calmMicros;
+  return network.drop[0] === 0 && !isSlow;
 }
 
 class Run {
@@ -124,6 +134,7 @@ class Run {
       tickMs: options.node.tickMs,
       twice: options.twice,
       commitMicros: options.disk.commitMicros,
+      cpu: options.cpu,
       begins: (node, input) => this.#begins(node, input),
       taken: (node, taken) => this.#taken(node, taken),
       crashed: (node, report) => this.#crashed(node, report),
@@ -135,6 +146,7 @@ class Run {
       inflating: (node, untilMs) => this.#inflating(node, untilMs),
     });
     this.#unanswered = new Set(this.#cluster.numbers());
+    this.#restore();
     this.#plan(fates);
   }
 
@@ -202,6 +214,19 @@ class Run {
     };
   }
 
+  /** What members were restored from is everybody's past. */
+  #restore(): void {
+    const { stock } = this.#cluster;
+    if (stock === null) return;
+    const { nodes, spares, clients } = this.#options;
+    const { writes, past } = stock;
+    const batch = { kind: "kv", applied: FIRST.index, writes } as const;
+    recordStock(this.#ghost, nodes - spares, FIRST, writes);
+    this.#journal.note(0, [batch]);
+    if (clients.visitors > 0) this.#ledger.note([batch]);
+    for (const { input, output } of past) this.#recorder.witness(SERVERS, input, output);
+  }
+
   /** Everything that is known to happen before the run begins. */
   #plan(fates: ClientContext["fates"]): void {
     const { durationMs, healAtMs, clients, nodes } = this.#options;
@@ -228,11 +253,14 @@ class Run {
       new Operator({ world, fates, cluster, options: this.#options, changed }).start();
     }
     this.#injector.plan(this.#options.faults);
+    const isOwed = this.#options.faults.length === 0 && clients.visitors === 0;
+    if (isOwed && isCalm(this.#options)) this.#witness({ kind: "calm" });
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
     for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
     this.#invite(clients.guests, context);
     this.#receive(clients.visitors, context);
+    this.#admit(context);
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);
     const watching = { ...context, watches: this.#watches, resumed, promptFrom: 1000 * healAtMs };
@@ -252,6 +280,12 @@ class Run {
     for (let number = 0; number < guests; number++) this.#guests.push(new Guest(number, context));
     new Steward(this.#guests, context).start();
     for (const guest of this.#guests) guest.start();
+  }
+
+  #admit(context: ClientContext): void {
+    const { sizes, node } = this.#options;
+    const giants = { ...context, sizes, limits: node.limits, counts: this.#tally.counts };
+    for (let number = 0; number < sizes.giants; number++) new Giant(number, giants).start();
   }
 
   #receive(visitors: number, context: ClientContext): void {
@@ -347,12 +381,9 @@ class Run {
 
   /** Only where nothing else could unseat a leader. */
   #inflating(node: number, untilMs: number): void {
-    const { network, disk, spares, node: timing } = this.#options;
-    if (spares > 0) return; // a leader may be removed
-    const calmMicros = timing.electionMs * 250;
-    const slow = network.tailMicros > calmMicros || disk.tailMicros > calmMicros;
-    if (network.drop[0] > 0 || slow || !this.#cluster.led()) return;
-    this.#witness({ kind: "inflating", node, untilMs });
+    if (isCalm(this.#options) && this.#cluster.led()) {
+      this.#witness({ kind: "inflating", node, untilMs });
+    }
   }
 
   #witness(moment: Moment): void {

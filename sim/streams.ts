@@ -19,7 +19,7 @@ export type SimStream = Readonly<{
   path: string;
   token: string; // "": the client shows none
   requireLeader: boolean;
-  dawdle: () => Micros; // from hearing something to having room for more
+  dawdle: (bytes: number) => Micros; // from hearing so much to having room for more
   hears: (reply: Reply, sent: Sent) => void; // the last one is no response
 }>;
 
@@ -88,7 +88,7 @@ export class SimStreams {
     const open = this.#find(node, call);
     const sent = this.#sent(node);
     open?.down.send(encodeResponse(response), (bytes) => {
-      this.#world.after(open.stream.dawdle(), () =>
+      this.#world.after(open.stream.dawdle(bytes.length), () =>
         this.#tell(open, (own) => ({ kind: "call.credit", call: own, items: 1 })),
       );
       open.stream.hears({ kind: "response", bytes }, sent);

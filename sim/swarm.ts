@@ -10,9 +10,13 @@ import { FAULT_KINDS } from "./faults.ts";
 import type { ClockOptions, Mix, NetworkOptions, NodeOptions, SimOptions } from "./options.ts";
 import { checkOptions, DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
 import { CLAIMS, FAR_TERMS, frameText } from "./stranger.ts";
+import { SMALL } from "./sizes.ts";
+import { drawModestSizes } from "./swarm-sizes.ts";
 
 /** Members come and go in one run of so many. */
 const MOVING = 5;
+/** And one in so many is larger than the others. */
+const LARGE = 16;
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
 /** A store that is harmed is no trouble to live through: it makes clients hear what is not true.
@@ -32,6 +36,7 @@ type Dice = Readonly<{
 export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const dice = createDice(`${seed}`);
   const { visitors, ...moves } = drawExtras(seed);
+  const isLarge = createDice(`${seed} sizes`).one(LARGE);
   const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
   const node = drawNode(dice);
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
@@ -72,6 +77,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       guests: 0,
       only: null,
     },
+    sizes: isLarge ? drawModestSizes(seed) : SMALL,
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
   });
 }

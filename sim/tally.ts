@@ -72,6 +72,8 @@ export class Tally {
     rangesInPieces: 0,
     backups: 0,
     endedWithoutLeader: 0,
+    largeCalls: 0,
+    crowds: 0,
   };
   #leader = 0;
 

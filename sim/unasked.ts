@@ -13,8 +13,8 @@ type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
 type AutoCompaction = Extract<TraceEvent, { kind: "auto_compaction" }>;
 type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
-/** Who deletes the keys of leases, in the history. */
-const SERVERS = -1;
+/** Who does in the history what no client asked for. */
+export const SERVERS = -1;
 const DELETED = { kind: "delete_range", deleted: 1, prevKvs: [] } as const;
 
 export class Unasked {

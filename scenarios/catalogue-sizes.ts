@@ -1,0 +1,69 @@
+// The scenarios in which everything is as large as it may be. Their worlds are short, and most of
+// them are of some thousand keys where pieces are of some hundred: what happens between two pieces
+// is the same as in a store of millions. Now and then one is large in earnest.
+
+import fc from "fast-check";
+import type { Limits } from "../core/config.ts";
+import { DEFAULT_LIMITS } from "../core/config.ts";
+import { DEFAULT_OPTIONS } from "../sim/options.ts";
+import type { SimOptions } from "../sim/options.ts";
+import { drawSizes } from "../sim/swarm-sizes.ts";
+import { anyNode, anyTarget, crash, isolate, lasting, pause, schedule } from "./arbitraries.ts";
+import type { Scenario } from "./scenario.ts";
+
+export const SIZE_SCENARIOS: readonly Scenario[] = [
+  {
+    name: "giants",
+    promise: "What is as large as it may be is done whole, or refused, whatever fails meanwhile.",
+    options: (seed) => large(seed, 8000, 5000),
+    faults: (options) =>
+      schedule(
+        4,
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 1500)),
+        isolate(options, anyNode(options), ["both", "inbound"], lasting(500, 2500)),
+        pause(options, lasting(200, 1500)),
+      ),
+    injects: ["crash", "isolate", "pause"],
+    covers: ["largeCalls", "crowds", "leasesRanOut", "compactions", "restarts"],
+  },
+  {
+    name: "steady-office",
+    promise: "However much is asked of it at once, a leader whom nothing ails stays in office.",
+    options: (seed) => {
+      const options = large(seed, 7000, 5000);
+      return { ...options, cpu: { ...options.cpu, itemMicros: 10, kilobyteMicros: 10 } };
+    },
+    faults: () => fc.constant([]),
+    injects: [],
+    covers: ["largeCalls", "crowds", "leasesRanOut", "compactions"],
+  },
+];
+
+function large(seed: number, durationMs: number, healAtMs: number): SimOptions {
+  const { clients, node, network, disk } = DEFAULT_OPTIONS;
+  const mix = { ...clients.mix, select: 1, nested: 1 };
+  return {
+    ...DEFAULT_OPTIONS,
+    seed,
+    durationMs,
+    healAtMs,
+    network: { ...network, tailMicros: 5000 },
+    disk: { ...disk, tailMicros: 5000 },
+    node: { ...node, snapshotCount: seed % 2 === 0 ? 5 : 100, limits: LIMITS },
+    clients: { ...clients, count: 2, watchers: seed % 3 === 0 ? 1 : 0, mix },
+    sizes: drawSizes(seed),
+  };
+}
+
+/** Pieces are a tenth of what they are in life. */
+const LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  requestBytes: 32 * 1024,
+  overheadBytes: 16 * 1024,
+  transactionOperations: 128,
+  appendBytes: 64 * 1024,
+  segmentBytes: 256 * 1024,
+  compactionRows: 200,
+  historyRevisions: 100,
+  hashRows: 500,
+};

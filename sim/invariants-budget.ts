@@ -1,0 +1,45 @@
+// Nothing is done in one go that grows with the data: what a step handles has a budget
+// (core/config.ts), and where nothing fails a leader keeps its office, however much it is asked.
+
+import type { Limits } from "../core/config.ts";
+import type { Ghost, Moment } from "./ghost.ts";
+import type { Invariant } from "./invariants.ts";
+import type { Load } from "./load.ts";
+
+const SETTLING_ELECTIONS = 2;
+
+export const budgetInvariants: readonly Invariant[] = [
+  {
+    id: "step-budget",
+    sentence: "No step reads, writes or tells more than its budget.",
+    at: ["stepped"],
+    check: (_ghost: Ghost, moment: Moment) => {
+      if (moment.kind !== "stepped") return null;
+      const excess = excessOf(moment.load, moment.state.config.limits);
+      return excess === null ? null : `a step upon ${moment.input.kind} ${excess}`;
+    },
+  },
+  {
+    id: "steady-office",
+    sentence: "Where nothing fails a leader keeps its office.",
+    at: ["stepped"],
+    check: (ghost: Ghost, moment: Moment) => {
+      if (moment.kind !== "stepped" || !ghost.isCalm || ghost.ledSinceMs === null) return null;
+      const { raft, config } = moment.state;
+      const { role, term } = raft;
+      if (role !== "leader" || ghost.leaders.has(term)) return null;
+      // Whoever stood for election along with the first one may still win.
+      if (moment.timeMs - ghost.ledSinceMs < SETTLING_ELECTIONS * config.electionMs) return null;
+      const [first] = ghost.leaders.keys();
+      return `node ${moment.node} leads in term ${term}: the leader of term ${first} was well`;
+    },
+  },
+];
+
+function excessOf(load: Load, { stepItems, stepBytes }: Limits): string | null {
+  const { rows, writes, pairs, bytes } = load;
+  const items = rows + writes + pairs;
+  const what = `reads ${rows} rows, writes ${writes} and tells ${pairs} pairs`;
+  if (items > stepItems) return `${what}: ${items} of ${stepItems}`;
+  return bytes > stepBytes ? `tells ${bytes} bytes of ${stepBytes}` : null;
+}

@@ -1,0 +1,32 @@
+// A seed becomes a size of the world.
+
+import type { Sizes } from "./sizes.ts";
+
+/** One world in so many is as large as a store that people complain about. */
+const VAST_ONE_IN = 64;
+const VAST_KEYS = 130_000; // more than an engine takes arguments
+
+export function drawSizes(seed: number): Sizes {
+  const pick = <T>(choices: readonly T[], shift: number): T =>
+    choices[(seed >>> shift) % choices.length] as T;
+  const isVast = seed % VAST_ONE_IN === VAST_ONE_IN - 1;
+  const keys = isVast ? VAST_KEYS : pick([200, 700, 300, 100, 500], 0);
+  return {
+    keys,
+    leased: pick([keys, keys >> 1, 0], 1),
+    leaseSeconds: pick([2, 3], 2),
+    valueBytes: isVast ? 8 : pick([8, 100, 20, 500], 1),
+    giants: 1 + (seed % 2),
+    watchers: isVast ? 0 : pick([0, 60, 20, 200], 0),
+    nameBytes: pick([10, 400, 2000, 20_000], 1),
+  };
+}
+
+/** Where pieces are of a few rows, a hundred keys are many. */
+export function drawModestSizes(seed: number): Sizes {
+  const drawn = drawSizes(seed);
+  const keys = 20 + (seed % 130);
+  const leased = drawn.leased > 0 ? keys >> (seed & 1) : 0;
+  const leaseSeconds = 2 + (seed % 6);
+  return { ...drawn, keys, leased, leaseSeconds, giants: 1, watchers: seed % 40, valueBytes: 8 };
+}
