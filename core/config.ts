@@ -48,8 +48,12 @@ export type Limits = Readonly<{
   checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
-  stepItems: number; // rows read and written and pairs told in one step, at the most
-  stepBytes: number; // of pairs told to clients and entries to peers, in one step
+  // What one step handles at most, all that it does taken together; sim/invariants-budget.ts holds
+  // the pieces above to it.
+  stepRows: number; // read from the store
+  stepWrites: number; // to the store
+  stepPairs: number; // in answers
+  stepBytes: number; // of pairs told to clients, and of entries told to peers
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
@@ -84,7 +88,9 @@ export const DEFAULT_LIMITS: Limits = {
   checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },
   tokenMs: 300_000,
-  stepItems: 50_000,
+  stepRows: 50_000,
+  stepWrites: 200_000,
+  stepPairs: 20_000,
   stepBytes: 64 * 1024 * 1024,
   applyBehind: 5000,
 };

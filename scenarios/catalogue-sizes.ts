@@ -29,10 +29,7 @@ export const SIZE_SCENARIOS: readonly Scenario[] = [
   {
     name: "steady-office",
     promise: "However much is asked of it at once, a leader whom nothing ails stays in office.",
-    options: (seed) => {
-      const options = large(seed, 7000, 5000);
-      return { ...options, cpu: { ...options.cpu, itemMicros: 10, kilobyteMicros: 10 } };
-    },
+    options: (seed) => large(seed, 7000, 5000),
     faults: () => fc.constant([]),
     injects: [],
     covers: ["largeCalls", "crowds", "leasesRanOut", "compactions"],
@@ -52,6 +49,7 @@ function large(seed: number, durationMs: number, healAtMs: number): SimOptions {
     node: { ...node, snapshotCount: seed % 2 === 0 ? 5 : 100, limits: LIMITS },
     clients: { ...clients, count: 2, watchers: seed % 3 === 0 ? 1 : 0, mix },
     sizes: drawSizes(seed),
+    cpu: { itemMicros: 5 * (1 + (seed % 3)), kilobyteMicros: 20, freeMicros: 200 },
   };
 }
 
@@ -65,5 +63,12 @@ const LIMITS: Limits = {
   segmentBytes: 256 * 1024,
   compactionRows: 200,
   historyRevisions: 100,
-  hashRows: 500,
+  hashRows: 200,
+  rangeRows: 100,
+  rangeBytes: 16 * 1024,
+  rangesAtOnce: 2,
+  stepRows: 2000,
+  stepWrites: 2000,
+  stepPairs: 400,
+  stepBytes: 1024 * 1024,
 };

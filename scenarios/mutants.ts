@@ -8,6 +8,7 @@ import { CORRUPTION_MUTANTS } from "./mutants-corruption.ts";
 import { DISK_MUTANTS } from "./mutants-disk.ts";
 import { MEMBERS_MUTANTS } from "./mutants-members.ts";
 import { RAFT_MUTANTS } from "./mutants-raft.ts";
+import { SIZES_MUTANTS } from "./mutants-sizes.ts";
 import { STORE_MUTANTS } from "./mutants-store.ts";
 import { VISITORS_MUTANTS } from "./mutants-visitors.ts";
 
@@ -19,4 +20,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCESS_MUTANTS,
   ...MEMBERS_MUTANTS,
   ...VISITORS_MUTANTS,
+  ...SIZES_MUTANTS,
 ];

@@ -85,9 +85,9 @@ function chooseRange(draw: Draw, { sizes, revision }: Surroundings): Asked {
 
 /** One in ten of the keys, or all. */
 function chooseDelete(draw: Draw, { sizes }: Surroundings): Asked {
-  const prevKv = draw(3, "prev") === 0;
   const isWhole = draw(4, "whole") === 0;
-  if (isWhole) return { kind: "delete_range", key: STOCK.key, rangeEnd: STOCK.end, prevKv };
+  if (isWhole) return { kind: "delete_range", key: STOCK.key, rangeEnd: STOCK.end, prevKv: false };
+  const prevKv = draw(3, "prev") === 0;
   const digits = 7 - Math.max(1, Math.ceil(Math.log10(Math.max(10, sizes.keys))) - 1);
   const key = stockKey(draw(Math.max(1, sizes.keys), "key")).slice(0, STOCK.key.length + digits);
   const rangeEnd = must(prefixEnd(key as Bytes), "no key is all 0xFF");
@@ -111,6 +111,18 @@ function txnOfLimit(draw: Draw, { name, limits, sizes }: Surroundings): TxnReque
     if (nth % 5 === 4) return readOf(key);
     return putOf(key, valueOf(`${name}.${nth}`, 0));
   });
+  return { kind: "txn", compare: [], success, failure: [] };
+}
+
+/** The last keys of the stock, as many as one may write at once. */
+export function overwrite(
+  name: string,
+  { sizes, limits }: Pick<Surroundings, "sizes" | "limits">,
+): TxnRequest {
+  const count = Math.min(sizes.keys, limits.transactionOperations);
+  const success = Array.from({ length: count }, (_, nth) =>
+    putOf(stockKey(sizes.keys - 1 - nth), valueOf(`${name}.${nth}`, 0)),
+  );
   return { kind: "txn", compare: [], success, failure: [] };
 }
 

@@ -7,7 +7,7 @@ import type { Limits } from "../core/config.ts";
 import { encodeRequest, pathOf } from "../net/wire/methods.ts";
 import type { ClientContext } from "./client.ts";
 import { makeCall } from "./client.ts";
-import { chooseGiant } from "./giant-workload.ts";
+import { chooseGiant, overwrite } from "./giant-workload.ts";
 import type { Sizes } from "./sizes.ts";
 import { STOCK, stockKey } from "./stock.ts";
 import type { Counts } from "./tally.ts";
@@ -18,7 +18,9 @@ export type GiantContext = ClientContext &
 const PATH = pathOf({ kind: "watch", ask: { kind: "nothing" } });
 /** Behind the numbers of all other clients. */
 const FIRST = 500;
-const PAUSE_MICROS = 300_000;
+const OTHER_HAND = 50;
+const MEANWHILE_MICROS = 5000;
+const PAUSE_MICROS = 80_000;
 const CROWD_MS = 2000; // how long one is held
 const CROWD_ONE_IN = 6;
 const WIDE = 2;
@@ -46,7 +48,7 @@ export class Giant {
   }
 
   #act(nth: number): void {
-    const { fates, sizes, limits, nodes, counts } = this.#context;
+    const { fates, world, sizes, limits, nodes, counts } = this.#context;
     const draw = (limit: number, what: string): number =>
       fates.below(limit, "giant", this.#number, nth, what);
     const node = 1 + draw(nodes, "node");
@@ -54,11 +56,27 @@ export class Giant {
     const name = `g${this.#number}.${nth}`;
     const around = { name, sizes, limits, revision: this.#revision };
     counts.largeCalls += 1;
-    makeCall(this.#context, this.#number, node, chooseGiant(draw, around), null, (outcome) => {
+    const request = chooseGiant(draw, around);
+    if (request.kind === "range" && draw(2, "meddle") === 0) {
+      world.after(draw(MEANWHILE_MICROS, "meanwhile"), () => this.#meddle(name, node));
+    }
+    makeCall(this.#context, this.#number, node, request, null, (outcome) => {
       if (outcome.kind === "ok") {
         this.#revision = Math.max(this.#revision, outcome.output.header.revision);
       }
       this.start();
+    });
+  }
+
+  /** Writes over the end of what is being read, and gives up what was there. */
+  #meddle(name: string, node: number): void {
+    const hand = this.#number + OTHER_HAND;
+    const puts = overwrite(`${name}m`, this.#context);
+    makeCall(this.#context, hand, node, puts, null, (outcome) => {
+      if (outcome.kind !== "ok") return;
+      const { revision } = outcome.output.header;
+      const compact = { kind: "compact", revision, physical: false } as const;
+      makeCall(this.#context, hand, node, compact, null, () => {});
     });
   }
 

@@ -36,10 +36,9 @@ export const budgetInvariants: readonly Invariant[] = [
   },
 ];
 
-function excessOf(load: Load, { stepItems, stepBytes }: Limits): string | null {
-  const { rows, writes, pairs, bytes } = load;
-  const items = rows + writes + pairs;
-  const what = `reads ${rows} rows, writes ${writes} and tells ${pairs} pairs`;
-  if (items > stepItems) return `${what}: ${items} of ${stepItems}`;
-  return bytes > stepBytes ? `tells ${bytes} bytes of ${stepBytes}` : null;
+function excessOf({ rows, writes, pairs, bytes }: Load, limits: Limits): string | null {
+  if (rows > limits.stepRows) return `reads ${rows} rows of ${limits.stepRows}`;
+  if (writes > limits.stepWrites) return `writes ${writes} rows of ${limits.stepWrites}`;
+  if (pairs > limits.stepPairs) return `answers with ${pairs} pairs of ${limits.stepPairs}`;
+  return bytes > limits.stepBytes ? `tells ${bytes} bytes of ${limits.stepBytes}` : null;
 }

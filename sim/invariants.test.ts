@@ -56,7 +56,7 @@ function waitingFor(key: Bytes): NodeState {
   return { ...base, recipes: { ...base.recipes, waiters } };
 }
 
-const { stepItems } = base.config.limits;
+const { stepPairs } = base.config.limits;
 
 function leading(term: number): NodeState {
   return withRaft({ role: "leader", term: term as Term });
@@ -360,8 +360,8 @@ const CASES: Readonly<Record<string, Case>> = {
     good: stepped({ state: leaderless, effects: [deserted] }),
   },
   "step-budget": {
-    bad: stepped({ load: { ...NO_LOAD, rows: stepItems, pairs: 1 } }),
-    good: stepped({ load: { ...NO_LOAD, rows: stepItems, bytes: 1000 } }),
+    bad: stepped({ load: { ...NO_LOAD, pairs: stepPairs + 1 } }),
+    good: stepped({ load: { ...NO_LOAD, pairs: stepPairs, rows: stepPairs, bytes: 1000 } }),
   },
   "steady-office": {
     ghost: (ghost) => {

@@ -9,42 +9,49 @@ import type { Micros } from "./frame.ts";
 export type Load = Readonly<{
   rows: number; // read from the store
   writes: number; // to the store
-  pairs: number; // in answers and in what is pushed
+  pairs: number; // in answers
+  events: number; // of watches
   bytes: number; // of these, and of what is said to peers
 }>;
 
 /** What is small takes no time: a run of small things is what it was. */
 export type CpuOptions = Readonly<{
-  itemMicros: number; // for each row, write and pair
+  itemMicros: number; // for each row, write, pair and event
   kilobyteMicros: number;
   freeMicros: number; // a step that would take less takes nothing
 }>;
 
-export const NO_LOAD: Load = { rows: 0, writes: 0, pairs: 0, bytes: 0 };
+export const NO_LOAD: Load = { rows: 0, writes: 0, pairs: 0, events: 0, bytes: 0 };
 
 const KILOBYTE = 1024;
 
 export function loadOf(rows: number, effects: readonly Effect[]): Load {
-  let [writes, pairs, bytes] = [0, 0, 0];
+  let [writes, pairs, events, bytes] = [0, 0, 0, 0];
   const count = (kv: KeyValue): void => {
     pairs += 1;
     bytes += kv.key.length + kv.value.length;
   };
   for (const effect of effects) {
     if (effect.kind === "kv") writes += effect.writes.length;
-    else if (effect.kind === "call.push") eachPair(effect.response, count);
-    else if (effect.kind === "call.reply") {
+    else if (effect.kind === "call.part") effect.kvs.forEach(count);
+    else if (effect.kind === "call.push") {
+      eachPair(effect.response, count);
+      if (effect.response.kind === "watch") {
+        events += effect.response.events.length;
+        for (const { kv } of effect.response.events) bytes += kv.key.length + kv.value.length;
+      }
+    } else if (effect.kind === "call.reply") {
       if (effect.result.ok) eachPair(effect.result.value, count);
     } else if (effect.kind === "peer.send" && effect.message.kind === "append") {
       for (const { data } of effect.message.entries) bytes += data.length;
     }
   }
-  return { rows, writes, pairs, bytes };
+  return { rows, writes, pairs, events, bytes };
 }
 
-export function timeOf({ rows, writes, pairs, bytes }: Load, cpu: CpuOptions): Micros {
+export function timeOf({ rows, writes, pairs, events, bytes }: Load, cpu: CpuOptions): Micros {
   const { itemMicros, kilobyteMicros, freeMicros } = cpu;
-  const items = itemMicros * (rows + writes + pairs);
+  const items = itemMicros * (rows + writes + pairs + events);
   const micros = items + kilobyteMicros * Math.floor(bytes / KILOBYTE);
   return micros < freeMicros ? 0 : micros;
 }
@@ -61,9 +68,6 @@ function eachPair(response: Response, count: (kv: KeyValue) => void): void {
       return response.prevKvs.forEach(count);
     case "txn":
       for (const each of response.responses) eachPair(each, count);
-      return;
-    case "watch":
-      for (const { kv } of response.events) count(kv);
       return;
     default: // of one size
   }

@@ -16,7 +16,7 @@ export function drawSizes(seed: number): Sizes {
     leased: pick([keys, keys >> 1, 0], 1),
     leaseSeconds: pick([2, 3], 2),
     valueBytes: isVast ? 8 : pick([8, 100, 20, 500], 1),
-    giants: 1 + (seed % 2),
+    giants: 2 + (seed % 3),
     watchers: isVast ? 0 : pick([0, 60, 20, 200], 0),
     nameBytes: pick([10, 400, 2000, 20_000], 1),
   };
