@@ -156,7 +156,11 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--name=", 1, "--name must not be empty"],
   ["--listen-peer-urls http://example.com:1", 1, "expected IP in URL for binding"],
   ["--listen-client-urls http://127.0.0.1:1", 1, "--advertise-client-urls is required"],
-  ["--max-request-bytes 209715200", 1, "between members has room for: set it to 66060288 at most"],
+  [
+    "--max-request-bytes 209715200",
+    1,
+    "can pass on to each other in time: set it to 33554432 at most",
+  ],
   ["--heartbeat-interval 500", 1, "should be at least as 5 times as --heartbeat-interval[500ms]"],
   ["--election-timeout 60000", 1, "should be set less than 50000ms"],
 ];

@@ -147,8 +147,8 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   const requestBytes = flags["max-request-bytes"];
   if (requestBytes > REQUEST_BYTES_MAX) {
     return (
-      `--max-request-bytes[${requestBytes}] is more than one message between members has room ` +
-      `for: set it to ${REQUEST_BYTES_MAX} at most`
+      `--max-request-bytes[${requestBytes}] is more than members can pass on to each other in ` +
+      `time: set it to ${REQUEST_BYTES_MAX} at most`
     );
   }
   if (flags["compact-hash-check-time"] === 0) {
