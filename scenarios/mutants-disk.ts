@@ -91,7 +91,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     replace: "",
     oracle: "kv-agreement",
     scenario: "torn-writes",
-    seeds: [17, 40],
+    seeds: [13, 40],
   },
   {
     name: "vote-not-recovered",

@@ -277,16 +277,6 @@ const PLANTS: readonly Plant[] = [
     seeds: [3, 30],
   },
   {
-    name: "lease-keys-of-before",
-    bug: "A member that lags behind the leader tells the keys of a lease as it knows them.",
-    file: LEASES,
-    find: "answer.revision > store.mvcc.revision && findCall(calls, call) !== null;",
-    replace: "answer.revision < 0 && findCall(calls, call) !== null;",
-    rules: ["L7"],
-    scenario: "leases",
-    seeds: [1, 40],
-  },
-  {
     name: "lease-grace-shown",
     bug: "After an election a lease has more time left than it was granted.",
     file: LEASES,
