@@ -57,9 +57,9 @@ export type Limits = Readonly<{
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
 
-/** --max-request-bytes is no more: a request is one entry of the log, which is never split. A message
- *  has room for it, and for all around it, and members are busy with it for a while: with larger
- *  ones for so long that a leader loses its office before anything is committed. */
+/** --max-request-bytes is no more: a request is one entry of the log, which is never split. A
+ *  message has room for it, and for all around it, and members are busy with it for a while: with
+ *  larger ones for so long that a leader loses its office before anything is committed. */
 export const REQUEST_BYTES_MAX: number = MESSAGE_BYTES_MAX / 2;
 
 /** How members compare their hashes. Of times: 0: not at all. */

@@ -5,7 +5,6 @@ import { expect, it } from "vitest";
 import type { Command } from "../apply/command.ts";
 import { encodeCommand, NOBODY } from "../apply/command.ts";
 import { putOf } from "../api/testing.ts";
-import type { PutRequest } from "../api/request.ts";
 import type { CallId, Effect, Index, Input, LeaseId, Millis, NodeId, Term } from "../contract.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { loneConfig, settle } from "../lone-node.ts";
@@ -65,7 +64,7 @@ function append(take: Take, at: number, command: Command): readonly Effect[] {
 }
 
 function put(key: string): Command {
-  return { kind: "kv", origin: ORIGIN, request: putOf(key, "v", { lease: LEASE }) as PutRequest };
+  return { kind: "kv", origin: ORIGIN, request: putOf(key, "v", { lease: LEASE }) };
 }
 
 function repliesIn(effects: readonly Effect[]) {
