@@ -145,5 +145,5 @@ export function onStatus(
   };
   stream.once("response", read); // a refusal may have nothing else
   stream.once("trailers", read);
-  stream.once("close", () => onEnd(...status));
+  stream.once("close", () => onEnd(status[0], status[1]));
 }

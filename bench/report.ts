@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { atLeast, atMost } from "../core/lib/lists.ts";
 
 export type Figure = Readonly<{
   name: string;
@@ -29,8 +30,8 @@ export function median(values: readonly number[]): number {
 
 export function show(report: Report): string {
   const rows = report.figures.map((figure) => {
-    const low = rounded(Math.min(...figure.rounds));
-    const high = rounded(Math.max(...figure.rounds));
+    const low = rounded(atMost(Infinity, figure.rounds));
+    const high = rounded(atLeast(0, figure.rounds));
     const spread = figure.rounds.length > 1 ? `${low} … ${high}` : "";
     return [figure.name, rounded(median(figure.rounds)), figure.unit, spread];
   });
@@ -40,10 +41,12 @@ export function show(report: Report): string {
 
 /** Rows of cells, each column as wide as what is in it. */
 export function columns(table: readonly (readonly string[])[]): string {
-  const count = Math.max(...table.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) =>
-    Math.max(...table.map((row) => (row[at] ?? "").length)),
-  );
+  const lengths = table.map((row) => row.length);
+  const count = atLeast(0, lengths);
+  const widths = Array.from({ length: count }, (_, at) => {
+    const widthsOfColumn = table.map((row) => (row[at] ?? "").length);
+    return atLeast(0, widthsOfColumn);
+  });
   const line = (row: readonly string[]): string =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))

@@ -9,6 +9,7 @@ import type { Figure, Report } from "./report.ts";
 import { median } from "./report.ts";
 import type { Product } from "./server-cluster.ts";
 import { startCluster, versionsOf } from "./server-cluster.ts";
+import { pushAll } from "../core/lib/lists.ts";
 
 type Fill = Readonly<{ name: string; puts: number; keys: number }>;
 type Sample = Readonly<{
@@ -29,7 +30,7 @@ export async function benchRestart(products: readonly Product[], loadgen: string
     const samples = new Map<Product["name"], Sample>();
     for (const product of products)
       samples.set(product.name, await measure(product, fill, loadgen));
-    figures.push(...compare(fill, samples));
+    pushAll(figures, compare(fill, samples));
   }
   const command = "npm run bench -- restart --loadgen LOADGEN";
   return { suite: "restart", command, versions: versionsOf(products), figures };

@@ -29,13 +29,13 @@ function flawOfEnd(end: LeaseEnd, chronicle: Chronicle): readonly Complaint[] {
   const at = `at ${end.at} µs, revision ${revision}`;
   const gone = `  lease ${lease} ended ${at}, and took ${list(keys)}`;
   if (list(attached) !== list(keys)) {
-    return [complain("L3", gone, `However, on it hung ${list(attached)}.`)];
+    return [complain("L3", [gone, `However, on it hung ${list(attached)}.`])];
   }
   if (keys.length === 0) return [];
   const change = chronicle.changes.find((each) => each.revision === revision);
   const deleted = (change?.events ?? []).map(({ kind, kv }) => (kind === "delete" ? kv.key : ""));
   if (list(deleted) === list(keys)) return [];
-  return [complain("L3", gone, `However, that revision deleted ${list(deleted)}.`)];
+  return [complain("L3", [gone, `However, that revision deleted ${list(deleted)}.`])];
 }
 
 /** L7: the keys at some moment of the call. */
@@ -54,12 +54,11 @@ function flawOfKeys(
   }
   const truth = list(keysOn(chronicle, input.id, output.header.revision));
   return [
-    complain(
-      "L7",
+    complain("L7", [
       `  ${describeAny(operation)}`,
       `However, it told of ${told}, and from revision ${known} to ${output.header.revision} ` +
         `it was never so: in the end there hung ${truth}.`,
-    ),
+    ]),
   ];
 }
 

@@ -43,7 +43,7 @@ function complaintsAbout(operation: Operation, times: LeaseTimeline): readonly C
   const { outcome, call, return: end } = operation;
   if (end === null) return [];
   const object = (rule: RuleId, why: string): Complaint =>
-    complain(rule, `  ${describeAny(operation)}`, `However, ${why}.`);
+    complain(rule, [`  ${describeAny(operation)}`, `However, ${why}.`]);
   if (outcome.kind === "failed") {
     return flawsOfRefusal(operation, call, end, times).map((why) => object("L2", why));
   }
@@ -170,7 +170,7 @@ function shortenedTime(operation: Operation, times: LeaseTimeline): readonly Com
   });
   if (promise === undefined) return [];
   const lines = [promise.operation, operation].map((each) => `  ${describeAny(each)}`);
-  return [complain("L7", ...lines, "However, more had been promised.")];
+  return [complain("L7", [...lines, "However, more had been promised."])];
 }
 
 /** L4: no grant was that old, or a keep-alive that was acknowledged was younger. */
@@ -193,7 +193,7 @@ function earlyEnds(times: LeaseTimeline, ends: readonly LeaseEnd[]): readonly Co
     const by = young === undefined ? [] : [`  ${describeAny(young.operation)}`];
     const after = at - (young?.call ?? at);
     const early = `However, lease ${lease} ran out at ${at} µs, ${after} µs later.`;
-    complaints.push(complain("L4", ...by, early));
+    complaints.push(complain("L4", [...by, early]));
   }
   return complaints;
 
@@ -217,14 +217,14 @@ function lateEnds(
     for (const grant of renewals.filter(({ isGrant }) => isGrant)) {
       const end = (times.ends.get(lease) ?? []).find(({ at }) => at >= grant.call);
       const endedAt = end?.at ?? endsAt;
-      const last = Math.max(
-        ...renewals.filter(({ call }) => call <= endedAt).map((each) => each.return),
-      );
+      const last = renewals
+        .filter(({ call }) => call <= endedAt)
+        .reduce((latest, each) => Math.max(latest, each.return), -Infinity);
       const due = Math.max(last, calmAt) + grant.lasts + slack;
       if (endedAt <= due) continue;
       const when = end === undefined ? "never ended" : `ended at ${end.at} µs only`;
       const after = `However, the lease ${when}; it was due by ${due} µs.`;
-      complaints.push(complain("L5", `  ${describeAny(grant.operation)}`, after));
+      complaints.push(complain("L5", [`  ${describeAny(grant.operation)}`, after]));
     }
   }
   return complaints;

@@ -61,7 +61,7 @@ export const RULES: readonly Rule[] = IDS.map((id) => {
 });
 
 /** The first line names the rule, the rest tells what happened. */
-export function complain(rule: RuleId, ...lines: readonly string[]): Complaint {
+export function complain(rule: RuleId, lines: readonly string[]): Complaint {
   const [name, sentence, issue] = TABLE[rule];
   const known = issue === undefined ? "" : ` (once ${issue})`;
   return { rule, story: [`${rule} ${name}: ${sentence}${known}`, ...lines].join("\n") };

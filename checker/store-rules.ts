@@ -43,7 +43,7 @@ function wrongMetadata(chronicle: Chronicle): readonly Complaint[] {
       return [];
     }
     const should = `However, it should be mod ${revision}, create ${created}, version ${version}.`;
-    return [complain("O3", `  revision ${revision} put ${describePair(kv)}`, should)];
+    return [complain("O3", [`  revision ${revision} put ${describePair(kv)}`, should])];
   });
 }
 
@@ -55,7 +55,7 @@ function uncausedChanges(
   const gap = all.findIndex(({ revision }, at) => revision !== at + 2);
   if (gap >= 0) {
     const next = `  revision ${all[gap]?.revision} follows revision ${gap + 1}`;
-    return [complain("O2", next, "However, revisions are dense.")];
+    return [complain("O2", [next, "However, revisions are dense."])];
   }
   const written = new Set<string>();
   for (const { input, outcome } of history) {
@@ -67,7 +67,7 @@ function uncausedChanges(
   );
   if (uncaused === undefined) return [];
   const put = `  revision ${uncaused.revision} put ${describePair(uncaused.event.kv)}`;
-  return [complain("O2", put, "However, nobody had asked for that.")];
+  return [complain("O2", [put, "However, nobody had asked for that."])];
 }
 
 /** O2: whoever was told of a change made it. */
@@ -81,7 +81,7 @@ function lostChanges(history: readonly Operation[], chronicle: Chronicle): reado
     });
     if (lost === undefined) return [];
     const made = `However, revision ${lost.revision} did not write ${describeKey(lost.key)} so.`;
-    return [complain("O2", `  ${describeAny(operation as Operation)}`, made)];
+    return [complain("O2", [`  ${describeAny(operation as Operation)}`, made])];
   });
 }
 
@@ -109,7 +109,7 @@ function fallenMembers(
     const top = topAt(chronicle, end);
     if (revision > top) {
       const ahead = `However, revision ${top} was the last that there was.`;
-      complaints.push(complain("O5", `  ${describeAny(operation)}`, ahead));
+      complaints.push(complain("O5", [`  ${describeAny(operation)}`, ahead]));
     }
     if (before === undefined || before.revision <= revision) continue;
     const isRestarted = boots.some(
@@ -117,7 +117,7 @@ function fallenMembers(
     );
     if (isRestarted) continue;
     const lines = [before, answer].map((each) => `  ${describeAny(each.operation)}`);
-    complaints.push(complain("O5", ...lines, `However, both are of member ${member}.`));
+    complaints.push(complain("O5", [...lines, `However, both are of member ${member}.`]));
   }
   return complaints;
 }
@@ -144,7 +144,7 @@ function unequalHashes(history: readonly Operation[]): readonly Complaint[] {
     if (other.outcome.kind !== "ok" || other.outcome.output.kind !== "hash_kv") return [];
     if (other.outcome.output.hash === hash) return [];
     const lines = [other, operation].map((each) => `  ${describeAny(each)}`);
-    return [complain("O8", ...lines, "However, it is one and the same history.")];
+    return [complain("O8", [...lines, "However, it is one and the same history."])];
   });
 }
 

@@ -178,7 +178,10 @@ export function isLinearizable<S, I, O>(
   const explain = (state: S, left: readonly Operation<I, O>[]): boolean => {
     const known = left.filter(({ outcome }) => outcome.kind === "ok");
     if (known.length === 0) return true;
-    const firstReturn = Math.min(...known.map((operation) => operation.return as number));
+    const firstReturn = known.reduce(
+      (first, { return: end }) => Math.min(first, end as number),
+      Infinity,
+    );
     return left.some((operation) => {
       if (operation.call > firstReturn) return false;
       const rest = left.filter((other) => other !== operation);

@@ -60,12 +60,11 @@ function checkHeaders(session: Session, chronicle: Chronicle, object: Object): v
     const last = events.at(-1)?.kv.modRevision ?? 0;
     const flaw = (text: string): void =>
       object(
-        complain(
-          "W10",
+        complain("W10", [
           `  client ${session.client} on node ${session.node} (stream ${session.id}) ` +
             `heard at ${describeTime(at)} of revision ${header.revision}, term ${header.raftTerm}`,
           text,
-        ),
+        ]),
       );
     if (header.memberId !== session.member) flaw(`However, member ${header.memberId} spoke.`);
     if (header.raftTerm < term) flaw(`However, term ${term} had been told before.`);
@@ -84,16 +83,18 @@ function checkEvents(watch: Watch, chronicle: Chronicle, object: Object): void {
       const { key, modRevision } = event.kv;
       const lines = (): readonly string[] => [describeWatch(watch), describeTold(told, event)];
       if (!wants(watch, event))
-        object(complain("W1", ...lines(), "However, it had not asked for that."));
+        object(complain("W1", [...lines(), "However, it had not asked for that."]));
       const truth = eventAt(chronicle, key, modRevision);
       if (truth === null || modRevision > topAt(chronicle, told.heard.sentAt)) {
-        object(complain("W12", ...lines(), "However, nothing of the kind was committed by then."));
+        object(
+          complain("W12", [...lines(), "However, nothing of the kind was committed by then."]),
+        );
       } else if (!isSameEvent(truth, event)) {
         const written = truth.event.kind === "put" ? describePair(truth.event.kv) : "a deletion";
-        object(complain("W9", ...lines(), `However, the change was ${written}.`));
+        object(complain("W9", [...lines(), `However, the change was ${written}.`]));
       }
       const flaw = flawOfPrevious(watch, told, event, chronicle);
-      if (flaw !== null) object(complain("W8", ...lines(), flaw));
+      if (flaw !== null) object(complain("W8", [...lines(), flaw]));
     }
   }
 }
@@ -133,14 +134,14 @@ function checkOrder(watch: Watch, chronicle: Chronicle, object: Object): void {
       const { key, modRevision } = event.kv;
       const lines = (): readonly string[] => [describeWatch(watch), describeTold(told, event)];
       const name = `${modRevision} ${key}`;
-      if (seen.has(name)) object(complain("W3", ...lines(), "However, it had been told before."));
+      if (seen.has(name)) object(complain("W3", [...lines(), "However, it had been told before."]));
       seen.add(name);
       const placed = eventAt(chronicle, key, modRevision);
       if (placed === null) continue;
       if (last !== null && placed.at <= last.at) {
         const { revision, sub, event: before } = last;
         const told2 = `${describeKey(before.kv.key)} of revision ${revision} (change ${sub + 1} of it)`;
-        object(complain("W2", ...lines(), `However, ${told2} had been told before it.`));
+        object(complain("W2", [...lines(), `However, ${told2} had been told before it.`]));
       }
       last = placed;
     }
@@ -163,7 +164,7 @@ function checkAtomicity(watch: Watch, chronicle: Chronicle, object: Object): voi
       const at = describeTime(told.heard.at);
       const heard = `  it heard at ${at} of ${keys.size} changes of revision ${revision}`;
       const also = `However, ${describeKey(missing.event.kv.key)} changed in it, too.`;
-      object(complain("W4", describeWatch(watch), heard, also));
+      object(complain("W4", [describeWatch(watch), heard, also]));
     }
   }
 }
@@ -195,7 +196,7 @@ function checkSlice(watch: Watch, chronicle: Chronicle, object: Object): number 
     for (const event of told.events) {
       if (isGone) {
         const late = `However, everything below ${compacted} was compacted when it was created.`;
-        object(complain("W6", describeWatch(watch), describeTold(told, event), late));
+        object(complain("W6", [describeWatch(watch), describeTold(told, event), late]));
       }
       follow(watch, slice, told, event, chronicle, object);
     }
@@ -225,15 +226,16 @@ function follow(
   if (placed === null) return;
   const { revision } = placed;
   const lines = (): readonly string[] => [describeWatch(watch), describeTold(told, event)];
-  if (revision < slice.from) object(complain("W6", ...lines(), "However, it was to begin later."));
+  if (revision < slice.from)
+    object(complain("W6", [...lines(), "However, it was to begin later."]));
   if (revision <= slice.notice) {
     const covered = `However, a notice of revision ${slice.notice} had come before.`;
-    object(complain("W7", ...lines(), covered));
+    object(complain("W7", [...lines(), covered]));
   }
   const skipped = firstWanted(watch, chronicle, slice.place, placed.at);
   if (skipped !== null) {
     const rule = slice.hasEvents || watch.ask.startRevision === 0 ? "W5" : "W6";
-    object(complain(rule, ...lines(), describeSkipped(skipped)));
+    object(complain(rule, [...lines(), describeSkipped(skipped)]));
   }
   slice.place = Math.max(slice.place, placed.at + 1);
   slice.position = Math.max(slice.position, revision);
@@ -251,14 +253,14 @@ function bookmark(
   const at = describeTime(told.heard.at);
   const lines = [describeWatch(watch), `  it was told at ${at} that it has all up to ${revision}`];
   if (revision < slice.notice) {
-    object(complain("W7", ...lines, `However, ${slice.notice} had been told before.`));
+    object(complain("W7", [...lines, `However, ${slice.notice} had been told before.`]));
   }
   if (revision < watch.ask.startRevision) {
-    object(complain("W7", ...lines, "However, that lies before its start."));
+    object(complain("W7", [...lines, "However, that lies before its start."]));
   }
   const end = placeOf(chronicle, revision + 1);
   const skipped = firstWanted(watch, chronicle, slice.place, end);
-  if (skipped !== null) object(complain("W7", ...lines, describeSkipped(skipped)));
+  if (skipped !== null) object(complain("W7", [...lines, describeSkipped(skipped)]));
   slice.place = Math.max(slice.place, end);
   slice.notice = Math.max(slice.notice, revision);
   slice.position = Math.max(slice.position, revision);
@@ -275,11 +277,11 @@ function lapse(watch: Watch, slice: Slice, { heard }: Told, object: Object): voi
   ];
   const [from, to] = heard.compacted;
   if (compactRevision < from || compactRevision > to) {
-    object(complain("W6", ...lines, `However, all below ${to} was.`));
+    object(complain("W6", [...lines, `However, all below ${to} was.`]));
   }
   if (slice.position + 1 < compactRevision) return;
   const had = `However, it had been told everything up to ${slice.position}.`;
-  object(complain("W6", ...lines, had));
+  object(complain("W6", [...lines, had]));
 }
 
 /** W13. */
@@ -296,16 +298,16 @@ function checkDelivery(
   const [compacted] = watch.created.compacted;
   if (startRevision > 0 && startRevision < compacted) {
     const never = `However, it was never told that all below ${compacted} is compacted.`;
-    return object(complain("W13", ...lines, never));
+    return object(complain("W13", [...lines, never]));
   }
   const end = placeOf(chronicle, topAt(chronicle, caughtUpBy) + 1);
   const skipped = firstWanted(watch, chronicle, place, end);
-  if (skipped !== null) object(complain("W13", ...lines, describeSkipped(skipped)));
+  if (skipped !== null) object(complain("W13", [...lines, describeSkipped(skipped)]));
 }
 
 function neverCreated({ client, node, id }: Session, at: number): Complaint {
   const asked = `  client ${client} on node ${node} (stream ${id}) asked for a watch`;
-  return complain("W13", `${asked} at ${describeTime(at)}`, "However, no answer ever came.");
+  return complain("W13", [`${asked} at ${describeTime(at)}`, "However, no answer ever came."]);
 }
 
 /** W14. */
@@ -319,13 +321,12 @@ function checkCopies(copies: readonly CachedView[], chronicle: Chronicle, object
     const wrong = at >= 0 ? at : truth.length;
     if (wrong === truth.length && copy.kvs.length === truth.length) continue;
     object(
-      complain(
-        "W14",
+      complain("W14", [
         `  client ${copy.client} at ${describeTime(copy.at)}, by listing and watching, holds ` +
           `${copy.kvs.length} keys as of revision ${copy.revision}, among them ` +
           describePair(copy.kvs[wrong] ?? null),
         `However, in the store there was ${describePair(truth[wrong] ?? null)}.`,
-      ),
+      ]),
     );
   }
 }
@@ -345,7 +346,7 @@ function checkAgreement(sessions: readonly Session[], object: Object): void {
               `  client ${each.session.client} on node ${each.session.node} heard of ` +
               `a ${each.event.kind} of ${describePair(each.event.kv)}`,
           );
-          object(complain("W15", ...lines, "However, a key changes once in a revision."));
+          object(complain("W15", [...lines, "However, a key changes once in a revision."]));
         }
       }
     }

@@ -46,7 +46,7 @@ export function viewsOf(session: Session): Views {
   for (const heard of session.heard) {
     const { created, canceled, watchId } = heard.response;
     const object = (text: string): void =>
-      void complaints.push(complain("W11", ...situation(session, heard), text));
+      void complaints.push(complain("W11", [...situation(session, heard), text]));
     if (created) {
       const ask = asks[answered++]?.ask;
       if (ask?.kind !== "create") object("However, no such watch was asked for.");

@@ -29,6 +29,7 @@ import { publishApplied } from "./streaming.ts";
 import type { Turn } from "./turn.ts";
 import { reply, tellPeers, tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
+import { pushAll } from "./lib/lists.ts";
 
 /** What one step applies at most: a node that has much to catch up still hears its peers in
  *  between. */
@@ -104,7 +105,7 @@ function applyCommitted(turn: Turn): void {
       noteCompaction(turn, next, applied.store.mvcc);
     }
     next = applied.store;
-    writes.push(...applied.writes);
+    pushAll(writes, applied.writes);
     if (applied.tokens !== null) noteTokens(turn, applied.tokens);
     hasChanges ||= isChange(entry.data);
     if (applied.lease !== null) noteLease(turn, applied.lease, entry.index);

@@ -164,7 +164,7 @@ export const DISK_LAWS: readonly DiskLaw[] = [
     SETTLE,
     perform(write(A, 3, "two"), sync(A)),
     POWER_CUT,
-    expectFilesOf(...["one", "one\0\0\0", "onetwo"].map((text): Pair[] => [[A, text]])),
+    expectFilesOf([[A, "one"]], [[A, "one\0\0\0"]], [[A, "onetwo"]]),
   ]),
   powerCutLaw("a sync ends before another file is touched", [
     perform(write(A, 0, "old"), sync(A)),
@@ -219,7 +219,10 @@ export const KV_LAWS: readonly KvLaw[] = [
     expectScan("members", EMPTY, ABOVE_ALL, "b=x"),
   ]),
   kvLaw("a scan is in the order of bytes, from the first bound up to the second", [
-    apply(1, ...["b", "a\xff", "a", "\xff\xff", "a\0", "\0", "ab"].map((k) => put("keys", k, "."))),
+    applyAll(
+      1,
+      ["b", "a\xff", "a", "\xff\xff", "a\0", "\0", "ab"].map((k) => put("keys", k, ".")),
+    ),
     STORED,
     expectScan(
       "keys",
@@ -311,6 +314,10 @@ function kvLaw(name: string, steps: readonly KvStep[]): KvLaw {
 }
 
 function apply(applied: number, ...writes: readonly KvWrite[]): KvStep {
+  return applyAll(applied, writes);
+}
+
+function applyAll(applied: number, writes: readonly KvWrite[]): KvStep {
   return { kind: "apply", applied: applied as Index, writes };
 }
 

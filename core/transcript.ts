@@ -12,7 +12,7 @@ import type {
   WatchResponse,
 } from "./api/request.ts";
 import type { ConcurrencyRequest, LeaderKey, ObserveRequest } from "./api/request-concurrency.ts";
-import { quote } from "./lib/bytes.ts";
+import { fromBytes, quote } from "./lib/bytes.ts";
 import { assertNever } from "./lib/assert.ts";
 import {
   describeAuthRequest,
@@ -388,7 +388,7 @@ function describeKeys({ key, rangeEnd }: Pick<Compare, "key" | "rangeEnd">): str
 
 function describeValue(value: Uint8Array): string {
   if (value.length > 24) return `(${value.length} bytes)`;
-  return quote(String.fromCharCode(...value) as Compare["key"]);
+  return quote(fromBytes(value));
 }
 
 function describeDiskOp(op: DiskOp): string {

@@ -16,6 +16,10 @@ const GRAIN_MS = 50;
 
 /** Up to `max` of these, in order of time. None at all is the simplest trouble. */
 export function schedule(max: number, ...kinds: readonly fc.Arbitrary<Fault>[]): Faults {
+  return scheduleOf(max, kinds);
+}
+
+export function scheduleOf(max: number, kinds: readonly fc.Arbitrary<Fault>[]): Faults {
   return fc
     .array(fc.oneof(...kinds), { maxLength: max, size: "max" })
     .map((faults) => faults.toSorted((a, b) => a.atMs - b.atMs));

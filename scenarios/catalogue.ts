@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { swarmOptions } from "../sim/swarm.ts";
-import { anyFault, schedule } from "./arbitraries.ts";
+import { anyFault, scheduleOf } from "./arbitraries.ts";
 import { FAULT_SCENARIOS } from "./catalogue-faults.ts";
 import { SERVICE_SCENARIOS } from "./catalogue-services.ts";
 import { SIZE_SCENARIOS } from "./catalogue-sizes.ts";
@@ -20,7 +20,10 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: (options) => {
       const kinds = [...new Set(swarmOptions(options.seed).faults.map(({ kind }) => kind))];
       if (kinds.length === 0) return fc.constant([]);
-      return schedule(12, ...kinds.map((kind) => anyFault(kind, options)));
+      return scheduleOf(
+        12,
+        kinds.map((kind) => anyFault(kind, options)),
+      );
     },
     injects: [],
     covers: ["elections", "restarts", "callsUnknown"],

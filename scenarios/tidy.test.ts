@@ -126,6 +126,15 @@ describe("the house", () => {
     expect(production.flatMap(bannedWords)).toEqual([]);
   });
 
+  it("spreads no list into arguments", () => {
+    expect(production.flatMap(spreadLists)).toEqual([]);
+    const told = (code: string): string[] => spreadLists({ path: "core/made.ts", text: "", code });
+    expect(told("list.push(1, ...more.flat());")).toHaveLength(1);
+    expect(
+      told("const at = (...all: T[]) => f(...all, [...more], { ...more }, ...NAMES);"),
+    ).toEqual([]);
+  });
+
   it("opens every source file with a comment that says what it is for", () => {
     const silent = production.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*)/.test(text));
     expect(silent.map(({ path }) => path)).toEqual([]);
@@ -246,12 +255,51 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   "server/main.ts": /\bprocess\.exit\(/, // a failed disk leaves nothing to close
 };
 
+const STRINGS = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
+
 function bannedWords({ path, code }: Source): string[] {
-  const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
-  const words = code.replace(strings, '""').replace(ALLOWED[path] ?? /(?!)/, "");
+  const words = code.replace(STRINGS, '""').replace(ALLOWED[path] ?? /(?!)/, "");
   return BANNED.filter(([room, word]) => path.startsWith(room) && word.test(words)).map(
     ([, word, instead]) => `${path} uses ${word.source}: ${instead}`,
   );
+}
+
+/** Lists whose length the code itself says, or that only a test makes. */
+const SHORT: Readonly<Record<string, RegExp>> = {
+  "core/lib/binary.ts": /^chars$/, // a chunk
+  "core/lib/ordered-map.ts": /^(smallest|parts)$/, // of a node that was halved
+  "core/api/conformance/txn-cases.ts": /./,
+};
+
+/** Arguments lie on the stack, and a hundred thousand of them end the process. What may be spread
+ *  is what its own file spells out: a constant, or the arguments of a function that passes them on.
+ *  fast-check chooses among arguments only. */
+function spreadLists({ path, code }: Source): string[] {
+  const text = code.replace(STRINGS, '""');
+  const passedOn = new Set([...text.matchAll(/\.\.\.(\w+)(?=:|\) =>)/g)].map(([, name]) => name));
+  const isShort = (name: string): boolean =>
+    /^[A-Z]/.test(name) || passedOn.has(name) || (SHORT[path]?.test(name) ?? false);
+  return argumentsSpread(text)
+    .filter(([callee, name]) => !isShort(name) && !/\.(constantFrom|oneof)$/.test(callee))
+    .map(([callee, name]) => `${path} spreads ${name} into ${callee}: pushAll, highest, lowest`);
+}
+
+/** Every `f(… ...list …)`: what is called, and the first word of what is spread. */
+function argumentsSpread(text: string): (readonly [callee: string, name: string])[] {
+  const found: (readonly [callee: string, name: string])[] = [];
+  const open: number[] = [];
+  for (const { 0: token, index } of text.matchAll(/[([{]|[)\]}]|\.\.\./g)) {
+    if (/[([{]/.test(token)) open.push(index);
+    else if (token !== "...") open.pop();
+    else {
+      const at = open.at(-1) ?? 0;
+      const callee = /[\w.#]+$/.exec(text.slice(Math.max(0, at - 80), at))?.[0];
+      const [, name = "", end] = /^\W*(\w*)(:|\) =>)?/.exec(text.slice(index)) ?? [];
+      const isParameter = end !== undefined;
+      if (text[at] === "(" && callee !== undefined && !isParameter) found.push([callee, name]);
+    }
+  }
+  return found;
 }
 
 function oversize({ path, text }: Source): string[] {

@@ -12,6 +12,7 @@ import {
   startEtcd,
   startMember,
 } from "./testing.ts";
+import { pushAll } from "../core/lib/lists.ts";
 
 /** A cluster, and what its side of the story came to know: what `$name` stands for in a line. */
 export type Side = Readonly<{
@@ -70,7 +71,7 @@ export async function tell(sides: Sides, lines: readonly Line[]): Promise<void> 
     const [line, input] = typeof item === "string" ? [item, ""] : item;
     const formats = line.endsWith("-w *") ? FORMATS : [""];
     for (const format of formats) {
-      complaints.push(...(await tellOne(sides, line.replace("-w *", `-w ${format}`), input)));
+      pushAll(complaints, await tellOne(sides, line.replace("-w *", `-w ${format}`), input));
     }
   }
   if (complaints.length > 0) throw new Error(complaints.join("\n\n"));

@@ -17,7 +17,7 @@ import { contentOf, copyFiles, type DiskImage, filesOf, imageOf, perform } from 
 import type { Files, SimFile } from "./disk-files.ts";
 import type { Micros } from "./frame.ts";
 import type { DiskOptions } from "./options.ts";
-import type { Fates, Key } from "./random.ts";
+import type { Fates } from "./random.ts";
 
 /** `full`: no room for the next write. `sync`: the next sync fails, and nobody knows what is on
  *  disk. */
@@ -155,13 +155,11 @@ export class SimDisk implements DiskReader {
   #latency(token: DiskToken, ops: readonly DiskOp[]): Micros {
     const { syncMicros, tailMicros, tail } = this.#timing;
     const first = ops[0];
-    const what: readonly Key[] = [
-      first?.file ?? "",
-      first?.kind === "write" ? first.offset : token,
-    ];
-    const late = this.#chance.chance(tail[0], tail[1], "disk.late", ...what);
-    const usual = syncMicros + this.#chance.below(syncMicros + 1, "disk.sync", ...what);
-    const extra = late ? this.#chance.below(tailMicros + 1, "disk.tail", ...what) : 0;
+    const file = first?.file ?? "";
+    const at = first?.kind === "write" ? first.offset : token;
+    const late = this.#chance.chance(tail[0], tail[1], "disk.late", file, at);
+    const usual = syncMicros + this.#chance.below(syncMicros + 1, "disk.sync", file, at);
+    const extra = late ? this.#chance.below(tailMicros + 1, "disk.tail", file, at) : 0;
     return (usual + extra) * this.slowFactor;
   }
 

@@ -25,6 +25,10 @@ export function segment(text: string, tone: Tone = "plain"): Segment {
 }
 
 export function row(...parts: readonly (Segment | string)[]): Row {
+  return rowOf(parts);
+}
+
+export function rowOf(parts: readonly (Segment | string)[]): Row {
   return parts.map((part) => (typeof part === "string" ? segment(part) : part));
 }
 

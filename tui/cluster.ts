@@ -6,6 +6,7 @@ import type { Index, NodeId, Term } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";
 import type { RaftState } from "../core/raft/state.ts";
 import type { Flight, Frame, NodeFrame } from "../sim/frame.ts";
+import { atLeast } from "../core/lib/lists.ts";
 
 export type Letter = "L" | "C" | "P" | "F" | "X" | "Z";
 export type Timer = Readonly<{
@@ -109,7 +110,7 @@ export function termOf(node: NodeFrame): number {
 }
 
 export function highestTerm(frame: Frame): number {
-  return Math.max(0, ...frame.nodes.map(termOf));
+  return atLeast(0, frame.nodes.map(termOf));
 }
 
 export function timerOf(node: NodeFrame): Timer | null {

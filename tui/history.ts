@@ -4,6 +4,7 @@
 
 import type { Frame, Micros } from "../sim/frame.ts";
 import { notesBetween, type Note } from "./notes.ts";
+import { pushAll } from "../core/lib/lists.ts";
 
 export type History = Readonly<{
   chunks: readonly (readonly Frame[])[]; // all full, but for the last one
@@ -31,7 +32,7 @@ export function append(history: History, frames: readonly Frame[]): History {
       chunks.push(open);
       open = [];
     }
-    notes.push(...notesBetween(open.at(-1) ?? chunks.at(-1)?.at(-1) ?? null, frame, end));
+    pushAll(notes, notesBetween(open.at(-1) ?? chunks.at(-1)?.at(-1) ?? null, frame, end));
     open.push(frame);
     end += 1;
   }

@@ -28,6 +28,7 @@ import { notesUntil } from "./history.ts";
 import { shownFrame, type Model } from "./model.ts";
 import type { Note } from "./notes.ts";
 import { countText, shortText, sinceText } from "./words.ts";
+import { atLeast } from "../core/lib/lists.ts";
 
 export type Explanation = Readonly<{
   headline: string;
@@ -119,7 +120,8 @@ export function fateText(frame: Frame, flight: Flight): string {
 
 function contestText(frame: Frame, running: readonly Campaign[]): string {
   const [first, second] = running;
-  const term = Math.max(highestTerm(frame), ...running.map((campaign) => campaign.term));
+  const terms = running.map((campaign) => campaign.term);
+  const term = atLeast(highestTerm(frame), terms);
   if (first === undefined) return `term ${term} has no leader`;
   if (second !== undefined) {
     const names = namesOf(running.map((campaign) => campaign.node));

@@ -7,6 +7,7 @@ import type { Bytes } from "../../core/contract.ts";
 import { Client } from "../client.ts";
 import type { Member } from "../member.ts";
 import type { Cluster } from "../server-cluster.ts";
+import { atLeast } from "../../core/lib/lists.ts";
 
 export type Fill = Readonly<{
   prefix: string;
@@ -72,7 +73,7 @@ export async function leaderOf({ members }: Cluster): Promise<Member> {
 export async function termOf({ members }: Cluster): Promise<number> {
   const statuses = members.map((member) => statusOf(member).catch(() => null));
   const terms = (await Promise.all(statuses)).map((status) => status?.raftTerm ?? 0);
-  return Math.max(...terms);
+  return atLeast(0, terms);
 }
 
 /** Waits until what was before is over: puts are answered at once again. */

@@ -5,6 +5,7 @@ import type { Figure } from "../report.ts";
 import { columns, median, rounded } from "../report.ts";
 import type { Product } from "../server-cluster.ts";
 import type { Seen } from "./trial.ts";
+import { atLeast, atMost } from "../../core/lib/lists.ts";
 
 export type Row = Readonly<{
   name: string;
@@ -53,7 +54,7 @@ export function table(rows: readonly Row[], [etcd, detcd]: readonly [string, str
 /** "12 (11 … 15)" */
 function cell(rounds: readonly number[]): string {
   if (rounds.length === 0) return "–";
-  const [low, high] = [Math.min(...rounds), Math.max(...rounds)];
+  const [low, high] = [atMost(Infinity, rounds), atLeast(0, rounds)];
   const spread = rounds.length > 1 && high > low ? ` (${rounded(low)} … ${rounded(high)})` : "";
   return `${rounded(median(rounds))}${spread}`;
 }

@@ -5,6 +5,7 @@ import type { Bytes } from "../contract.ts";
 import { ERRORS } from "./errors.ts";
 import type { ApiError } from "./errors.ts";
 import type { KvRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from "./request.ts";
+import { pushAll } from "../lib/lists.ts";
 
 /** Null: the request may go on. */
 export function validate(request: KvRequest, transactionOperations: number): ApiError | null {
@@ -75,7 +76,8 @@ function touched(operations: readonly RequestOp[]): Touched | null {
     for (const key of then.puts) if (puts.has(key) || covers(deletes, key)) return null;
     for (const key of otherwise.puts) if (puts.has(key) || covers(deletes, key)) return null;
     for (const key of [...then.puts, ...otherwise.puts]) puts.add(key);
-    deletes.push(...then.deletes, ...otherwise.deletes);
+    pushAll(deletes, then.deletes);
+    pushAll(deletes, otherwise.deletes);
   }
   for (const operation of operations) {
     if (operation.kind !== "put") continue;

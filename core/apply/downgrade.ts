@@ -4,7 +4,7 @@
 import type { Bytes, KvReader, KvWrite } from "../contract.ts";
 import type { ApiError } from "../api/errors.ts";
 import { ERRORS } from "../api/errors.ts";
-import { fromText, toBytes } from "../lib/bytes.ts";
+import { fromBytes, fromText, toBytes } from "../lib/bytes.ts";
 import type { ClusterVersion } from "../lib/version.ts";
 import { fullVersion, isEqualVersion, minorBelow, parseVersion } from "../lib/version.ts";
 
@@ -27,7 +27,7 @@ export function refusalOfDowngrade(
 
 export function readDowngrade(view: KvReader): Downgrade {
   const bytes = view.get("meta", KEY);
-  return bytes === null ? null : parseVersion(String.fromCharCode(...bytes));
+  return bytes === null ? null : parseVersion(fromBytes(bytes));
 }
 
 export function putDowngrade(downgrade: Downgrade): KvWrite {

@@ -8,7 +8,7 @@
 import type { Bytes, KvReader, KvWrite, LeaseId } from "../contract.ts";
 import { must } from "../lib/assert.ts";
 import { atEnd, createReader, encoded, readVarint, writeVarint } from "../lib/binary.ts";
-import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import { ABOVE_ALL, EMPTY, fromBytes } from "../lib/bytes.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
 
@@ -116,11 +116,11 @@ export function deleteLease(id: LeaseId): KvWrite {
 export function leaseKey(id: bigint): Bytes {
   const shifted = BigInt.asUintN(64, id + SIGN_BIT);
   const [high, low] = [Number(shifted >> 32n), Number(BigInt.asUintN(32, shifted))];
-  const chars: number[] = [];
-  for (const half of [high, low]) {
-    for (let shift = 24; shift >= 0; shift -= 8) chars.push((half >>> shift) & 0xff);
-  }
-  return String.fromCharCode(...chars) as Bytes;
+  const bytes = new Uint8Array(8);
+  [high, low].forEach((half, which) => {
+    for (let at = 0; at < 4; at++) bytes[4 * which + at] = (half >>> (24 - 8 * at)) & 0xff;
+  });
+  return fromBytes(bytes);
 }
 
 function idOfKey(key: Bytes): LeaseId {

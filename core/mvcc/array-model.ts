@@ -9,6 +9,7 @@ import type {
   RequestOp,
   TxnRequest,
 } from "../api/request.ts";
+import { fromBytes } from "../lib/bytes.ts";
 
 /** states[revision] is what a reader at that revision sees. */
 export type Model = { states: (readonly KeyValue[])[] };
@@ -178,5 +179,5 @@ function covers(key: string, rangeEnd: string, candidate: string): boolean {
 }
 
 function text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  return fromBytes(bytes);
 }

@@ -33,7 +33,7 @@ export function readChunk(
   let bytes = 0;
   for (const found of versions) {
     if (kvs.length === limit) return { ok: true, value: { kvs, next: found[0], bytes } };
-    const kv = pairOf(...found, request, readRow);
+    const kv = pairOf(found[0], found[1], request, readRow);
     kvs.push(kv);
     bytes += kv.key.length + kv.value.length;
   }

@@ -333,7 +333,7 @@ export class Http2Connection {
     if (this.#failed) return;
     const open = (): Outgoing[] => this.#streams.values().map(({ out }) => out);
     const fault = applySettings(frame, this.#sender, open);
-    if (fault !== null) return this.#fail(...fault);
+    if (fault !== null) return this.#fail(fault[0], fault[1]);
     this.#output.settingsAck();
   }
 

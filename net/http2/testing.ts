@@ -80,7 +80,7 @@ export class MadeClient {
 
   /** The frames of what the server wrote, as far as they are complete. */
   read(runs: readonly Uint8Array[]): Said[] {
-    this.#unread = concat(this.#unread, ...runs);
+    this.#unread = joined([this.#unread, ...runs]);
     const said: Said[] = [];
     while (this.#unread.length >= FRAME_HEAD_BYTES) {
       const bytes = this.#unread;
@@ -127,6 +127,10 @@ export function pairsOf(fields: readonly Field[]): Pair[] {
 }
 
 export function concat(...all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return joined(all);
+}
+
+function joined(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(all.reduce((sum, each) => sum + each.length, 0));
   let at = 0;
   for (const each of all) {

@@ -64,7 +64,7 @@ export class Sides {
       const members = listed.value.members.toSorted(
         (a, b) => order(a.peerUrls) - order(b.peerUrls),
       );
-      given.members.push(...members.map(({ id }) => BigInt(id)));
+      for (const { id } of members) given.members.push(BigInt(id));
     }
   }
 

@@ -7,6 +7,7 @@ import { termAt } from "../../core/raft/log.ts";
 import type { Index } from "../../core/contract.ts";
 import { shownFrame, type Model } from "../model.ts";
 import { heading, inColumns, type Pane } from "./pane.ts";
+import { atLeast } from "../../core/lib/lists.ts";
 
 const LABEL = 4; // `n1 |`
 
@@ -86,7 +87,8 @@ function rulerRow(from: number, cells: number): Row {
 }
 
 function highestIndex(frame: Frame): number {
-  return Math.max(1, ...frame.nodes.map((node) => raftOf(node)?.log.lastIndex ?? 0));
+  const ends = frame.nodes.map((node) => raftOf(node)?.log.lastIndex ?? 0);
+  return atLeast(1, ends);
 }
 
 /** The sides of a partition, if the cuts are exactly that: every link between sides, none within.

@@ -3,6 +3,7 @@
 import {
   bar,
   row,
+  rowOf,
   segment,
   termTone,
   widthOf,
@@ -15,6 +16,7 @@ import { shownFrame, type Model } from "../model.ts";
 import { sinceText } from "../words.ts";
 import type { Frame, NodeFrame } from "../../sim/frame.ts";
 import { heading, type Pane } from "./pane.ts";
+import { atLeast } from "../../core/lib/lists.ts";
 
 const ROLE_WORDS: Readonly<Record<Letter, string>> = {
   L: "leader",
@@ -98,13 +100,14 @@ function widthsOf(frame: Frame): Widths {
 }
 
 function longest(numbers: readonly number[]): number {
-  return Math.max(...numbers.map((one) => String(one).length));
+  const lengths = numbers.map((one) => String(one).length);
+  return atLeast(0, lengths);
 }
 
 function fixedWidth(frame: Frame, model: Model, widths: Widths, detail: Detail): number {
   const tails = frame.nodes.map((node) => timerTail(frame, model, node).length);
   const label = detail.word ? "timer ".length : 0;
-  const bars = (detail.extra ? 20 : BAR_LEAST) + label + 1 + Math.max(...tails);
+  const bars = (detail.extra ? 20 : BAR_LEAST) + label + 1 + atLeast(0, tails);
   const [node] = frame.nodes;
   return node === undefined ? 0 : widthOf(facts(frame, model, node, widths, detail)) + bars;
 }
@@ -142,7 +145,7 @@ function facts(frame: Frame, model: Model, node: NodeFrame, widths: Widths, deta
     parts.push(`${raft?.log.commit ?? 0}/${raft?.log.lastIndex ?? 0}`.padEnd(2 * widths.index + 2));
   }
   if (detail.extra) parts.push(`applied ${index(node.state?.store.applied ?? 0)}`);
-  return row(...parts);
+  return rowOf(parts);
 }
 
 function timerCells(
@@ -161,7 +164,11 @@ function timerCells(
   const share = timer.elapsedMs / Math.max(1, timer.limitMs);
   const tone = timer.kind === "heartbeat" ? "good" : share > 0.75 ? "warn" : "plain";
   if (room < 4) return row(tail);
-  return row(segment(left, "dim"), ...bar(timer.elapsedMs, timer.limitMs, room, tone), ` ${tail}`);
+  return rowOf([
+    segment(left, "dim"),
+    ...bar(timer.elapsedMs, timer.limitMs, room, tone),
+    ` ${tail}`,
+  ]);
 }
 
 function timerTail(frame: Frame, model: Model, node: NodeFrame): string {

@@ -3,7 +3,7 @@
 import {
   fill,
   fit,
-  row,
+  rowOf,
   segment,
   spread,
   textOf,
@@ -11,6 +11,7 @@ import {
   type Size,
   type Tone,
 } from "../cells.ts";
+import { atMost } from "../../core/lib/lists.ts";
 
 export type Pane = Readonly<{
   title: Row;
@@ -48,7 +49,7 @@ export function border(title: Row, note: Row, columns: number): Row {
 }
 
 function padded(cells: Row): Row {
-  return cells.length === 0 ? [] : row(" ", ...cells, " ");
+  return cells.length === 0 ? [] : rowOf([" ", ...cells, " "]);
 }
 
 export function heading(text: string, tone: Tone = "title"): Row {
@@ -71,8 +72,11 @@ function share(places: readonly Place[], rows: number): readonly number[] {
   let kept = [...places];
   const least = (): number => kept.reduce((sum, place) => sum + place.least + 1, 0);
   while (kept.length > 0 && least() > rows) {
-    const lowest = Math.min(...kept.map((place) => place.importance));
-    kept = kept.filter((place) => place.importance !== lowest);
+    const importance = atMost(
+      Infinity,
+      kept.map((place) => place.importance),
+    );
+    kept = kept.filter((place) => place.importance !== importance);
   }
   const heights = new Map(kept.map((place) => [place, place.least + 1]));
   let left = rows - least();

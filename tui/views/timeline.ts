@@ -1,6 +1,6 @@
 // The whole run on one line: elections, faults and violations, and where we are.
 
-import { row, segment, type Row, type Segment, type Tone } from "../cells.ts";
+import { row, rowOf, segment, type Row, type Segment, type Tone } from "../cells.ts";
 import { frameAt, lastFrame, notesUntil, type History } from "../history.ts";
 import type { Model } from "../model.ts";
 import type { NoteKind } from "../notes.ts";
@@ -29,7 +29,7 @@ export function timelinePane(model: Model): Pane {
       if (width < 5) return [timelineRow(model, columns), storyRow(model)];
       const line = timelineRow(model, width);
       return [
-        row(segment(`${start} `, "dim"), ...line, segment(` ${end}`, "dim")),
+        rowOf([segment(`${start} `, "dim"), ...line, segment(` ${end}`, "dim")]),
         storyRow(model),
       ];
     },

@@ -4,6 +4,7 @@
 import type { Header, KeyValue } from "../request.ts";
 import type { Bytes } from "../../contract.ts";
 import { fromBytes, quote } from "../../lib/bytes.ts";
+import { pushAll } from "../../lib/lists.ts";
 
 /** What a driver of the suite was told. */
 export type Told = Readonly<
@@ -38,9 +39,9 @@ function lines(thing: object): readonly string[] {
     else if (name === "header") shown.header = header(value as Header);
     else if (value === true) flags.push(name);
     else if (Array.isArray(value) && typeof value[0] === "object" && !isBytes(value[0])) {
-      for (const item of value) below.push(...under(name, item as object));
+      for (const item of value) pushAll(below, under(name, item as object));
     } else if (typeof value === "object" && value !== null && !isList(value)) {
-      below.push(...under(name, value as object));
+      pushAll(below, under(name, value as object));
     } else values.push(field(name, value));
   }
   const words = [shown.kind, shown.header, ...flags.toSorted(byText), ...values];
