@@ -44,7 +44,7 @@ function large(seed: number, durationMs: number, healAtMs: number): SimOptions {
     seed,
     durationMs,
     healAtMs,
-    network: { ...network, tailMicros: 5000 },
+    network: { ...network, tailMicros: 5000, frameBytes: FRAME_BYTES },
     disk: { ...disk, tailMicros: 5000 },
     node: { ...node, snapshotCount: seed % 2 === 0 ? 5 : 100, limits: LIMITS },
     clients: { ...clients, count: 2, watchers: seed % 3 === 0 ? 1 : 0, mix },
@@ -53,13 +53,16 @@ function large(seed: number, durationMs: number, healAtMs: number): SimOptions {
   };
 }
 
+/** The entries of an append, one request more, and what lies around them. */
+const FRAME_BYTES = 13 * 1024;
+
 /** Pieces are a tenth of what they are in life. */
 const LIMITS: Limits = {
   ...DEFAULT_LIMITS,
-  requestBytes: 32 * 1024,
-  overheadBytes: 16 * 1024,
+  requestBytes: 8 * 1024,
+  overheadBytes: 4 * 1024,
   transactionOperations: 128,
-  appendBytes: 64 * 1024,
+  appendBytes: 4 * 1024,
   segmentBytes: 256 * 1024,
   compactionRows: 200,
   historyRevisions: 100,

@@ -49,6 +49,16 @@ export const SIZES_MUTANTS: readonly Mutant[] = [
     seeds: [10, 40],
   },
   {
+    name: "append-without-bound",
+    bug: "An append holds all that a follower lacks, and no frame holds that.",
+    file: "core/raft/replication.ts",
+    find: "entriesBetween(log, progress.next, through, config.appendBytes)",
+    replace: "entriesBetween(log, progress.next, through, Infinity)",
+    oracle: "convergence",
+    scenario: "giants",
+    seeds: [18, 40],
+  },
+  {
     name: "leader-gives-up",
     bug: "A leader counts those who answered more often than they are asked.",
     file: "core/raft/election.ts",

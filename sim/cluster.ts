@@ -1,6 +1,7 @@
 // The nodes of a run and what lies between them: peer messages and client calls as bytes on the
 // network, images of the store in one flight each.
 
+import { messageTooLarge } from "../core/api/errors.ts";
 import type { Config } from "../core/config.ts";
 import { createConfig } from "../core/config.ts";
 import type { CallId, ClusterId, Millis, NodeId, SnapshotMeta } from "../core/contract.ts";
@@ -166,6 +167,11 @@ export class Cluster implements Line {
     this.#carry(CLIENTS + call.client, number, "call", call, call.bytes, (bytes) => {
       const node = this.node(number);
       if (!node.isServing) return back({ kind: "refused" });
+      const { requestBytes, overheadBytes } = node.config.limits;
+      const most = requestBytes + overheadBytes;
+      if (bytes.length > most) {
+        return back({ kind: "status", ...messageTooLarge(bytes.length, most) });
+      }
       const decoded = decodeRequest(call.path, bytes);
       if (!decoded.ok) return back({ kind: "status", ...decoded.error });
       const id = ++this.#callsTaken as CallId;

@@ -23,6 +23,7 @@ export type Surroundings = Readonly<{
 type Asked = Exclude<Request, LeaseKeepAliveRequest>;
 
 const LENGTH_BYTES = 4; // what the length of a large value takes in a message
+const PUT_BYTES = 32; // what a put takes besides its value, or so
 const NO_VALUE = new Uint8Array(0);
 
 export function chooseGiant(draw: Draw, around: Surroundings): Asked {
@@ -109,7 +110,7 @@ function txnOfLimit(draw: Draw, { name, limits, sizes }: Surroundings): TxnReque
   const success = Array.from({ length: count }, (_, nth): RequestOp => {
     const key = stockKey(first + nth);
     if (nth % 5 === 4) return readOf(key);
-    return putOf(key, valueOf(`${name}.${nth}`, 0));
+    return putOf(key, valueOf(`${name}.${nth}`, shareOf(limits)));
   });
   return { kind: "txn", compare: [], success, failure: [] };
 }
@@ -121,7 +122,7 @@ export function overwrite(
 ): TxnRequest {
   const count = Math.min(sizes.keys, limits.transactionOperations);
   const success = Array.from({ length: count }, (_, nth) =>
-    putOf(stockKey(sizes.keys - 1 - nth), valueOf(`${name}.${nth}`, 0)),
+    putOf(stockKey(sizes.keys - 1 - nth), valueOf(`${name}.${nth}`, shareOf(limits))),
   );
   return { kind: "txn", compare: [], success, failure: [] };
 }
@@ -170,6 +171,11 @@ function chooseName(draw: Draw, { name, sizes }: Surroundings): Asked {
 function nameOf(draw: Draw, { nameBytes }: Sizes, prefix: string, kinds: number): Bytes {
   const length = draw(2, "full") === 0 ? nameBytes : draw(nameBytes + 1, "length");
   return fromText(`${prefix}${draw(kinds, "name")}`.padEnd(length, "x"));
+}
+
+/** So long are the values of as many puts as there may be, if all fit into one request. */
+function shareOf({ requestBytes, transactionOperations }: Limits): number {
+  return Math.max(0, Math.floor(requestBytes / transactionOperations) - PUT_BYTES);
 }
 
 function valueOf(name: string, length: number): Uint8Array {

@@ -7,6 +7,7 @@
 
 import type { NodeId } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";
+import { MESSAGE_BYTES_MAX } from "../core/raft/message.ts";
 import type { Digest } from "./digest.ts";
 import type { Flight, Micros } from "./frame.ts";
 import type { NetworkOptions, Ratio } from "./options.ts";
@@ -63,6 +64,7 @@ const CALM: NetworkOptions = {
   drop: [0, 1],
   duplicate: [0, 1],
   lateMicros: 0,
+  frameBytes: MESSAGE_BYTES_MAX,
   reorder: [0, 1],
 };
 
@@ -92,7 +94,11 @@ export class Network {
     this.#digest.number(parcel.to);
     this.#digest.bytes(parcel.bytes);
     const fate = this.#fateOf(parcel);
-    if (this.#isCut(parcel.from, parcel.to) || this.#strikes("drop", fate)) {
+    if (
+      this.#isRefused(parcel) ||
+      this.#isCut(parcel.from, parcel.to) ||
+      this.#strikes("drop", fate)
+    ) {
       this.counts.lost += 1;
       parcel.lose();
       return;
@@ -136,7 +142,7 @@ export class Network {
 
   /** From now on nothing is lost, doubled or late, unless somebody cuts again. */
   calm(): void {
-    this.#options = CALM;
+    this.#options = { ...CALM, frameBytes: this.#options.frameBytes };
   }
 
   flights(): readonly Flight[] {
@@ -229,6 +235,11 @@ export class Network {
     const bit = derive(fate, LANES.bit, 8 * damaged.length);
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
     return damaged;
+  }
+
+  /** Whoever sent it never hears of it. */
+  #isRefused({ message, bytes }: Parcel): boolean {
+    return message !== null && bytes.length > this.#options.frameBytes;
   }
 
   #isCut(from: Party, to: Party): boolean {

@@ -5,6 +5,7 @@
 import type { Limits } from "../core/config.ts";
 import { DEFAULT_LIMITS } from "../core/config.ts";
 import { assert } from "../core/lib/assert.ts";
+import { MESSAGE_BYTES_MAX } from "../core/raft/message.ts";
 import type { Fault } from "./faults.ts";
 import type { CpuOptions } from "./load.ts";
 import type { Sizes } from "./sizes.ts";
@@ -54,6 +55,7 @@ export type NetworkOptions = Readonly<{
   drop: Ratio;
   duplicate: Ratio; // the second copy comes up to `lateMicros` after the first
   lateMicros: number;
+  frameBytes: number; // a longer message of a peer is refused where it arrives
   reorder: Ratio; // held back until later messages of the link have overtaken it
 }>;
 
@@ -148,6 +150,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     drop: [0, 1000],
     duplicate: [0, 1000],
     lateMicros: 2_000_000,
+    frameBytes: MESSAGE_BYTES_MAX,
     reorder: [0, 1000],
   },
   disk: { syncMicros: 500, tailMicros: 20_000, tail: [1, 100], commitMicros: 2000 },

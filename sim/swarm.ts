@@ -141,6 +141,7 @@ function drawNetwork(dice: Dice): NetworkOptions {
     drop: [dice.pick([0, 0, 1, 10, 50]), 1000],
     duplicate: [dice.pick([0, 0, 5, 50]), 1000],
     lateMicros: dice.pick([10_000, 1_000_000, 8_000_000]),
+    frameBytes: DEFAULT_OPTIONS.network.frameBytes,
     reorder: [dice.pick([0, 0, 10, 200]), 1000],
   };
 }
