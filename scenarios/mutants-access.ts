@@ -78,7 +78,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
   {
     name: "read-not-asked",
     bug: "A read is answered to anybody.",
-    file: "core/advance.ts",
+    file: "core/serve-reads.ts",
     find: "const error = refusalNow(turn, request, context);",
     replace: 'const error = refusalNow(turn, { kind: "auth_status" }, context);',
     oracle: "revocations",

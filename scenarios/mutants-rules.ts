@@ -321,7 +321,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "filter-off-by-one",
     bug: "A range shows what was changed just before the revision it asks for.",
-    file: "core/mvcc/range.ts",
+    file: "core/mvcc/range-walk.ts",
     find: "(minModRevision === 0 || main >= minModRevision) &&",
     replace: "(minModRevision === 0 || main >= minModRevision - 1) &&",
     rules: ["O4"],

@@ -66,7 +66,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     name: "compaction-not-checked",
     bug: "A range at a compacted revision is answered with what happens to be left.",
-    file: "core/mvcc/range.ts",
+    file: "core/mvcc/range-walk.ts",
     find: "if (request.revision > 0 && request.revision < mvcc.compaction.scheduled) {",
     replace: "if (request.revision > 0 && request.revision < mvcc.compaction.finished - 99) {",
     oracle: "linearizability",
