@@ -7,6 +7,7 @@ import type { Compare, Header, Request, RequestOp, Response } from "../../core/a
 import type { Bytes, ClusterId, LeaseId, NodeId } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
 import { CODEC } from "./etcd-messages.ts";
+import { REQUEST_ITEMS_MAX } from "./method-row.ts";
 import {
   decodeRequest,
   decodeResponse,
@@ -335,6 +336,13 @@ describe("a call", () => {
     expect(decodeResponse("/a.B/C", NOTHING)).toEqual(refused("unknown service a.B"));
   });
 
+  it("of more operations than any server takes is refused before they are made, as etcd would", () => {
+    const path = "/etcdserverpb.KV/Txn";
+    expect(decodeRequest(path, emptyTxn(REQUEST_ITEMS_MAX)).ok).toBe(true);
+    const error = ERRORS.TooManyOps;
+    expect(decodeRequest(path, emptyTxn(REQUEST_ITEMS_MAX + 1))).toEqual({ ok: false, error });
+  });
+
   it("that cannot be read did not happen; with an unreadable answer it may have", () => {
     const bad = Uint8Array.of(0xff);
     const path = "/etcdserverpb.KV/Put";
@@ -350,6 +358,11 @@ describe("a call", () => {
     });
   });
 });
+
+/** A transaction of so many operations that say nothing. */
+function emptyTxn(count: number): Uint8Array {
+  return Uint8Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? 0x12 : 0));
+}
 
 describe("a status", () => {
   it.each(Object.values(ERRORS))("of $name is that error again", (error) => {
