@@ -8,6 +8,7 @@
 
 import type { Bytes, DiskOp, DiskReader, FileName, Index, KvReader, KvWrite } from "./contract.ts";
 import type { Table } from "./contract.ts";
+import { STORE_KEY_BYTES_MAX } from "./kv/limits.ts";
 import { ABOVE_ALL, EMPTY, fromBytes, fromText, quote, toBytes } from "./lib/bytes.ts";
 
 export type DiskStep = Readonly<
@@ -28,6 +29,7 @@ export type DiskLaw = Readonly<{
 
 export type KvStep = Readonly<
   | { kind: "apply"; applied: Index; writes: readonly KvWrite[] } // do not wait for it
+  | { kind: "refuse"; applied: Index; writes: readonly KvWrite[] } // an assertion, and no write
   | { kind: "settle" } // wait until the last batch so far is reported; reports never go back
   | { kind: "restart" } // after a settle
   | { kind: "install"; applied: Index; writes: readonly KvWrite[] } // stage an image and install it
@@ -182,6 +184,9 @@ export const DISK_LAWS: readonly DiskLaw[] = [
 ];
 
 const STORED = { kind: "settle" } as const;
+const TABLES: readonly Table[] = ["meta", "keys", "leases", "members", "alarms", "auth"];
+const LONGEST_KEY = "\xff".repeat(STORE_KEY_BYTES_MAX) as Bytes;
+const LONG_VALUE = "0123456789abcdef".repeat(256 * 1024);
 
 export const KV_LAWS: readonly KvLaw[] = [
   kvLaw("a batch can be read once it is reported", [
@@ -242,6 +247,35 @@ export const KV_LAWS: readonly KvLaw[] = [
     expectScan("keys", "b" as Bytes, "b" as Bytes),
     expectScan("keys", "c" as Bytes, "a" as Bytes),
     expectScan("keys", "c" as Bytes, ABOVE_ALL, "\\xff\\xff=."),
+  ]),
+  kvLaw("the longest key is stored and found, in every table and through a restart", [
+    apply(1, ...TABLES.map((table) => put(table, LONGEST_KEY, "x"))),
+    STORED,
+    { kind: "restart" },
+    ...TABLES.map((table) => expectGet(table, LONGEST_KEY, "x")),
+    ...TABLES.map((table) =>
+      expectScan(table, LONGEST_KEY, (LONGEST_KEY + "\0") as Bytes, `${quote(LONGEST_KEY)}=x`),
+    ),
+    apply(2, ...TABLES.map((table) => deletion(table, LONGEST_KEY))),
+    STORED,
+    ...TABLES.map((table) => expectScan(table, EMPTY, ABOVE_ALL)),
+  ]),
+  kvLaw("what no store can keep is refused whole, and what comes after it is not", [
+    apply(1, put("auth", "a", "1")),
+    refuse(2, put("auth", "b", "2"), put("auth", LONGEST_KEY + "x", "2")),
+    refuse(2, put("auth", "b", "2"), deletion("auth", LONGEST_KEY + "x")),
+    refuse(2, put("auth", "b", "2"), put("auth", "", "2")),
+    refuse(2, put("auth", "b", "2"), put("auth", "\u0100", "2")),
+    apply(2, put("auth", "c", "2")),
+    STORED,
+    expectScan("auth", EMPTY, ABOVE_ALL, "a=1", "c=2"),
+  ]),
+  kvLaw("a value of some megabytes is a value", [
+    apply(1, put("keys", "a", LONG_VALUE), put("keys", "b", "1")),
+    STORED,
+    { kind: "restart" },
+    expectGet("keys", "a", LONG_VALUE),
+    expectGet("keys", "b", "1"),
   ]),
   kvLaw("what was reported is there after a restart", [
     apply(1, put("keys", "a", "1"), put("meta", "m", "1")),
@@ -319,6 +353,10 @@ function apply(applied: number, ...writes: readonly KvWrite[]): KvStep {
 
 function applyAll(applied: number, writes: readonly KvWrite[]): KvStep {
   return { kind: "apply", applied: applied as Index, writes };
+}
+
+function refuse(applied: number, ...writes: readonly KvWrite[]): KvStep {
+  return { kind: "refuse", applied: applied as Index, writes };
 }
 
 function put(table: Table, key: string, text: string): KvWrite {

@@ -68,6 +68,23 @@ class Stage {
   }
 }
 
+describe("a name that no store can keep", () => {
+  it("is refused before anything is hashed or proposed", () => {
+    const stage = new Stage();
+    const root = { token: stage.login(), name: key("n".repeat(1025)) };
+    for (const request of [
+      { kind: "user_add", name: root.name, password: "pw", noPassword: false },
+      { kind: "user_add", name: root.name, password: "", noPassword: true },
+      { kind: "role_add", name: root.name },
+    ] as const) {
+      const result = { ok: false, error: ERRORS.NameTooLong };
+      expect(stage.ask(request, root.token)).toEqual([
+        { kind: "call.reply", call: stage.call, result },
+      ]);
+    }
+  });
+});
+
 describe("logging in", () => {
   it("asks the driver, and answers with letters and the index of an entry", () => {
     const stage = new Stage();

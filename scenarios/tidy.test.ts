@@ -35,6 +35,7 @@ const LADDER: readonly (readonly [floor: string, below: readonly string[]])[] = 
     "core/auth/",
     [
       "core/lib/",
+      "core/kv/",
       "core/lease/",
       "core/api/request.ts",
       "core/api/request-auth.ts",

@@ -13,6 +13,7 @@ import {
   KV_LAWS,
   type KvStep,
 } from "../core/laws.ts";
+import { AssertionError } from "../core/lib/assert.ts";
 import { createDiskReader, WalDisk } from "./disk.ts";
 import { KvStore } from "./kv-store.ts";
 
@@ -68,6 +69,9 @@ async function runKvLaw(steps: readonly KvStep[]): Promise<void> {
       case "apply":
         store.apply(step.applied, step.writes);
         last = step.applied;
+        break;
+      case "refuse":
+        expect(() => store.apply(step.applied, step.writes)).toThrow(AssertionError);
         break;
       case "settle":
         await store.idle();

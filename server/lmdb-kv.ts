@@ -12,6 +12,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase, type Transaction } from "lmdb";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
+import { assertStorable } from "../core/kv/limits.ts";
 import { prefixEnd } from "../core/lib/bytes.ts";
 import { OperatorError } from "./causes.ts";
 import { VALUE_CODEC } from "./lmdb-values.ts";
@@ -74,6 +75,7 @@ export class LmdbKv {
   }
 
   apply(applied: Index, writes: readonly KvWrite[]): void {
+    for (const write of writes) assertStorable(write);
     this.#waiting.push({ applied, writes });
     this.#waitingWrites += writes.length;
     if (this.#running !== null) return;

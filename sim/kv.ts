@@ -4,6 +4,7 @@
 // no more, and core/kv/overlay.ts must hide it.
 
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../core/contract.ts";
+import { assertStorable } from "../core/kv/limits.ts";
 import { decodeKeyValue, encodeKeyValue } from "../core/kv/tables.ts";
 import { assert, must } from "../core/lib/assert.ts";
 import { ABOVE_ALL } from "../core/lib/bytes.ts";
@@ -216,6 +217,7 @@ function harmed(root: KvRoot, row: Bytes, how: Harm): KvRoot {
 export function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {
   let { map, sizeBytes } = root;
   for (const write of writes) {
+    assertStorable(write);
     const key = PREFIXES[write.table] + write.key;
     const before = get(map, key);
     if (before !== null) sizeBytes -= key.length + before.length;

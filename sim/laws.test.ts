@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { DiskToken, Index } from "../core/contract.ts";
 import { DISK_LAWS, type DiskLaw, judgeDisk, judgeKv, KV_LAWS, type KvLaw } from "../core/laws.ts";
+import { AssertionError } from "../core/lib/assert.ts";
 import { SimDisk } from "./disk.ts";
 import { SimKv, type Visibility } from "./kv.ts";
 import { createFates } from "./random.ts";
@@ -50,6 +51,9 @@ function runOnKv(law: KvLaw, kv: SimKv): string | null {
       case "apply":
         kv.apply(step.applied, step.writes);
         last = step.applied;
+        break;
+      case "refuse":
+        expect(() => kv.apply(step.applied, step.writes)).toThrow(AssertionError);
         break;
       case "settle":
         kv.commit(last);

@@ -2,6 +2,7 @@
 // checked first, and what the others are answered.
 
 import type { Bytes, Result } from "../contract.ts";
+import { NAME_BYTES_MAX } from "../auth/records.ts";
 import type { Auth } from "../auth/store.ts";
 import { findRole, findUser, ROOT } from "../auth/store.ts";
 import { decodeBase64 } from "../lib/base64.ts";
@@ -49,6 +50,14 @@ export function refusalOfPassword(request: PasswordRequest): ApiError | null {
   if (request.kind === "authenticate") return null;
   const isLong = fromText(request.password).length > PASSWORD_BYTES_MAX;
   return isLong ? ERRORS.PasswordTooLong : null;
+}
+
+/** Null: if it names somebody new, the store can keep that name. Looked at again when it is
+ *  applied. */
+export function refusalOfName(request: Readonly<{ kind: string }>): ApiError | null {
+  const { kind, name } = request as Extract<AuthRequest, { kind: "user_add" | "role_add" }>;
+  if (kind !== "user_add" && kind !== "role_add") return null;
+  return name.length > NAME_BYTES_MAX ? ERRORS.NameTooLong : null;
 }
 
 /** What is to be replicated. `hash`: of the password, where there is one. */

@@ -50,6 +50,8 @@ export type ErrorName =
   | "RoleAlreadyExist"
   | "RoleNotFound"
   | "RoleEmpty"
+  | "NameTooLong"
+  | "GrantsTooLarge"
   | "AuthFailed"
   | "NoPasswordUser"
   | "PasswordTooLong"
@@ -124,6 +126,9 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   RoleAlreadyExist: never("RoleAlreadyExist", GRPC.FAILED_PRECONDITION, "etcdserver: role name already exists"),
   RoleNotFound: never("RoleNotFound", GRPC.FAILED_PRECONDITION, "etcdserver: role name not found"),
   RoleEmpty: never("RoleEmpty", GRPC.INVALID_ARGUMENT, "etcdserver: role name is empty"),
+  // etcd has no words for these: it ends over a name that its own store cannot take.
+  NameTooLong: never("NameTooLong", GRPC.INVALID_ARGUMENT, "etcdserver: the name of a user or a role has at most 1024 bytes"),
+  GrantsTooLarge: never("GrantsTooLarge", GRPC.INVALID_ARGUMENT, "etcdserver: what is granted to one user or role takes at most 8 MiB"),
   AuthFailed: never("AuthFailed", GRPC.INVALID_ARGUMENT, "etcdserver: authentication failed, invalid user ID or password"),
   // These three are in nobody's table: Go's words, as they are.
   NoPasswordUser: never("NoPasswordUser", GRPC.UNKNOWN, "auth: authentication failed, password was given for no password user"),

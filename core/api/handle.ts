@@ -8,7 +8,7 @@ import type { Config } from "../config.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import type { RaftState } from "../raft/state.ts";
 import type { AuthWriteRequest } from "./auth.ts";
-import { answerAuth, isPasswordRequest, refusalOfPassword } from "./auth.ts";
+import { answerAuth, isPasswordRequest, refusalOfName, refusalOfPassword } from "./auth.ts";
 import { answerDowngrade, validateDowngrade } from "./downgrade.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
@@ -73,6 +73,8 @@ export const NO_HEADER: Header = {
 /** `behind` is how many committed entries wait to be applied here. */
 export function plan(request: UnaryRequest, config: Config, raft: RaftState, behind: number): Plan {
   const proposed = (write: ProposedRequest): Plan => planWrite(write, config, behind);
+  const unnamable = refusalOfName(request);
+  if (unnamable !== null) return { kind: "refuse", error: unnamable };
   if (request.kind === "member_promote") return { kind: "promote" };
   if (isMembershipRequest(request)) return proposed(request);
   switch (request.kind) {

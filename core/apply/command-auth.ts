@@ -116,5 +116,7 @@ function writePermission(writer: Writer, permission: Permission | null): void {
 
 function readPermission(reader: Reader): Permission | null {
   if (readByte(reader) === 0) return null;
-  return { type: readSigned(reader), key: readKey(reader), rangeEnd: readKey(reader) };
+  const type = readSigned(reader);
+  if (type !== (type | 0)) reader.failed = true; // an enum of protobuf has 32 bits
+  return { type, key: readKey(reader), rangeEnd: readKey(reader) };
 }

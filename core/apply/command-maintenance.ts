@@ -12,6 +12,7 @@ import {
   writeVarint,
 } from "../lib/binary.ts";
 import type { ClusterVersion } from "../lib/version.ts";
+import { VERSION_NUMBER_MAX } from "../lib/version.ts";
 import { writeFlags } from "./command-fields.ts";
 import type { Origin } from "./command.ts";
 import type { Downgrade } from "./downgrade.ts";
@@ -50,8 +51,9 @@ function writeVersion(writer: Writer, { major, minor }: ClusterVersion): void {
 }
 
 function readVersion(reader: Reader): ClusterVersion {
-  const major = readVarint(reader);
-  return { major, minor: readVarint(reader) };
+  const [major, minor] = [readVarint(reader), readVarint(reader)];
+  if (major > VERSION_NUMBER_MAX || minor > VERSION_NUMBER_MAX) reader.failed = true;
+  return { major, minor };
 }
 
 function readAlarm(reader: Reader, origin: Origin): MaintenanceCommand {

@@ -5,13 +5,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../api/errors.ts";
 import type { ErrorName } from "../api/errors.ts";
-import type { AuthChange } from "../api/request-auth.ts";
+import type { AuthChange, Permission } from "../api/request-auth.ts";
 import { key } from "../api/testing.ts";
 import type { Bytes, Index } from "../contract.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { EMPTY } from "../lib/bytes.ts";
 import { entries } from "../lib/ordered-map.ts";
 import { applyChange } from "./change.ts";
+import { GRANTS_BYTES_MAX, NAME_BYTES_MAX } from "./records.ts";
 import type { Auth } from "./store.ts";
 import { createAuth, restoreAuth } from "./store.ts";
 
@@ -92,6 +93,8 @@ describe("a change of users and roles", () => {
       [{ kind: "user_revoke_role", name: ROOT, role: ROOT }, "InvalidAuthMgmt"],
       [{ kind: "role_add", name: READER }, "RoleAlreadyExist"],
       [{ kind: "role_add", name: EMPTY }, "RoleEmpty"],
+      [{ kind: "role_add", name: TOO_LONG }, "NameTooLong"],
+      [user(TOO_LONG), "NameTooLong"],
       [{ kind: "role_delete", name: ROOT }, "InvalidAuthMgmt"],
       [{ kind: "role_delete", name: BOB }, "RoleNotFound"],
       [{ kind: "role_grant_permission", name: READER, permission: null }, "PermissionNotGiven"],
@@ -102,6 +105,29 @@ describe("a change of users and roles", () => {
     for (const [each, error] of refusals) {
       expect(applyChange(auth, each, INDEX)).toEqual({ ok: false, error: ERRORS[error] });
     }
+  });
+
+  it("names nobody whom the store could not keep, and grants no more than a row holds", () => {
+    const longest = TOO_LONG.slice(1) as Bytes;
+    const kv = createMemoryKv();
+    let auth = after(createAuth(), [user(BOB), { kind: "role_add", name: READER }]);
+    for (const each of [user(longest), { kind: "role_add", name: longest } as const]) {
+      const changed = applyChange(auth, each, INDEX);
+      if (!changed.ok) throw new Error(changed.error.message);
+      kv.perform(changed.value.writes);
+      ({ auth } = changed.value);
+    }
+    expect([...entries(restoreAuth(kv).roles)].map(([role]) => role)).toEqual([longest]);
+
+    const grant = (text: Bytes): AuthChange => {
+      const permission: Permission = { type: 2, key: text, rangeEnd: EMPTY };
+      return { kind: "role_grant_permission", name: READER, permission };
+    };
+    const half = "x".repeat(GRANTS_BYTES_MAX / 2) as Bytes;
+    auth = after(auth, [grant(half)]);
+    const refused = { ok: false, error: ERRORS.GrantsTooLarge };
+    expect(applyChange(auth, grant((half + "y") as Bytes), INDEX)).toEqual(refused);
+    expect(applyChange(auth, grant(ALICE), INDEX).ok).toBe(true);
   });
 
   it("is not turned on without somebody who may turn it off", () => {
@@ -135,6 +161,7 @@ describe("a change of users and roles", () => {
   });
 });
 
+const TOO_LONG = "n".repeat(NAME_BYTES_MAX + 1) as Bytes;
 const A = { key: "a" as Bytes, rangeEnd: EMPTY };
 
 function user(of: Bytes): AuthChange {

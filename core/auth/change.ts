@@ -6,7 +6,16 @@ import type { ApiError } from "../api/errors.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { AuthChange, Permission } from "../api/request-auth.ts";
 import { entries } from "../lib/ordered-map.ts";
-import { deleteRole, deleteUser, putEnabled, putRevision, putRole, putUser } from "./records.ts";
+import {
+  deleteRole,
+  deleteUser,
+  GRANTS_BYTES_MAX,
+  NAME_BYTES_MAX,
+  putEnabled,
+  putRevision,
+  putRole,
+  putUser,
+} from "./records.ts";
 import { isGrantable } from "./rights.ts";
 import type { Auth, Role, User } from "./store.ts";
 import {
@@ -20,6 +29,9 @@ import {
   withUser,
 } from "./store.ts";
 import type { TokenChange } from "./tokens.ts";
+
+/** What a grant takes in a row besides its text, at most. */
+const GRANT_BYTES = 16;
 
 export type Changed = Readonly<{
   auth: Auth;
@@ -92,6 +104,7 @@ function addUser(
   { name, hash, noPassword }: Extract<AuthChange, { kind: "user_add" }>,
 ): Result<Changed> {
   if (name === "") return refused(ERRORS.UserEmpty);
+  if (name.length > NAME_BYTES_MAX) return refused(ERRORS.NameTooLong);
   if (findUser(auth, name) !== null) return refused(ERRORS.UserAlreadyExist);
   if (!noPassword && hash === null) return refused(ERRORS.NoPasswordUser);
   const kept = noPassword || hash === null ? ("" as Bytes) : hash;
@@ -127,6 +140,7 @@ function grantRole(
   if (role !== ROOT && findRole(auth, role) === null) return refused(ERRORS.RoleNotFound);
   if (user.roles.includes(role)) return ok(unchanged(auth));
   const roles = [...user.roles, role].toSorted(byBytes);
+  if (bytesOf(roles) > GRANTS_BYTES_MAX) return refused(ERRORS.GrantsTooLarge);
   return ok(changedUser(auth, { ...user, roles }));
 }
 
@@ -143,6 +157,7 @@ function revokeRole(
 
 function addRole(auth: Auth, name: Bytes): Result<Changed> {
   if (name === "") return refused(ERRORS.RoleEmpty);
+  if (name.length > NAME_BYTES_MAX) return refused(ERRORS.NameTooLong);
   if (findRole(auth, name) !== null) return refused(ERRORS.RoleAlreadyExist);
   return ok(changedRole(auth, { name, permissions: [] }));
 }
@@ -175,6 +190,8 @@ function grantPermission(auth: Auth, name: Bytes, permission: Permission | null)
     known !== undefined && isSameRange(known, permission)
       ? role.permissions.with(at, permission)
       : [...role.permissions, permission].toSorted((a, b) => byBytes(a.key, b.key));
+  const bounds = permissions.flatMap(({ key, rangeEnd }) => [key, rangeEnd]);
+  if (bytesOf(bounds) > GRANTS_BYTES_MAX) return refused(ERRORS.GrantsTooLarge);
   return ok(changedRole(auth, { ...role, permissions }));
 }
 
@@ -190,6 +207,10 @@ function revokePermission(
 }
 
 type KeyRange = Pick<Permission, "key" | "rangeEnd">;
+
+function bytesOf(texts: readonly Bytes[]): number {
+  return texts.reduce((bytes, text) => bytes + GRANT_BYTES + text.length, 0);
+}
 
 function isSameRange(a: KeyRange, b: KeyRange): boolean {
   return a.key === b.key && a.rangeEnd === b.rangeEnd;

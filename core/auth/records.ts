@@ -3,6 +3,8 @@
 
 import type { Bytes, KvWrite } from "../contract.ts";
 import type { Permission } from "../api/request-auth.ts";
+import { STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX } from "../kv/limits.ts";
+import { assert } from "../lib/assert.ts";
 import type { Reader, Writer } from "../lib/binary.ts";
 import {
   atEnd,
@@ -28,11 +30,20 @@ export type AuthRecord = Readonly<
   | { kind: "role"; role: Role }
 >;
 
+/** Of the name of a user or a role: a row's key must hold it. etcd takes names up to 32 kB, and ends,
+ *  at every start again, over a longer one. */
+export const NAME_BYTES_MAX = 1024;
+/** Of what is granted to one user or one role: every change writes all of it. */
+export const GRANTS_BYTES_MAX: number = 8 * 1024 * 1024;
+
 const ENABLED = "authEnabled" as Bytes;
 const REVISION = "authRevision" as Bytes;
 /** What the keys of users and of roles begin with; their names follow. */
 export const USER = "user/";
 export const ROLE = "role/";
+assert(USER.length + NAME_BYTES_MAX <= STORE_KEY_BYTES_MAX, "a row's key holds any name");
+assert(ROLE.length + NAME_BYTES_MAX <= STORE_KEY_BYTES_MAX, "a row's key holds any name");
+assert(2 * GRANTS_BYTES_MAX <= STORE_VALUE_BYTES_MAX, "a row holds all that may be granted");
 
 /** Field numbers and wire types of authpb.User, UserAddOptions, Role and Permission. */
 const USER_TAG = { name: 10, password: 18, role: 26, options: 34 } as const;

@@ -2,6 +2,7 @@
 // and loses what it has not made durable is sim/kv.ts.
 
 import type { Bytes, KvReader, KvWrite, Table } from "../contract.ts";
+import { assertStorable } from "./limits.ts";
 import {
   createOrderedMap,
   entries,
@@ -37,6 +38,7 @@ export function createMemoryKv(image: MemoryTables = EMPTY): MemoryKv {
     sizeInUseBytes: () => 0,
     perform: (writes) => {
       for (const write of writes) {
+        assertStorable(write);
         const { table, key } = write;
         if (write.kind === "put") tables[table] = set(tables[table], key, write.value);
         else tables[table] = remove(tables[table], key);

@@ -2,6 +2,9 @@
 
 export type ClusterVersion = Readonly<{ major: number; minor: number }>;
 
+/** What can be read again once it was written. */
+export const VERSION_NUMBER_MAX = 999_999_999;
+
 /** Of "3.7.1" or "3.7". Null: no version. */
 export function parseVersion(text: string): ClusterVersion | null {
   const found = /^(\d{1,9})\.(\d{1,9})(\.\d{1,9}(-[\w.-]+)?(\+[\w.-]+)?)?$/.exec(text);

@@ -133,6 +133,7 @@ function checkRange(mvcc: Mvcc, request: RangeRequest): ApiError | null {
 }
 
 function checkPut(mvcc: Mvcc, request: PutRequest, leaseExists: LeaseExists): ApiError | null {
+  if (request.key === "") return ERRORS.EmptyKey; // nobody honest proposes it: it makes no row
   if (request.lease !== 0n && !leaseExists(request.lease)) return ERRORS.LeaseNotFound;
   const keepsSomething = request.ignoreValue || request.ignoreLease;
   const isThere = has(mvcc.index.live, request.key);

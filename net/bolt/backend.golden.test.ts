@@ -27,7 +27,7 @@ import { restoreMvcc } from "../../core/mvcc/store.ts";
 import { backendOf } from "./backend.ts";
 import { openBolt, startReading } from "./reader.ts";
 import { restoredWrites } from "./restore.ts";
-import { type Content, contentOf, fileOf, sourceOf } from "./testing.ts";
+import { boltOf, type Content, contentOf, fileOf, sourceOf } from "./testing.ts";
 
 const MEMBERS: readonly Member[] = [
   {
@@ -108,6 +108,27 @@ describe("an etcd backend", () => {
     expect(reading.trouble).toBe("the row of revision 9.0 cannot be read");
   });
 });
+
+describe("a name that is too long for a row's key", () => {
+  it("ends a restore with a sentence", () => {
+    const name = "r".repeat(1025) as Bytes;
+    const value = encodedRole({ name, permissions: [] });
+    const file = boltOf([["authRoles" as Bytes, [[name, value]]]]);
+    const opened = openBolt(sourceOf(file));
+    if (!opened.ok) throw new Error(opened.error);
+    const reading = startReading(opened.value);
+    const options = { members: NEW_MEMBERS, applied: APPLIED, bumpRevision: 0 };
+    for (const write of restoredWrites(reading, options)) void write;
+    expect(reading.trouble).toBe(
+      "it holds a user or role whose name has 1025 bytes: names have at most 1024 here",
+    );
+  });
+});
+
+function encodedRole(role: Parameters<typeof putRole>[0]): Uint8Array {
+  const write = putRole(role);
+  return write.kind === "put" ? write.value : new Uint8Array(0);
+}
 
 function exampleStore(): MemoryKv {
   const kv = createMemoryKv();

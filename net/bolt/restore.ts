@@ -5,9 +5,10 @@
 import type { Bytes, KvWrite, LeaseId, NodeId, SnapshotMeta } from "../../core/contract.ts";
 import type { Alarm } from "../../core/api/request-maintenance.ts";
 import { putAlarm } from "../../core/apply/alarms.ts";
-import { readRecord, ROLE, USER } from "../../core/auth/records.ts";
+import { NAME_BYTES_MAX, readRecord, ROLE, USER } from "../../core/auth/records.ts";
 import type { Member } from "../../core/apply/membership.ts";
 import { putGenesis, putMember } from "../../core/apply/membership.ts";
+import { STORE_VALUE_BYTES_MAX } from "../../core/kv/limits.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
 import { decodeKeyValue, putApplied, putCompaction } from "../../core/kv/tables.ts";
 import { type LeaseRecord, putLease } from "../../core/lease/lessor.ts";
@@ -83,6 +84,9 @@ function* keyWrites(reading: Reading, pairs: Pairs, found: Found): Generator<KvW
       found.scheduled = Math.max(found.scheduled, row.main);
       continue;
     }
+    if (value.length > STORE_VALUE_BYTES_MAX) {
+      return refuse(reading, `it holds a value of ${value.length} bytes, too many for any store`);
+    }
     if (!isRow(row, value)) {
       return refuse(reading, `the row of revision ${row.main}.${row.sub} cannot be read`);
     }
@@ -123,6 +127,13 @@ function decodeAlarm(bytes: Uint8Array): Alarm | null {
 function* authWrites(reading: Reading, pairs: Pairs, prefix: string): Generator<KvWrite, void> {
   for (const [name, value] of pairs) {
     const key = (prefix + name) as Bytes;
+    if (name.length > NAME_BYTES_MAX) {
+      const what = `a user or role whose name has ${name.length} bytes`;
+      return refuse(reading, `it holds ${what}: names have at most ${NAME_BYTES_MAX} here`);
+    }
+    if (value.length > STORE_VALUE_BYTES_MAX) {
+      return refuse(reading, `it holds ${value.length} bytes of grants to one user or role`);
+    }
     if (readRecord(key, value) === null) {
       return refuse(reading, "a record of its users and roles cannot be read");
     }

@@ -1,5 +1,6 @@
 // Answers to calls in which detcd follows the newest etcd and 3.4.23 does not.
 
+import { NAME_BYTES_MAX } from "../../core/auth/records.ts";
 import type { Bytes } from "../../core/contract.ts";
 import { CALLS } from "./calls.ts";
 import { A, asked, isError, pathOf, PUT } from "./known-difference.ts";
@@ -110,6 +111,14 @@ export const KNOWN_ANSWERS: readonly KnownDifference[] = [
     proof: [asked("downgrade", { version: "3.4" })],
     explains: ({ step, theirs }) =>
       theirs.code === UNIMPLEMENTED && NEW_CALLS.includes(pathOf(step) ?? ""),
+  },
+  {
+    kind: "answer",
+    name: "a name of more than a kilobyte",
+    reason:
+      "etcd takes 32 kB, and ends, at every start again, over a longer one; here it is refused",
+    proof: [asked("role_add", { name: "r".repeat(NAME_BYTES_MAX + 1) })],
+    explains: ({ ours }) => isError(ours, "NameTooLong"),
   },
   {
     kind: "answer",

@@ -80,7 +80,7 @@ async function restoreInto(
     const reading = startReading(file.bolt);
     const beginning = { members, applied: { ...FIRST, ...configuration }, bumpRevision };
     await writeStore(directory, restoredWrites(reading, beginning), beginning.applied);
-    if (reading.trouble !== null) return `${path} is damaged: ${reading.trouble}`;
+    if (reading.trouble !== null) return `cannot restore ${path}: ${reading.trouble}`;
     await writeLog(directory);
     syncDirectory(join(directory.memberDirectory, ".."));
     return null;
