@@ -60,6 +60,10 @@ describe("a follower", () => {
   });
 });
 
+function fail(error: Error): never {
+  throw error;
+}
+
 /** A command, or bytes that came to harm. */
 const anyEntryData = fc.oneof(
   {
@@ -75,9 +79,6 @@ const anyEntryData = fc.oneof(
 async function followAndRestart(path: string, log: readonly (readonly Uint8Array[])[]) {
   const disk = createMemoryDisk();
   const sim = new SimKv(1, createFates(1), "any");
-  const fail = (error: Error): never => {
-    throw error;
-  };
   const real = new KvStore(path, { onDone: () => undefined, onFailure: fail });
   let state = null as NodeState | null;
   const kv = { perform: () => undefined };
@@ -118,13 +119,13 @@ async function followAndRestart(path: string, log: readonly (readonly Uint8Array
 function append(state: NodeState, datas: readonly Uint8Array[]): Input {
   const { log } = state.raft;
   const { lastIndex } = log;
-  const entries = datas.map((data, at): Entry => {
+  const said = datas.map((data, at): Entry => {
     return { term: TERM, index: (lastIndex + 1 + at) as Index, data };
   });
   const previousTerm = (lastIndex === 0 ? 0 : TERM) as Term;
   const commit = (lastIndex + datas.length) as Index;
   const message = { kind: "append", term: TERM, previousIndex: lastIndex, previousTerm } as const;
-  return { kind: "peer.message", from: LEADER, message: { ...message, entries, commit } };
+  return { kind: "peer.message", from: LEADER, message: { ...message, entries: said, commit } };
 }
 
 function rowsIn(reader: KvReader): readonly string[] {
@@ -135,13 +136,17 @@ function rowsIn(reader: KvReader): readonly string[] {
   );
 }
 
+function plain<K extends string | number, V>(map: OrderedMap<K, V>): readonly (readonly [K, V])[] {
+  return [...entries(map)];
+}
+
 /** All that it is made of but how, and but what a store is still to be given. */
-function contentOf({ mvcc, lessor, auth, overlay: _, ...rest }: Store): unknown {
-  const plain = <K extends string | number, V>(map: OrderedMap<K, V>) => [...entries(map)];
+function contentOf({ mvcc, lessor, auth, ...rest }: Store): unknown {
   const histories = (map: typeof mvcc.index.live) =>
     plain(map).map(([key, { newest, older }]) => [key, newest, older === null ? [] : plain(older)]);
   return {
     ...rest,
+    overlay: null,
     revision: mvcc.revision,
     compaction: mvcc.compaction,
     live: histories(mvcc.index.live),

@@ -117,11 +117,11 @@ describe("a change of users and roles", () => {
       kv.perform(changed.value.writes);
       ({ auth } = changed.value);
     }
-    expect([...entries(restoreAuth(kv).roles)].map(([role]) => role)).toEqual([longest]);
+    expect([...entries(restoreAuth(kv).roles)].map(([found]) => found)).toEqual([longest]);
 
     const grant = (text: Bytes): AuthChange => {
-      const permission: Permission = { type: 2, key: text, rangeEnd: EMPTY };
-      return { kind: "role_grant_permission", name: READER, permission };
+      const granted: Permission = { type: 2, key: text, rangeEnd: EMPTY };
+      return { kind: "role_grant_permission", name: READER, permission: granted };
     };
     const half = "x".repeat(GRANTS_BYTES_MAX / 2) as Bytes;
     auth = after(auth, [grant(half)]);

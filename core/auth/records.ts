@@ -30,8 +30,8 @@ export type AuthRecord = Readonly<
   | { kind: "role"; role: Role }
 >;
 
-/** Of the name of a user or a role: a row's key must hold it. etcd takes names up to 32 kB, and ends,
- *  at every start again, over a longer one. */
+/** Of the name of a user or a role: a row's key must hold it. etcd takes names up to 32 kB, and
+ *  ends, at every start again, over a longer one. */
 export const NAME_BYTES_MAX = 1024;
 /** Of what is granted to one user or one role: every change writes all of it. */
 export const GRANTS_BYTES_MAX: number = 8 * 1024 * 1024;

@@ -4,8 +4,8 @@
 // at each start.
 //
 // LMDB of lmdb-js takes keys of 1978 bytes where pages have 4 kB, one of which names the table
-// (server/lmdb-kv.ts), and bounds of a scan that are a byte shorter. It takes no empty key, but no
-// key is empty with its table before it. Its values may be longer than a peer could ever send.
+// (server/lmdb-kv.ts), and bounds of a scan that are a byte shorter. Its values may be longer than
+// any that a peer could send.
 
 import type { KvWrite } from "../contract.ts";
 import { broken } from "../lib/assert.ts";
@@ -18,7 +18,6 @@ const NO_BYTE = /[^\0-\xff]/;
 /** Ends the process over a write that no store could perform: it is a fault of the core. */
 export function assertStorable(write: KvWrite): void {
   const { table, key } = write;
-  if (key.length === 0) broken(`a row of "${table}" has no key`);
   if (key.length > STORE_KEY_BYTES_MAX) {
     broken(`a key of "${table}" has ${key.length} bytes, a store takes ${STORE_KEY_BYTES_MAX}`);
   }
