@@ -70,8 +70,7 @@ export function createCorruption({ limits }: Config, now: Millis): Corruption {
 
 /** Follows an entry that changed how far the store is compacted. */
 export function noteCompaction(turn: Turn, before: Turn["state"]["store"], after: Mvcc): void {
-  const { corruption, config } = turn.state;
-  if (config.limits.checks.compactionsMs === 0) return;
+  const { corruption } = turn.state;
   const view = overlaid(before.overlay, turn.kv);
   const compactions = followCompaction(corruption.compactions, before.mvcc, after, view);
   patch(turn, { compactions });

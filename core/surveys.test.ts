@@ -50,6 +50,21 @@ describe("HashKV of a store with more rows than one step hashes", () => {
     expect(answers[0]?.[0]).toBeGreaterThan(4);
   });
 
+  it("stays what it was where a compaction has taken its rows, of the ten newest", () => {
+    const node = startNode(1000);
+    for (let at = 0; at < PUTS; at++) node.ask(putOf(`k${at % 7}`, `v${at}`));
+    const hashAt = (revision: number): string =>
+      node.ask({ kind: "hash_kv", revision }).replace(/^reply \d+ /, "");
+    const before: string[] = [];
+    for (let revision = 4; revision < 15; revision++) {
+      before.push(hashAt(revision));
+      node.ask({ kind: "compact", revision, physical: true });
+    }
+    const after = before.map((_, at) => hashAt(4 + at));
+    expect(after[0]).toContain("required revision has been compacted");
+    expect(after.slice(1)).toEqual(before.slice(1));
+  });
+
   it("is forgotten when its client goes", () => {
     const node = startNode();
     for (let at = 0; at < PUTS; at++) node.ask(putOf("k", `v${at}`));

@@ -12,6 +12,8 @@ import { addCall, findCall, UNCHECKED } from "./api/calls.ts";
 import { refusalOfHashKv, replicaOf } from "./api/handle.ts";
 import type { HashKvRequest, HashRequest, Header } from "./api/request.ts";
 import { requestTimeoutMs } from "./config.ts";
+import { hashOfCompaction } from "./corruption/compaction-hashes.ts";
+import type { RevisionHash } from "./corruption/message.ts";
 import { assert } from "./lib/assert.ts";
 import { overlaid } from "./kv/overlay.ts";
 import type { HashWalk } from "./mvcc/hash.ts";
@@ -48,6 +50,10 @@ export function beginSurvey(
   request: HashRequest | HashKvRequest,
 ): void {
   const { store, config, now } = turn.state;
+  if (request.kind === "hash_kv") {
+    const known = hashOfCompaction(turn.state.corruption.compactions, request.revision);
+    if (known !== null) return answerHashKv(turn, call, known); // though its rows are gone
+  }
   const error = request.kind === "hash" ? null : refusalOfHashKv(store.mvcc, request.revision);
   if (error !== null) return reply(turn, call, { ok: false, error });
   const survey = goOn(
@@ -137,12 +143,15 @@ function isOver(survey: Survey): boolean {
 function answer(turn: Turn, survey: Survey): void {
   const { store, config, raft } = turn.state;
   assert(survey.kind !== "compare", "members that compare their hashes made no call");
+  if (survey.kind === "hash_kv") return answerHashKv(turn, survey.call, survey.walk);
   const header: Header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
-  const { hash } = survey.walk;
-  if (survey.kind === "hash") {
-    return reply(turn, survey.call, { ok: true, value: { kind: "hash", header, hash } });
-  }
-  const { compacted: compactRevision, revision: hashRevision } = survey.walk;
-  const value = { kind: "hash_kv", header, hash, compactRevision, hashRevision } as const;
+  const value = { kind: "hash", header, hash: survey.walk.hash } as const;
   reply(turn, survey.call, { ok: true, value });
+}
+
+function answerHashKv(turn: Turn, call: CallId, { revision, compacted, hash }: RevisionHash): void {
+  const { store, config, raft } = turn.state;
+  const header: Header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  const which = { compactRevision: compacted, hashRevision: revision };
+  reply(turn, call, { ok: true, value: { kind: "hash_kv", header, hash, ...which } });
 }

@@ -63,7 +63,7 @@ describe.skipIf(!HAS_ETCD)(`compactions and hashes, beside a real etcd${skipReas
         const range = rangeOf("a", { rangeEnd: "z" as Bytes, revision: at });
         const said = await answerOf(ours, range);
         expect(said, `range at ${at} after ${line}`).toEqual(await answerOf(theirs, range));
-        if (at === compacted && at > 0) continue; // older releases refuse the compacted one itself
+        if (at <= compacted && at > 0) continue; // older releases refuse what was compacted
         const hash = await hashOf(ours, at);
         expect(hash, `hash at ${at} after ${line}`).toEqual(await hashOf(theirs, at));
       }

@@ -7,7 +7,7 @@ import type { ClusterId, KvReader, NodeId } from "../contract.ts";
 import { deleteOf, putOf } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { isWalking, scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
-import { beginStrictHash, continueHash } from "../mvcc/hash.ts";
+import { beginStrictHash, continueHash, isAnyKept } from "../mvcc/hash.ts";
 import { type Mvcc, restoreMvcc } from "../mvcc/store.ts";
 import { applyKv } from "../mvcc/txn.ts";
 import { followCompaction, NO_COMPACTION_HASHES } from "./compaction-hashes.ts";
@@ -44,7 +44,7 @@ describe("a remembered hash", () => {
           const revision = mvcc.revision - happens.back;
           const scheduled = scheduleCompaction(mvcc, revision);
           if (!scheduled.ok) continue;
-          expected.push(strictHash(mvcc, kv, revision));
+          expected.push(hashBefore(mvcc, kv, revision));
           take(scheduled.value);
         } else if ("rows" in happens && isWalking(mvcc)) {
           take(walkCompaction(mvcc, kv, mvcc.compaction.next, happens.rows));
@@ -60,8 +60,9 @@ describe("a remembered hash", () => {
   });
 });
 
-function strictHash(mvcc: Mvcc, kv: KvReader, at: number): RevisionHash {
-  const walk = continueHash(beginStrictHash(mvcc, at), mvcc, kv, Infinity);
+function hashBefore(mvcc: Mvcc, kv: KvReader, at: number): RevisionHash {
+  const begun = { ...beginStrictHash(mvcc, at), isAnySeen: isAnyKept(mvcc, at) };
+  const walk = continueHash(begun, mvcc, kv, Infinity);
   const { revision, compacted, hash } = walk;
   return { revision, compacted, hash };
 }

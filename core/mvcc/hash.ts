@@ -5,7 +5,8 @@ import type { Bytes, KvReader } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY, fromText, toBytes } from "../lib/bytes.ts";
 import { crc32c } from "../lib/crc32c.ts";
-import { historyOf, versionAt, versionsAt } from "./key-index.ts";
+import { entries } from "../lib/ordered-map.ts";
+import { historyOf, isTombstone, latestThrough, versionAt, versionsAt } from "./key-index.ts";
 import { decodeRowKey, encodeRowKey } from "./revision.ts";
 import { type Mvcc, readKeyOf } from "./store.ts";
 
@@ -36,6 +37,18 @@ export function hashKv(mvcc: Mvcc, view: KvReader, revision: number): number {
 export function beginHash(mvcc: Mvcc, revision: number): HashWalk {
   const [seen] = versionsAt(mvcc.index, EVERY_KEY, revision);
   return { ...beginStrictHash(mvcc, revision), isAnySeen: seen !== undefined };
+}
+
+/** Whether a compaction through this revision leaves anything of what is older: what a reader sees,
+ *  or the end of a key at that very revision. As in etcd, all rows are hashed where it does not. */
+export function isAnyKept({ index }: Mvcc, revision: number): boolean {
+  for (const map of [index.live, index.dead]) {
+    for (const [, history] of entries(map)) {
+      const latest = latestThrough(history, revision);
+      if (latest !== null && (!isTombstone(latest) || latest.main === revision)) return true;
+    }
+  }
+  return false;
 }
 
 /** As if a reader always saw something: how many rows a compaction has still to delete makes no
