@@ -52,6 +52,7 @@ export type Input = Readonly<
   | { kind: "snapshot.sent"; peer: NodeId; ok: boolean }
   | { kind: "snapshot.staged"; from: NodeId; term: Term; meta: SnapshotMeta }
   | ({ kind: "backup.piece"; call: CallId } & BackupPiece)
+  | { kind: "defragment.done"; error: string | null } // a sentence: the store is as it was
   | { kind: "resume" } // everybody else had their turn: the next piece of long work
 >;
 
@@ -79,6 +80,7 @@ export type Effect = Readonly<
   | { kind: "snapshot.install"; meta: SnapshotMeta } // done before the next effect, then kv.done
   | { kind: "backup.read"; call: CallId; pieces: number } // the next ones, of a pinned view
   | { kind: "backup.close"; call: CallId } // no more of them: the view may go
+  | { kind: "defragment" } // give free room back, in the background, then defragment.done
   // Once in a life that compares itself with the others before it serves: it may, or why it must
   // not. No calls before, none ever.
   | { kind: "admission"; refusal: string | null }
@@ -203,3 +205,7 @@ export type Performer = {
 // 11. Each `call.part` holds keys of a range that the call asks for, or of the range at this place
 //     in its transaction. The client hears of them with the reply, in their order and before those
 //     that the reply has for the same range; of an error without them.
+// 12. A `defragment` is answered by one defragment.done, unless the node stops before; the node
+//     asks for one at a time. `kv` effects go on meanwhile and may be done later than else; readers
+//     show what they showed. Only then sizeBytes falls, whether a crash follows or not. Whatever
+//     goes wrong on the way, a full disk or an image that is installed, leaves the store as it was.

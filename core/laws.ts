@@ -33,11 +33,13 @@ export type KvStep = Readonly<
   | { kind: "settle" } // wait until the last batch so far is reported; reports never go back
   | { kind: "restart" } // after a settle
   | { kind: "install"; applied: Index; writes: readonly KvWrite[] } // stage an image and install it
+  | { kind: "defragment" } // do not wait for it: it is over at the next settle
   | KvExpectation
 >;
 export type KvExpectation = Readonly<
   | { kind: "get"; table: Table; key: Bytes; text: string | null }
   | { kind: "scan"; table: Table; from: Bytes; to: Bytes; pairs: readonly string[] } // "key=value"
+  | { kind: "size"; least: number; most: number } // of the store on its disk, in bytes
 >;
 export type KvLaw = Readonly<{ name: string; steps: readonly KvStep[] }>;
 
@@ -61,6 +63,11 @@ export function judgeKv(reader: KvReader, expected: KvExpectation): string | nul
     const found = value === null ? null : fromBytes(value);
     if (found === expected.text) return null;
     return `${quote(expected.key)} is ${shown(found)}, not ${shown(expected.text)}`;
+  }
+  if (expected.kind === "size") {
+    const size = reader.sizeBytes();
+    if (size >= expected.least && size <= expected.most) return null;
+    return `the store has ${size} bytes, not ${expected.least} to ${expected.most}`;
   }
   const { table, from, to, pairs } = expected;
   for (const reverse of [false, true]) {
@@ -277,6 +284,40 @@ export const KV_LAWS: readonly KvLaw[] = [
     expectGet("keys", "a", LONG_VALUE),
     expectGet("keys", "b", "1"),
   ]),
+  kvLaw("only a defragmentation gives room back, and nothing is lost by it", [
+    apply(1, put("keys", "a", LONG_VALUE), put("keys", "b", "1"), put("auth", "c", "1")),
+    STORED,
+    expectSize(LONG_VALUE.length, 2 * LONG_VALUE.length),
+    apply(2, deletion("keys", "a")),
+    STORED,
+    expectSize(LONG_VALUE.length, 2 * LONG_VALUE.length),
+    { kind: "defragment" },
+    apply(3, put("keys", "d", "3"), deletion("keys", "b")),
+    apply(4, put("keys", "e", "4")),
+    STORED,
+    expectSize(1, LONG_VALUE.length / 8),
+    expectScan("keys", EMPTY, ABOVE_ALL, "d=3", "e=4"),
+    apply(5, put("keys", "f", "5")),
+    STORED,
+    { kind: "restart" },
+    expectSize(1, LONG_VALUE.length / 8),
+    expectScan("keys", EMPTY, ABOVE_ALL, "d=3", "e=4", "f=5"),
+    expectScan("auth", EMPTY, ABOVE_ALL, "c=1"),
+  ]),
+  kvLaw("an image that is installed during a defragmentation is the store", [
+    apply(1, put("keys", "a", "old")),
+    STORED,
+    { kind: "defragment" },
+    apply(2, put("keys", "b", "old")),
+    { kind: "install", applied: 9 as Index, writes: [put("keys", "c", "new")] },
+    apply(10, put("keys", "d", "new")),
+    STORED,
+    expectScan("keys", EMPTY, ABOVE_ALL, "c=new", "d=new"),
+    { kind: "defragment" },
+    STORED,
+    { kind: "restart" },
+    expectScan("keys", EMPTY, ABOVE_ALL, "c=new", "d=new"),
+  ]),
   kvLaw("what was reported is there after a restart", [
     apply(1, put("keys", "a", "1"), put("meta", "m", "1")),
     apply(2, deletion("keys", "a"), put("keys", "b", "2")),
@@ -369,6 +410,10 @@ function deletion(table: Table, key: string): KvWrite {
 
 function expectGet(table: Table, key: string, text: string | null): KvStep {
   return { kind: "get", table, key: key as Bytes, text };
+}
+
+function expectSize(least: number, most: number): KvStep {
+  return { kind: "size", least, most };
 }
 
 function expectScan(table: Table, from: Bytes, to: Bytes, ...pairs: readonly string[]): KvStep {

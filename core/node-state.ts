@@ -12,6 +12,7 @@ import type { Store } from "./apply/apply.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Corruption } from "./corruption.ts";
+import type { Defragmentation } from "./defragment.ts";
 import type { Guarded } from "./guards.ts";
 import type { HealthWatches } from "./health.ts";
 import type { InnerCalls } from "./inner-calls.ts";
@@ -47,6 +48,7 @@ export type NodeState = Readonly<{
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;
   backups: Backups;
+  defragmentation: Defragmentation;
   guarded: Guarded;
   inner: InnerCalls;
   recipes: Recipes;

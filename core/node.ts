@@ -30,6 +30,7 @@ import { tickTokens } from "./callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
 import type { Config } from "./config.ts";
 import { createCorruption, forgetHashes, takeHashMessage, tickCorruption } from "./corruption.ts";
+import { defragmentDone, NO_DEFRAGMENTATION } from "./defragment.ts";
 import { createGuarded } from "./guards.ts";
 import { createInnerCalls } from "./inner-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
@@ -92,6 +93,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
     backups: createBackups(),
+    defragmentation: NO_DEFRAGMENTATION,
     guarded: createGuarded(),
     inner: createInnerCalls(),
     recipes: createRecipes(),
@@ -164,6 +166,9 @@ export const step: StepFunction = (state, input, kv) => {
       break;
     case "backup.piece":
       takePiece(turn, input);
+      break;
+    case "defragment.done":
+      defragmentDone(turn, input);
       break;
     case "snapshot.staged": {
       if (!isRepaired(turn.state.outbox)) break; // the leader sends it again

@@ -9,6 +9,7 @@ import type { ReadRequest } from "./api/handle.ts";
 import { answer } from "./api/handle.ts";
 import { takeServable } from "./api/reads.ts";
 import { refusalNow } from "./callers.ts";
+import { beginDefragment } from "./defragment.ts";
 import { listLeases, serveLease, serveVisitor } from "./leases.ts";
 import { servePassword } from "./passwords.ts";
 import { serveRange } from "./range-calls.ts";
@@ -52,6 +53,7 @@ export function serveRead(
     return serveRange(turn, { call, context }, request);
   }
   if (request.kind === "lease_leases") return listLeases(turn, call);
+  if (request.kind === "defragment") return beginDefragment(turn, { call, context });
   const { config, raft, store } = turn.state;
   reply(turn, call, answer(request, config, raft, store, turn.kv));
 }

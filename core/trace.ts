@@ -17,6 +17,8 @@ export type TraceEvent = Readonly<
   | { kind: "log_trimmed"; through: Index }
   | { kind: "auto_compaction"; revision: number; completed: boolean }
   | { kind: "compacted"; revision: number } // and its rows are gone
+  | { kind: "defragmenting" }
+  | { kind: "defragmented"; error: string | null }
   | { kind: "hashes_compared"; check: HashCheck; members: number } // with so many others
   | ({ kind: "corrupt"; check: HashCheck; members: readonly NodeId[] } & Finding)
   | { kind: "snapshot_installed"; index: Index; term: Term }

@@ -54,6 +54,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `snapshot.sent ${name(input.peer)} ${input.ok ? "ok" : "failed"}`;
     case "backup.piece":
       return `backup.piece ${input.call} ${input.blob.length} before ${input.remainingBytes}`;
+    case "defragment.done":
+      return `defragment.done ${input.error ?? "ok"}`;
     case "snapshot.staged":
       return `snapshot.staged ${input.meta.term}/${input.meta.index} from ${name(input.from)}`;
     case "resume":
@@ -93,6 +95,8 @@ export function describeEffect(effect: Effect, name: NameOf): string {
       return `backup.read ${effect.call} ${effect.pieces}`;
     case "backup.close":
       return `backup.close ${effect.call}`;
+    case "defragment":
+      return "defragment";
     case "admission":
       return `admission ${effect.refusal ?? "granted"}`;
     case "yield":
@@ -127,6 +131,10 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
       return `auto_compaction ${event.revision} ${event.completed ? "completed" : "begun"}`;
     case "compacted":
       return `compacted ${event.revision}`;
+    case "defragmenting":
+      return "defragmenting";
+    case "defragmented":
+      return `defragmented ${event.error ?? "ok"}`;
     case "hashes_compared":
       return `hashes_compared ${event.check} with ${event.members}`;
     case "corrupt": {

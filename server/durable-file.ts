@@ -14,6 +14,16 @@ export function replaceFileDurably(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
+/** In the background: it may be large. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await fs.promises.open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** A new name in a directory survives a power cut only once the directory is synced. */
 export function syncDirectory(path: string): void {
   const descriptor = fs.openSync(path, "r");

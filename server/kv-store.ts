@@ -1,41 +1,55 @@
 // The store and its successors: kv-1, kv-2, … in the member directory, of which the file `current`
-// names the one in use. An image from the leader is staged in the next one, and takes over by the
-// rename of that one file: at any moment, also of a power cut, exactly one of the two is the store.
+// names the one in use. A successor is made beside it, an image from the leader or a copy without
+// free pages, and takes over by the rename of that one file: at any moment, also of a power cut,
+// exactly one of them is the store.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Index, KvReader, KvWrite } from "../core/contract.ts";
 import { assert } from "../core/lib/assert.ts";
-import { OperatorError } from "./causes.ts";
-import { replaceFileDurably, syncDirectory } from "./durable-file.ts";
+import { OperatorError, sentenceOf } from "./causes.ts";
+import { replaceFileDurably, syncDirectory, syncFile } from "./durable-file.ts";
 import { type KvEvents, type KvImage, LmdbKv } from "./lmdb-kv.ts";
-import { prepareStore, syncStore } from "./store-open.ts";
+import { makeLockFile, prepareStore, syncStore } from "./store-open.ts";
 
 const POINTER = "current";
+/** What is written while nothing is committed is kept in memory: beyond it, a defragmentation is
+ *  given up. */
+const PAUSED_BYTES_MAX = 128 * 1024 * 1024;
+
+type Versioned = Readonly<{ kv: LmdbKv; version: number }>;
 
 export class KvStore {
   readonly reader: KvReader;
   readonly #directory: string;
   readonly #events: KvEvents;
-  #version: number;
-  #kv: LmdbKv;
-  #staged: LmdbKv | null = null;
+  readonly #pausedBytesMax: number;
+  #current: Versioned;
+  #newest: number; // version that was ever begun
+  #staged: Versioned | null = null;
+  #defragmenting: Promise<unknown> | null = null;
+  #givenUp: string | null = null; // why the defragmentation that is under way comes to nothing
   readonly #leaving = new Set<Promise<void>>();
 
-  /** Opens the store in use, or makes the first one; what a crash left half-staged is removed. */
-  constructor(memberDirectory: string, events: KvEvents) {
+  /** Opens the store in use, or makes the first one; what a crash left half-made is removed. */
+  constructor(
+    memberDirectory: string,
+    events: KvEvents,
+    pausedBytesMax: number = PAUSED_BYTES_MAX,
+  ) {
     this.#directory = memberDirectory;
     this.#events = events;
+    this.#pausedBytesMax = pausedBytesMax;
     const version = readPointer(memberDirectory);
-    this.#version = version ?? 1;
     for (const name of fs.readdirSync(memberDirectory)) {
       const leftOver = /^kv-\d+$/.test(name) && name !== `kv-${version}`;
       if (leftOver) fs.rmSync(join(memberDirectory, name), { recursive: true });
     }
-    this.#kv = this.#open(this.#version);
+    this.#newest = version ?? 1;
+    this.#current = this.#open(this.#newest);
     if (version === null) {
-      syncStore(this.#path(this.#version));
-      this.#point();
+      syncStore(this.#path(this.#newest));
+      this.#point(this.#newest);
     }
     this.reader = {
       get: (table, key) => this.#kv.reader.get(table, key),
@@ -45,8 +59,15 @@ export class KvStore {
     };
   }
 
+  get #kv(): LmdbKv {
+    return this.#current.kv;
+  }
+
   apply(applied: Index, writes: readonly KvWrite[]): void {
     this.#kv.apply(applied, writes);
+    if (this.#defragmenting === null || this.#kv.pausedBytes <= this.#pausedBytesMax) return;
+    const most = `${this.#pausedBytesMax / 2 ** 20} MiB`;
+    this.#giveUp(`more than ${most} were written meanwhile: defragment when less is written`);
   }
 
   image(): KvImage {
@@ -57,45 +78,114 @@ export class KvStore {
    *  dropped. */
   async stage(): Promise<LmdbKv> {
     await this.dropStaged();
-    fs.rmSync(this.#path(this.#version + 1), { recursive: true, force: true });
-    this.#staged = this.#open(this.#version + 1);
-    return this.#staged;
+    this.#staged = this.#open(++this.#newest);
+    return this.#staged.kv;
   }
 
   async dropStaged(): Promise<void> {
     const staged = this.#staged;
     this.#staged = null;
-    if (staged !== null) await this.#leave(staged, this.#version + 1);
+    if (staged !== null) await this.#leave(staged);
   }
 
   /** The staged store, which must be whole and durable, is the store from now on. */
   install(applied: Index): void {
     const staged = this.#staged;
     assert(staged !== null, `no image is staged, but that of entry ${applied} is to be installed`);
-    const [old, oldVersion] = [this.#kv, this.#version];
-    syncDirectory(this.#path(this.#version + 1));
-    this.#version += 1;
-    this.#point();
-    this.#kv = staged;
+    this.#givenUp ??=
+      "an image from the leader took the place of the store meanwhile: defragment again";
+    const old = this.#current;
+    syncDirectory(this.#path(staged.version));
+    this.#point(staged.version);
+    this.#current = staged;
     this.#staged = null;
-    void this.#leave(old, oldVersion);
+    void this.#leave(old);
     this.#events.onDone(applied);
   }
 
+  /** Gives the room of free pages back, in the background; one at a time. What is applied meanwhile
+   *  waits for its commit until that is done. Null: it is. Else why the store is as it was. */
+  async defragment(): Promise<string | null> {
+    assert(this.#defragmenting === null, "one defragmentation at a time");
+    this.#givenUp = null;
+    const running = this.#defragment(this.#current);
+    this.#defragmenting = running;
+    const reason = await running;
+    this.#defragmenting = null;
+    return reason;
+  }
+
   /** Everything given to `apply` is durable and reported. */
-  idle(): Promise<void> {
-    return this.#kv.idle();
+  async idle(): Promise<void> {
+    await this.#defragmenting;
+    await this.#kv.idle();
   }
 
   async close(): Promise<void> {
+    this.#giveUp("the server stops");
+    await this.#defragmenting;
     await this.dropStaged();
     await Promise.all(this.#leaving);
     await this.#kv.close();
   }
 
+  async #defragment(old: Versioned): Promise<string | null> {
+    const version = ++this.#newest;
+    let copy: Versioned | null = null;
+    try {
+      await old.kv.pause();
+      this.#events.onBoundary?.("paused");
+      await this.#copy(old.kv, this.#path(version));
+      if (this.#givenUp === null) {
+        copy = this.#open(version, makeLockFile);
+        this.#events.onBoundary?.("opened");
+        this.#takeOver(old, copy);
+        return null;
+      }
+    } catch (error) {
+      const path = this.#path(version);
+      const doing = "copy the key-value store without its free pages into";
+      this.#givenUp ??= sentenceOf({ kind: "file", doing, path, error });
+    }
+    old.kv.resume();
+    if (copy !== null) await this.#leave(copy);
+    fs.rmSync(this.#path(version), { recursive: true, force: true });
+    return this.#givenUp;
+  }
+
+  async #copy(from: LmdbKv, path: string): Promise<void> {
+    fs.mkdirSync(path, { mode: 0o700 });
+    await from.copyInto(path);
+    this.#events.onBoundary?.("copied");
+    await syncFile(join(path, "data.mdb"));
+    syncDirectory(path);
+    this.#events.onBoundary?.("synced");
+  }
+
+  /** At once: what was taken meanwhile is committed into the copy from now on. */
+  #takeOver(old: Versioned, copy: Versioned): void {
+    try {
+      this.#point(copy.version);
+      this.#events.onBoundary?.("pointed");
+    } catch (error) {
+      if (readPointer(this.#directory) === old.version) throw error; // nothing has happened
+      const path = join(this.#directory, POINTER);
+      this.#events.onFailure(new Error(sentenceOf({ kind: "file", doing: "sync", path, error })));
+    }
+    this.#current = copy;
+    for (const { applied, writes } of old.kv.takeWaiting()) copy.kv.apply(applied, writes);
+    void this.#leave(old);
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#defragmenting === null || this.#givenUp !== null) return;
+    this.#givenUp = reason;
+    this.#kv.resume();
+  }
+
   /** Only the store in use reports: what commits in a staged or a leaving one concerns nobody. */
-  #open(version: number): LmdbKv {
-    prepareStore(this.#path(version));
+  #open(version: number, prepare: (path: string) => void = prepareStore): Versioned {
+    prepare(this.#path(version));
     const kv: LmdbKv = new LmdbKv(this.#path(version), {
       onDone: (applied) => {
         if (this.#kv === kv) this.#events.onDone(applied);
@@ -103,18 +193,18 @@ export class KvStore {
       onFailure: this.#events.onFailure,
       onCommit: (seconds) => this.#events.onCommit?.(seconds),
     });
-    return kv;
+    return { kv, version };
   }
 
-  #leave(kv: LmdbKv, version: number): Promise<void> {
+  #leave({ kv, version }: Versioned): Promise<void> {
     const path = this.#path(version);
     const leaving = kv.discard().then(() => fs.rmSync(path, { recursive: true, force: true }));
     this.#leaving.add(leaving);
     return leaving.finally(() => this.#leaving.delete(leaving));
   }
 
-  #point(): void {
-    replaceFileDurably(join(this.#directory, POINTER), `kv-${this.#version}\n`);
+  #point(version: number): void {
+    replaceFileDurably(join(this.#directory, POINTER), `kv-${version}\n`);
   }
 
   #path(version: number): string {

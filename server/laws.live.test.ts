@@ -90,8 +90,12 @@ async function runKvLaw(steps: readonly KvStep[]): Promise<void> {
         expect(reported.at(-1)).toBe(step.applied);
         break;
       }
+      case "defragment":
+        void store.defragment();
+        break;
       case "get":
       case "scan":
+      case "size":
         expect(judgeKv(store.reader, step)).toBeNull();
         break;
     }

@@ -21,12 +21,15 @@ export type KvEvents = Readonly<{
   onDone: (applied: Index) => void;
   onFailure: (error: Error) => void;
   onCommit?: (seconds: number) => void; // how long it took
+  onBoundary?: (boundary: Boundary) => void; // of a defragmentation, for tests: it may throw
 }>;
+/** What is done of a defragmentation, in this order (kv-store.ts). */
+export type Boundary = "paused" | "copied" | "synced" | "opened" | "pointed";
 
 /** A consistent view that later commits do not change. It must be released. */
 export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
 
-type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
+export type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
 type Database = RootDatabase<Uint8Array, string>;
 
 const TABLES: Readonly<Record<Table, string>> = {
@@ -64,6 +67,9 @@ export class LmdbKv {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #failed = false;
+  #isPaused = false;
+  #pausedBytes = 0; // given to `apply` since
+  #copying: Promise<void> | null = null;
   readonly #images = new Set<Promise<void>>();
   #inUseBytes: number | null = null; // as of the last commit; null: not looked at since
 
@@ -78,7 +84,8 @@ export class LmdbKv {
     for (const write of writes) assertStorable(write);
     this.#waiting.push({ applied, writes });
     this.#waitingWrites += writes.length;
-    if (this.#running !== null) return;
+    if (this.#isPaused) this.#pausedBytes += bytesOf(writes);
+    if (this.#running !== null || this.#isPaused) return;
     if (this.#waitingWrites >= GATHER_WRITES_MAX) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
   }
@@ -92,8 +99,43 @@ export class LmdbKv {
     }
   }
 
+  /** Nothing more is committed, though it is taken, until `resume`. Resolves when what was under
+   *  way is durable. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    this.#pausedBytes = 0;
+    await this.#running;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#start();
+  }
+
+  get pausedBytes(): number {
+    return this.#pausedBytes;
+  }
+
+  /** What was taken and is not committed; this store forgets it. */
+  takeWaiting(): readonly Batch[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingWrites = 0;
+    return waiting;
+  }
+
+  /** Its content as it is now, and nothing of its free pages, in the background. Not yet synced. */
+  async copyInto(directory: string): Promise<void> {
+    const copying = this.#database.backup(directory, true);
+    this.#copying = copying.catch(() => undefined);
+    await copying;
+    this.#copying = null;
+  }
+
   async close(): Promise<void> {
+    this.#isPaused = false;
     await this.idle();
+    await this.#copying; // nor while a copy of it is made
     await Promise.all(this.#images); // the file must not be unmapped under a reader
     await this.#database.close();
   }
@@ -120,7 +162,8 @@ export class LmdbKv {
   #start(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#failed || this.#running !== null || this.#waiting.length === 0) return;
+    if (this.#failed || this.#isPaused || this.#running !== null) return;
+    if (this.#waiting.length === 0) return;
     const batches = this.#waiting;
     this.#waiting = [];
     this.#waitingWrites = 0;
@@ -132,7 +175,8 @@ export class LmdbKv {
         this.#database.resetReadTxn(); // so that the next read shows what is reported
         this.#inUseBytes = null;
         this.#report((batches.at(-1) as Batch).applied);
-        if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+        if (this.#isPaused || this.#waiting.length === 0) return;
+        this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
       },
       async (error: unknown) => {
         this.#failed = true;
@@ -180,6 +224,12 @@ export class LmdbKv {
       sizeInUseBytes: () => (this.#inUseBytes ??= bytesInUse(database)),
     };
   }
+}
+
+function bytesOf(writes: readonly KvWrite[]): number {
+  return writes.reduce((bytes, write) => {
+    return bytes + write.key.length + (write.kind === "put" ? write.value.length : 0);
+  }, 0);
 }
 
 /** LMDB says why not by a number. */

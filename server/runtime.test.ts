@@ -54,6 +54,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
       "snapshot.install": note("snapshot.install"),
       "backup.read": note("backup.read"),
       "backup.close": note("backup.close"),
+      defragment: note("defragment"),
       admission: note("admission"),
       trace: note("trace"),
     },

@@ -138,7 +138,10 @@ async function open(
   closers.push(() => links.close());
   const admission = Promise.withResolvers<string | null>();
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
-  const parts = { kv, disk, links, passwords, snapshots, backups, trace, metrics };
+  const defragment = (): void => {
+    void kv.defragment().then((error) => submit({ kind: "defragment.done", error }));
+  };
+  const parts = { kv, disk, links, passwords, snapshots, backups, defragment, trace, metrics };
   const runtime: Runtime = new Runtime({
     first,
     step,
@@ -250,6 +253,7 @@ type Parts = Readonly<{
   passwords: Passwords;
   snapshots: SnapshotFiles;
   backups: Backups;
+  defragment: () => void;
   trace: (event: TraceEvent) => void;
   metrics: Metrics;
 }>;
@@ -264,6 +268,7 @@ function outsideOf({
   passwords,
   snapshots,
   backups,
+  defragment,
   trace,
   metrics,
 }: Parts): Outside {
@@ -280,6 +285,7 @@ function outsideOf({
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
+    defragment,
     admission: ({ refusal }) => onAdmission(refusal),
     trace: ({ event }) => {
       metrics.countTrace(event);

@@ -17,6 +17,11 @@ export function prepareStore(directory: string): void {
   const path = join(directory, "data.mdb");
   const reason = fs.existsSync(path) ? findDamage(path) : null;
   if (reason !== null) throw new OperatorError({ kind: "damaged", path, reason });
+  makeLockFile(directory);
+}
+
+/** Of a store that LMDB has just made, which needs no look: at a large one it would take long. */
+export function makeLockFile(directory: string): void {
   fs.writeFileSync(join(directory, "lock.mdb"), new Uint8Array(LOCK_BYTES), { mode: 0o600 });
 }
 

@@ -55,6 +55,11 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         });
       case "compacted":
         return log("info", "finished scheduled compaction", { "compact-revision": event.revision });
+      case "defragmenting":
+        return log("info", "starting defragment");
+      case "defragmented":
+        if (event.error === null) return log("info", "finished defragment");
+        return log("error", "failed to defragment", { error: event.error });
       case "hashes_compared":
         return log("info", COMPARED[event.check], { "number-of-peers-checked": event.members });
       case "corrupt":

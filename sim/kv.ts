@@ -31,10 +31,16 @@ export type Harm = "flip" | "lose";
 export type KvRoot = Readonly<{
   applied: Index;
   map: OrderedMap<string, Uint8Array>; // a char for the table, then the key
-  sizeBytes: number;
+  contentBytes: number;
+  fileBytes: number; // the most that it ever was: only a defragmentation gives room back
 }>;
 
-export const EMPTY_ROOT: KvRoot = { applied: 0 as Index, map: createOrderedMap(), sizeBytes: 0 };
+export const EMPTY_ROOT: KvRoot = {
+  applied: 0 as Index,
+  map: createOrderedMap(),
+  contentBytes: 0,
+  fileBytes: 0,
+};
 
 const PREFIXES: Readonly<Record<Table, string>> = {
   meta: "a",
@@ -110,6 +116,13 @@ export class SimKv {
     return true;
   }
 
+  /** The file holds its content, and nothing else. */
+  defragment(): void {
+    this.#durable = defragmented(this.#durable);
+    this.#visible = defragmented(this.#visible);
+    this.#issued = this.#issued.map(defragmented);
+  }
+
   get appliedDurable(): Index {
     return this.#durable.applied;
   }
@@ -160,8 +173,8 @@ export function readerOf(root: () => KvRoot, wastedBytes = 0): KvReader {
       const walk = reverse ? entriesDescending : entries;
       for (const [key, value] of walk(root().map, low, high)) yield [key.slice(1) as Bytes, value];
     },
-    sizeBytes: () => root().sizeBytes,
-    sizeInUseBytes: () => root().sizeBytes + wastedBytes,
+    sizeBytes: () => root().fileBytes,
+    sizeInUseBytes: () => root().contentBytes + wastedBytes,
   };
 }
 
@@ -213,18 +226,23 @@ function harmed(root: KvRoot, row: Bytes, how: Harm): KvRoot {
   return { ...root, map: set(root.map, key, encodeKeyValue({ ...kv, value })) };
 }
 
+function defragmented(root: KvRoot): KvRoot {
+  return { ...root, fileBytes: root.contentBytes };
+}
+
 /** The root with these writes, in order. */
 export function written(root: KvRoot, applied: Index, writes: Iterable<KvWrite>): KvRoot {
-  let { map, sizeBytes } = root;
+  let { map, contentBytes, fileBytes } = root;
   for (const write of writes) {
     assertStorable(write);
     const key = PREFIXES[write.table] + write.key;
     const before = get(map, key);
-    if (before !== null) sizeBytes -= key.length + before.length;
+    if (before !== null) contentBytes -= key.length + before.length;
     if (write.kind === "put") {
       map = set(map, key, write.value);
-      sizeBytes += key.length + write.value.length;
+      contentBytes += key.length + write.value.length;
     } else if (before !== null) map = remove(map, key);
+    if (contentBytes > fileBytes) fileBytes = contentBytes;
   }
-  return { applied, map, sizeBytes };
+  return { applied, map, contentBytes, fileBytes };
 }

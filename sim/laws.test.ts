@@ -61,6 +61,9 @@ function runOnKv(law: KvLaw, kv: SimKv): string | null {
       case "restart":
         kv.crash("none");
         break;
+      case "defragment":
+        kv.defragment();
+        break;
       case "install":
         kv.stage(step.applied, step.writes);
         kv.install(step.applied);

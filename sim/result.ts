@@ -65,6 +65,7 @@ export type Coverage = Readonly<{
   linearizableReads: number;
   writes: number;
   compactions: number; // answered with success
+  defragmentations: number; // that a driver carried out
   refusedForSpace: number;
   corruptionsFound: number; // times that somebody was accused
   refusedToServe: number; // starts that ended there, because the store differed from others'

@@ -69,6 +69,8 @@ type Stepped = Omit<StepMoment, "kind" | "node" | "timeMs" | "appended">;
 
 /** How long others may take until long work goes on. */
 const RESUME_MICROS_MAX = 2000;
+/** A defragmentation takes as long as so many commits, or less. */
+const DEFRAGMENT_COMMITS_MAX = 100;
 
 type Work = Readonly<{ endsAt: Micros; end: () => void }>;
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
@@ -92,6 +94,8 @@ export class SimNode {
   #orders = 0; // of all lives: what an earlier one left in the cache comes before
   #passwords = 0; // worked on so far
   #yields = 0; // to be resumed from, of all lives
+  #defragmentations = 0; // begun, of all lives
+  #isDefragmenting = false;
   #inbox: Input[] = []; // what came while it was paused, or at work
   #work: Work | null = null; // a step that takes its time
   #crashPlan: CrashPlan | null = null;
@@ -114,6 +118,7 @@ export class SimNode {
     "snapshot.install": (effect) => this.#install(effect.meta),
     "backup.read": (effect) => this.#backup(effect),
     "backup.close": (effect) => this.#backups.close(effect.call),
+    defragment: () => this.#defragment(),
     yield: () => this.#letOthers(),
     admission: ({ refusal }) => (refusal === null ? this.#admit() : this.#refuse()),
     trace: () => {}, // told with the step
@@ -428,6 +433,26 @@ export class SimNode {
     this.kv.install(meta.index);
     this.#around.witness({ kind: "stored", node: this.number, applied: meta.index });
     this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));
+    if (!this.#isDefragmenting) return;
+    this.#commits.order(0, () => this.#defragmented("an image took the store's place meanwhile"));
+  }
+
+  /** What is stored meanwhile is durable only after it. */
+  #defragment(): void {
+    const { fates, commitMicros } = this.#around;
+    const which = ["defragment", this.number, ++this.#defragmentations] as const;
+    const takes = commitMicros * fates.below(DEFRAGMENT_COMMITS_MAX, ...which);
+    const isFull = fates.below(8, ...which, "full") === 0;
+    this.#isDefragmenting = true;
+    this.#commits.order(takes, () => {
+      if (!isFull) this.kv.defragment();
+      this.#defragmented(isFull ? "the disk is full" : null);
+    });
+  }
+
+  #defragmented(error: string | null): void {
+    this.#isDefragmenting = false;
+    this.take({ kind: "defragment.done", error });
   }
 
   /** A piece takes as long as a commit. */
@@ -470,6 +495,7 @@ export class SimNode {
     this.#inbox = [];
     this.#work = null;
     this.#backups.clear();
+    this.#isDefragmenting = false;
     const report = this.disk.crash(keep);
     this.kv.crash(keep);
     witness({ kind: "crashed", node: this.number });

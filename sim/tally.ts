@@ -26,6 +26,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "password.done": 14,
   "peer.link": 15,
   resume: 16,
+  "defragment.done": 17,
 };
 const BOOT = 0;
 
@@ -54,6 +55,7 @@ export class Tally {
     linearizableReads: 0,
     writes: 0,
     compactions: 0,
+    defragmentations: 0,
     refusedForSpace: 0,
     corruptionsFound: 0,
     refusedToServe: 0,
@@ -132,6 +134,9 @@ export class Tally {
         return digest.number(input.token);
       case "kv.done":
         return digest.number(input.applied);
+      case "defragment.done":
+        if (input.error === null) this.counts.defragmentations += 1;
+        return digest.text(input.error ?? "");
       case "snapshot.sent":
         return digest.number(input.ok ? 1 : 0);
       case "snapshot.staged":
@@ -145,6 +150,7 @@ export class Tally {
       case "peer.send":
       case "peers":
       case "yield":
+      case "defragment":
         return;
       case "disk":
         digest.number(effect.token);

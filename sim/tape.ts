@@ -185,6 +185,7 @@ function digestEffect(digest: Digest, effect: Effect): void {
       return digest.text(effect.refusal ?? "");
     case "peers":
     case "yield":
+    case "defragment":
     case "trace": // for people
       return;
   }

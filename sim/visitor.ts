@@ -70,6 +70,8 @@ export class Visitor {
         return this.#watch();
       case 6:
         return this.#depose();
+      case 7:
+        return this.#defragment();
       default:
         return this.#readInPieces();
     }
@@ -215,6 +217,11 @@ export class Visitor {
       const when = led(to) === 0 ? "never has" : `has not since term ${led(to)}`;
       this.#context.wrong("hand-over", `node ${to} is said to lead, and ${when}`);
     });
+  }
+
+  /** The oracles see whether anything is lost by it. */
+  #defragment(): void {
+    this.#ask(this.#node(), { kind: "defragment" }, false, () => {});
   }
 
   #patience(): Pick<Listening, "forMs"> {

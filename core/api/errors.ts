@@ -186,6 +186,11 @@ export const ERRORS: Readonly<Record<ErrorName, ApiError>> = {
   MissingLeaderKey: never("MissingLeaderKey", GRPC.UNKNOWN, '"leader" field must be provided'),
 };
 
+/** The driver's own sentence. The store is as it was. */
+export function defragmentFailed(reason: string): ApiError {
+  return never("DefragmentFailed", GRPC.UNKNOWN, `etcdserver: ${reason}`);
+}
+
 /** A message that this server cannot read at all. */
 export function malformed(reason: string): ApiError {
   const words = `grpc: error unmarshalling request: ${reason}`;

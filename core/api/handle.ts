@@ -155,7 +155,7 @@ function planTransfer(to: NodeId, config: Config, raft: RaftState): Plan {
 
 /** Answers a read from the replica's own state; the caller has seen to it that the state is fit. */
 export function answer(
-  request: Exclude<ReadRequest, LargeRequest | Readonly<{ kind: "lease_leases" }>>,
+  request: Exclude<ReadRequest, LargeRequest | Readonly<{ kind: "lease_leases" | "defragment" }>>,
   config: Config,
   raft: RaftState,
   store: Store,
@@ -184,8 +184,6 @@ export function answer(
     case "role_get":
     case "role_list":
       return answerAuth(request, store.auth, header);
-    case "defragment": // LMDB takes free pages again by itself: there is nothing to win
-      return ok({ kind: "defragment", header: NO_HEADER });
   }
 }
 
