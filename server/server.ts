@@ -138,10 +138,7 @@ async function open(
   closers.push(() => links.close());
   const admission = Promise.withResolvers<string | null>();
   const trace = traceOf(flags, identity, logOf("core/node.ts"));
-  const defragment = (): void => {
-    void kv.defragment().then((error) => submit({ kind: "defragment.done", error }));
-  };
-  const parts = { kv, disk, links, passwords, snapshots, backups, defragment, trace, metrics };
+  const parts = { submit, kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
     first,
     step,
@@ -253,7 +250,7 @@ type Parts = Readonly<{
   passwords: Passwords;
   snapshots: SnapshotFiles;
   backups: Backups;
-  defragment: () => void;
+  submit: Runtime["submit"];
   trace: (event: TraceEvent) => void;
   metrics: Metrics;
 }>;
@@ -268,7 +265,7 @@ function outsideOf({
   passwords,
   snapshots,
   backups,
-  defragment,
+  submit,
   trace,
   metrics,
 }: Parts): Outside {
@@ -285,7 +282,8 @@ function outsideOf({
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
-    defragment,
+    defragment: () =>
+      void kv.defragment().then((error) => submit({ kind: "defragment.done", error })),
     admission: ({ refusal }) => onAdmission(refusal),
     trace: ({ event }) => {
       metrics.countTrace(event);

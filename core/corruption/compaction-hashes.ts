@@ -1,7 +1,7 @@
 // What each compaction finds is hashed on its way, as in etcd: every member compacts the same rows
 // in the same steps, so the hash of a compaction must be everybody's. It is remembered for a while
-// and lost when the member stops: who was not there from the beginning has none. HashKV answers from
-// it, for the rows that it was of are gone.
+// and lost when the member stops: who was not there from the beginning has none. HashKV answers
+// from it, for the rows that it was of are gone.
 
 import type { KvReader } from "../contract.ts";
 import type { HashWalk } from "../mvcc/hash.ts";
