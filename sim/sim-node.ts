@@ -440,11 +440,11 @@ export class SimNode {
   /** What is stored meanwhile is durable only after it. */
   #defragment(): void {
     const { fates, commitMicros } = this.#around;
-    const which = ["defragment", this.number, ++this.#defragmentations] as const;
-    const takes = commitMicros * fates.below(DEFRAGMENT_COMMITS_MAX, ...which);
-    const isFull = fates.below(8, ...which, "full") === 0;
+    const nth = ++this.#defragmentations;
+    const commits = fates.below(DEFRAGMENT_COMMITS_MAX, "defragment", this.number, nth);
+    const isFull = fates.below(8, "defragment", this.number, nth, "full") === 0;
     this.#isDefragmenting = true;
-    this.#commits.order(takes, () => {
+    this.#commits.order(commits * commitMicros, () => {
       if (!isFull) this.kv.defragment();
       this.#defragmented(isFull ? "the disk is full" : null);
     });
