@@ -90,8 +90,8 @@ export const DEFAULT_LIMITS: Limits = {
   retention: { kind: "everything" },
   tokenMs: 300_000,
   stepRows: 50_000,
-  stepWrites: 200_000,
-  stepPairs: 20_000,
+  stepWrites: 20_000,
+  stepPairs: 5000,
   stepBytes: 64 * 1024 * 1024,
   applyBehind: 5000,
 };

@@ -7,7 +7,7 @@ import type { Limits } from "../core/config.ts";
 import { DEFAULT_LIMITS } from "../core/config.ts";
 import { DEFAULT_OPTIONS } from "../sim/options.ts";
 import type { SimOptions } from "../sim/options.ts";
-import { drawSizes } from "../sim/swarm-sizes.ts";
+import { drawSizes, VAST } from "../sim/swarm-sizes.ts";
 import { anyNode, anyTarget, crash, isolate, lasting, pause, schedule } from "./arbitraries.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -15,7 +15,7 @@ export const SIZE_SCENARIOS: readonly Scenario[] = [
   {
     name: "giants",
     promise: "What is as large as it may be is done whole, or refused, whatever fails meanwhile.",
-    options: (seed) => large(seed, 8000, 5000),
+    options: (seed) => (seed % VAST_ONE_IN === VAST_ONE_IN - 1 ? vast(seed) : large(seed, 8000)),
     faults: (options) =>
       schedule(
         4,
@@ -29,21 +29,30 @@ export const SIZE_SCENARIOS: readonly Scenario[] = [
   {
     name: "steady-office",
     promise: "However much is asked of it at once, a leader whom nothing ails stays in office.",
-    options: (seed) => large(seed, 7000, 5000),
+    options: (seed) => large(seed, 7000),
     faults: () => fc.constant([]),
     injects: [],
     covers: ["largeCalls", "crowds", "leasesRanOut", "compactions"],
   },
 ];
 
-function large(seed: number, durationMs: number, healAtMs: number): SimOptions {
+const VAST_ONE_IN = 128;
+
+/** In earnest, where pieces are what they are in life. */
+function vast(seed: number): SimOptions {
+  const options = large(seed, 10_000);
+  const { node, network } = DEFAULT_OPTIONS;
+  return { ...options, sizes: VAST, network, node: { ...node, limits: DEFAULT_LIMITS } };
+}
+
+function large(seed: number, durationMs: number): SimOptions {
   const { clients, node, network, disk } = DEFAULT_OPTIONS;
   const mix = { ...clients.mix, select: 1, nested: 1 };
   return {
     ...DEFAULT_OPTIONS,
     seed,
     durationMs,
-    healAtMs,
+    healAtMs: 5000,
     network: { ...network, tailMicros: 5000, frameBytes: FRAME_BYTES },
     disk: { ...disk, tailMicros: 5000 },
     node: { ...node, snapshotCount: seed % 2 === 0 ? 5 : 100, limits: LIMITS },

@@ -2,22 +2,28 @@
 
 import type { Sizes } from "./sizes.ts";
 
-/** One world in so many is as large as a store that people complain about. */
-const VAST_ONE_IN = 64;
-const VAST_KEYS = 130_000; // more than an engine takes arguments
+/** As large as a store that people complain about: more keys than an engine takes arguments. */
+export const VAST: Sizes = {
+  keys: 130_000,
+  leased: 65_000,
+  leaseSeconds: 3,
+  valueBytes: 8,
+  giants: 2,
+  watchers: 0,
+  nameBytes: 20_000,
+};
 
 export function drawSizes(seed: number): Sizes {
   const pick = <T>(choices: readonly T[], shift: number): T =>
     choices[(seed >>> shift) % choices.length] as T;
-  const isVast = seed % VAST_ONE_IN === VAST_ONE_IN - 1;
-  const keys = isVast ? VAST_KEYS : pick([200, 700, 300, 100, 500], 0);
+  const keys = pick([200, 700, 300, 100, 500], 0);
   return {
     keys,
     leased: pick([keys, keys >> 1, 0], 1),
     leaseSeconds: pick([2, 3], 2),
-    valueBytes: isVast ? 8 : pick([8, 100, 20, 500], 1),
+    valueBytes: pick([8, 100, 20, 500], 1),
     giants: 2 + (seed % 3),
-    watchers: isVast ? 0 : pick([0, 60, 20, 200], 0),
+    watchers: pick([0, 60, 20, 200], 0),
     nameBytes: pick([10, 400, 2000, 20_000], 1),
   };
 }
