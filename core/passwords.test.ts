@@ -107,6 +107,19 @@ describe("logging in", () => {
     expect(stage.work(RIGHT)).toEqual([]); // nobody waits any more
   });
 
+  it("waits for the driver as long as its client does, and for its entry as all writes do", () => {
+    const stage = new Stage();
+    stage.ask(LOGIN);
+    expect(stage.pass(60_000)).toEqual([]);
+    expect(responseOf(stage.work(RIGHT))).toMatchObject({ kind: "authenticate" });
+    const deadline = (stage.now + 1000) as Millis;
+    const context = { deadline, token: "", requireLeader: false };
+    stage.calls += 1;
+    stage.node.take({ kind: "call", call: stage.call, request: LOGIN, context });
+    expect(errorOf(stage.pass(1000))).toBe(ERRORS.DeadlineExceeded);
+    expect(stage.work(RIGHT)).toEqual([]);
+  });
+
   it("is for users whose names are no larger than a request may be", () => {
     const stage = new Stage({ requestBytes: 1000 });
     const name = key("u".repeat(1000));

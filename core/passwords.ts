@@ -8,7 +8,7 @@
 // work for somebody who is root no more. If users changed while the password was checked, the entry
 // makes no token and the check begins again.
 
-import type { CallId, PasswordAnswer, Result } from "./contract.ts";
+import type { CallId, Millis, PasswordAnswer, PasswordWork, Result } from "./contract.ts";
 import { changeOf, isPasswordRequest } from "./api/auth.ts";
 import type { WaitingCall } from "./api/calls.ts";
 import { findCall, queueCall, replaceCall } from "./api/calls.ts";
@@ -18,6 +18,7 @@ import type { Response } from "./api/request.ts";
 import { findUser } from "./auth/store.ts";
 import { encodeCommand } from "./apply/command.ts";
 import { proposerOf, refusalNow } from "./callers.ts";
+import { requestTimeoutMs } from "./config.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
 
@@ -28,8 +29,16 @@ export function servePassword(turn: Turn, waiting: WaitingCall): void {
   if (request.kind === "authenticate") return checkPassword(turn, call, request);
   const error = refusalNow(turn, request, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
-  const { password } = request;
-  turn.effects.push({ kind: "password", call, work: { kind: "hash", password } });
+  askDriver(turn, waiting, { kind: "hash", password: request.password });
+}
+
+/** Who waits for the driver waits as long as it takes, or as the client does: how much others ask
+ *  it for is no failure of this server. */
+function askDriver(turn: Turn, waiting: WaitingCall, work: PasswordWork): void {
+  const serverDeadline = Number.MAX_SAFE_INTEGER as Millis;
+  const calls = replaceCall(turn.state.calls, { ...waiting, serverDeadline });
+  turn.state = { ...turn.state, calls };
+  turn.effects.push({ kind: "password", call: waiting.call, work });
 }
 
 /** The driver has done its part. */
@@ -71,25 +80,23 @@ function checkPassword(turn: Turn, call: CallId, request: AuthenticateRequest): 
   if (!enabled) return reply(turn, call, { ok: false, error: ERRORS.AuthNotEnabled });
   if (user === null) return reply(turn, call, { ok: false, error: ERRORS.AuthFailed });
   if (user.noPassword) return reply(turn, call, { ok: false, error: ERRORS.NoPasswordUser });
-  turn.state = {
-    ...turn.state,
-    calls: replaceCall(calls, { ...waiting, checked: { revision, signed: "" } }),
-  };
+  const checked = { revision, signed: "" };
   const work = { kind: "check", password, hash: user.hash, user: name, revision } as const;
-  turn.effects.push({ kind: "password", call, work });
+  askDriver(turn, { ...waiting, checked }, work);
 }
 
 function proposeChange(turn: Turn, waiting: WaitingCall, change: AuthChange): void {
   const { call, request, context } = waiting;
   const caller = proposerOf(turn, request, context);
   if (!caller.ok) return reply(turn, call, caller);
-  const { config, life } = turn.state;
+  const { calls, config, life, now } = turn.state;
+  const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
   const origin = { node: config.node, life, call };
   const data = encodeCommand({ kind: "auth", origin, change }, caller.value);
   if (data.length > config.limits.requestBytes) {
     return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
   }
-  turn.state = { ...turn.state, calls: queueCall(turn.state.calls, waiting, data) };
+  turn.state = { ...turn.state, calls: queueCall(calls, { ...waiting, serverDeadline }, data) };
 }
 
 /** An authentication was applied. */

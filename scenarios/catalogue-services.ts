@@ -1,6 +1,7 @@
 // The scenarios that are about one service each, in any trouble.
 
 import type { Retention } from "../core/mvcc/retention.ts";
+import type { Ratio } from "../sim/options.ts";
 import { DEFAULT_OPTIONS, SMALL_LIMITS } from "../sim/options.ts";
 import {
   anyNode,
@@ -19,6 +20,9 @@ import {
 import type { Scenario } from "./scenario.ts";
 import { OFTEN } from "./scenario.ts";
 import { leader, usual } from "./usual.ts";
+
+/** Of the work on passwords, where clients log in. */
+const CROWD: Ratio = [1, 12];
 
 export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
@@ -154,7 +158,14 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
       "While users are asked for, nobody does what is not theirs, whichever member is asked.",
     options: (seed) => ({
       ...usual(seed),
-      clients: { ...usual(seed).clients, count: 4, intervalMs: 100, watchers: 0, admins: 1 },
+      clients: {
+        ...usual(seed).clients,
+        count: 4,
+        intervalMs: 100,
+        watchers: 0,
+        admins: 1,
+        crowd: CROWD,
+      },
     }),
     faults: (options) =>
       schedule(
@@ -172,7 +183,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
-      clients: { ...DEFAULT_OPTIONS.clients, count: 2, guests: 3, timeoutMs: 1000 },
+      clients: { ...DEFAULT_OPTIONS.clients, count: 2, guests: 3, timeoutMs: 1000, crowd: CROWD },
     }),
     faults: (options) =>
       schedule(

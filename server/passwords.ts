@@ -1,83 +1,103 @@
-// Passwords, hashed and checked by bcrypt on a thread of its own: one takes a tenth of a second,
-// and a member that does nothing else for so long misses its heartbeats. One at a time, in order,
-// and no more than a few may wait: logging in must not be a way to keep a member busy.
+// Passwords, hashed and checked by bcrypt on threads of their own: one takes a tenth of a second,
+// and a member that does nothing else for so long misses its heartbeats.
+//
+// Users take turns; of one user, connections that have shown no wrong password take turns with
+// those that have; and of these the connections themselves. So whoever guesses waits behind
+// himself, and hears that these are too many requests when too many of his wait. What nobody waits
+// for any more is not worked on.
 
 import { randomInt } from "node:crypto";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { compareSync, hashSync } from "bcryptjs";
 import { ERRORS } from "../core/api/errors.ts";
 import type { Bytes, CallId, PasswordAnswer, PasswordWork } from "../core/contract.ts";
 import { fromText } from "../core/lib/bytes.ts";
+import type { Path } from "./fair-queue.ts";
+import { FairQueue } from "./fair-queue.ts";
+import type { PasswordOrder } from "./password-threads.ts";
+import { PasswordThreads } from "./password-threads.ts";
 
 export type PasswordsOptions = Readonly<{
   cost: number; // --bcrypt-cost
   /** Makes the token of a user who has shown the right password. Null: tokens are simple. */
   sign: Sign | null;
+  /** The connection that a call came by. Null: nobody waits for it any more. */
+  connectionOf: (call: CallId) => number | null;
   onDone: (call: CallId, answer: PasswordAnswer) => void;
   onFailure: (error: Error) => void;
 }>;
 
 export type Sign = (user: Bytes, revision: number) => PasswordAnswer;
 
-type Job = Readonly<{ call: CallId; work: PasswordWork }>;
-type Order = Readonly<
-  | { kind: "hash"; password: string; cost: number }
-  | { kind: "check"; password: string; hash: string }
->;
+type Job = Readonly<{ call: CallId; work: PasswordWork; connection: number }>;
 
-const WAITING_MAX = 64;
+/** That wait, of one connection and of all. */
+const SHARE_MAX = 16;
+const WAITING_MAX = 1024;
+/** Connections that are remembered for a wrong password. */
+const GUESSERS_MAX = 4096;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TOKEN_LETTERS = 16;
-const ROLE = "detcd passwords";
 
 export class Passwords {
   readonly #options: PasswordsOptions;
-  readonly #waiting: Job[] = []; // the first one is being worked on
-  #worker: Worker | null = null;
+  readonly #threads: PasswordThreads;
+  readonly #waiting = new FairQueue<Job>();
+  readonly #guessers = new Set<number>();
 
   constructor(options: PasswordsOptions) {
     this.#options = options;
+    this.#threads = new PasswordThreads(options.onFailure);
   }
 
   perform(call: CallId, work: PasswordWork): void {
-    if (this.#waiting.length >= WAITING_MAX) {
-      const answer: PasswordAnswer = { kind: "refused", error: ERRORS.TooManyRequests };
-      return this.#options.onDone(call, answer);
-    }
-    this.#waiting.push({ call, work });
-    if (this.#waiting.length === 1) this.#order();
+    const connection = this.#options.connectionOf(call);
+    if (connection === null) return this.#refuse(call);
+    const path = this.#pathOf(work, connection);
+    if (this.#waiting.sizeOf(path) >= SHARE_MAX) return this.#refuse(call);
+    this.#waiting.add(path, { call, work, connection });
+    const tooMany = this.#waiting.size > WAITING_MAX ? this.#waiting.takeFromHeaviest() : null;
+    if (tooMany !== null) this.#refuse(tooMany.call);
+    this.#order();
   }
 
   async close(): Promise<void> {
-    this.#waiting.length = 0;
-    await this.#worker?.terminate();
+    while (this.#waiting.take() !== null);
+    await this.#threads.close();
+  }
+
+  #pathOf(work: PasswordWork, connection: number): Path {
+    const user = work.kind === "check" ? `user ${work.user}` : "nobody yet";
+    return [user, this.#guessers.has(connection) ? "has guessed" : "has not", connection];
   }
 
   #order(): void {
-    const job = this.#waiting[0];
-    if (job === undefined) return;
-    const { work } = job;
-    const order: Order =
-      work.kind === "hash"
-        ? { kind: "hash", password: work.password, cost: this.#options.cost }
-        : { kind: "check", password: work.password, hash: work.hash };
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(order);
+    while (this.#threads.hasIdle) {
+      const job = this.#waiting.take();
+      if (job === null) return;
+      if (this.#options.connectionOf(job.call) === null) this.#refuse(job.call);
+      else this.#threads.carryOut(this.#orderOf(job.work), (result) => this.#finish(job, result));
+    }
   }
 
-  #start(): Worker {
-    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE, execArgv: [] });
-    worker.on("message", (result: string | boolean) => this.#finish(result));
-    worker.once("error", this.#options.onFailure);
-    worker.unref();
-    return worker;
+  #orderOf(work: PasswordWork): PasswordOrder {
+    if (work.kind === "check") return { kind: "check", password: work.password, hash: work.hash };
+    return { kind: "hash", password: work.password, cost: this.#options.cost };
   }
 
-  #finish(result: string | boolean): void {
-    const job = this.#waiting.shift();
-    if (job === undefined) return; // closed meanwhile
-    this.#options.onDone(job.call, this.#answer(job.work, result));
+  #finish({ call, work, connection }: Job, result: string | boolean): void {
+    if (result === false) this.#noteGuess(connection);
+    else this.#guessers.delete(connection);
+    this.#options.onDone(call, this.#answer(work, result));
     this.#order();
+  }
+
+  #noteGuess(connection: number): void {
+    this.#guessers.add(connection);
+    if (this.#guessers.size <= GUESSERS_MAX) return;
+    for (const oldest of this.#guessers) return void this.#guessers.delete(oldest);
+  }
+
+  #refuse(call: CallId): void {
+    this.#options.onDone(call, { kind: "refused", error: ERRORS.TooManyRequests });
   }
 
   #answer(work: PasswordWork, result: string | boolean): PasswordAnswer {
@@ -95,18 +115,4 @@ function randomLetters(): string {
 
 function randomLetter(): string {
   return LETTERS.charAt(randomInt(LETTERS.length));
-}
-
-/** On the thread: the hash, or whether the password is right. */
-function carryOut(order: Order): string | boolean {
-  if (order.kind === "hash") return hashSync(order.password, order.cost);
-  try {
-    return compareSync(order.password, order.hash);
-  } catch {
-    return false; // a client may have given anything as a hash
-  }
-}
-
-if (!isMainThread && workerData === ROLE) {
-  parentPort?.on("message", (order: Order) => parentPort?.postMessage(carryOut(order)));
 }

@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ERRORS } from "../core/api/errors.ts";
 import type { Request, Response } from "../core/api/request.ts";
-import type { Effect, Input, KvReader, Millis, Result, StepFunction } from "../core/contract.ts";
+import type {
+  CallId,
+  Effect,
+  Input,
+  KvReader,
+  Millis,
+  Result,
+  StepFunction,
+} from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Caller } from "../net/socket/call-sink.ts";
 import { Runtime } from "./runtime.ts";
@@ -183,6 +191,22 @@ describe("the runtime", () => {
     asked.mockRestore();
   });
 
+  it("knows by which connection a call came, while somebody waits for its answer", async () => {
+    const [first, second, third] = [1, 2, 3] as CallId[] as [CallId, CallId, CallId];
+    const answer: Effect = { kind: "call.reply", call: first, result: ANSWER };
+    const { runtime } = createRuntime((input) => (input.kind === "tick" ? [answer] : []));
+    runtime.open(REQUEST, callerFor(null), () => undefined);
+    expect(runtime.connectionOf(first)).toBe(3);
+    await runtime.stepped({ kind: "tick", now: 1 as Millis });
+    expect(runtime.connectionOf(first)).toBe(null);
+    const cancel = runtime.open(REQUEST, callerFor(null), () => undefined);
+    expect(runtime.connectionOf(second)).toBe(3);
+    cancel();
+    expect(runtime.connectionOf(second)).toBe(null);
+    runtime.open(REQUEST, callerFor(0), () => undefined);
+    expect(runtime.connectionOf(third)).toBe(null); // its deadline has passed
+  });
+
   it("resolves `stepped` when the input has been stepped and its effects performed", async () => {
     const { runtime, seen } = createRuntime(() => [disk(7)]);
     await runtime.stepped({ kind: "tick", now: 1 as Millis });
@@ -191,5 +215,5 @@ describe("the runtime", () => {
 });
 
 function callerFor(timeoutMs: number | null): Caller {
-  return { timeoutMs, token: "", requireLeader: false };
+  return { timeoutMs, token: "", requireLeader: false, connection: 3 };
 }

@@ -47,6 +47,8 @@ export type RuntimeOptions = Readonly<{
 }>;
 
 type Reply = (result: Result<Response>, parts: AnswerParts) => void;
+/** A call that waits for its answer. */
+type Asker = Readonly<{ reply: Reply; connection: number; deadline: Millis }>;
 
 const TURN_MS = 10;
 const NO_DEADLINE = Number.MAX_SAFE_INTEGER as Millis;
@@ -55,7 +57,7 @@ const STOPPED: Result<Response> = { ok: false, error: ERRORS.Stopped };
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #perform: Performer;
-  readonly #replies = new Map<CallId, Reply>();
+  readonly #askers = new Map<CallId, Asker>();
   readonly #parts = new Map<CallId, AnswerParts>(); // of answers that are not complete
   readonly #streams = new Map<CallId, StreamEnd>();
   readonly #awaited = new Map<Input, () => void>();
@@ -120,17 +122,18 @@ export class Runtime {
       reply(STOPPED, NO_PARTS);
       return () => undefined;
     }
-    const call = this.#call(request, caller);
-    this.#replies.set(call, reply);
+    const deadline = this.#deadlineOf(caller);
+    const call = this.#call(request, caller, deadline);
+    this.#askers.set(call, { reply, connection: caller.connection, deadline });
     return () => {
       this.#parts.delete(call);
-      if (this.#replies.delete(call)) this.submit({ kind: "call.cancel", call });
+      if (this.#askers.delete(call)) this.submit({ kind: "call.cancel", call });
     };
   };
 
   /** `client.end` is called exactly once, unless the stream is cancelled. */
   readonly openStream = (request: StreamRequest, caller: Caller, client: StreamEnd): OpenStream => {
-    const call = this.#call(request, caller);
+    const call = this.#call(request, caller, this.#deadlineOf(caller));
     this.#streams.set(call, client);
     if (this.#stopped) this.#endStream(call, ERRORS.Stopped);
     const tell = (input: Input): void => {
@@ -147,12 +150,19 @@ export class Runtime {
     };
   };
 
+  /** Which connection waits for the answer of a call. Null: nobody does any more. */
+  connectionOf(call: CallId): number | null {
+    const asker = this.#askers.get(call);
+    if (asker === undefined || this.#options.clock.now() >= asker.deadline) return null;
+    return asker.connection;
+  }
+
   /** Nothing is stepped any more; who still waits for an answer is told so. */
   stop(): void {
     this.#stopped = true;
     this.#queue = []; // a queue that nobody steps would keep the process alive
     if (this.#timer !== null) clearInterval(this.#timer);
-    for (const call of this.#replies.keys()) this.#reply(call, STOPPED);
+    for (const call of this.#askers.keys()) this.#reply(call, STOPPED);
     for (const call of this.#streams.keys()) this.#endStream(call, ERRORS.Stopped);
   }
 
@@ -202,16 +212,16 @@ export class Runtime {
   /** Encoded at once: as bytes they take the least room, and each part its own time. */
   #part(part: Extract<Effect, { kind: "call.part" }>): void {
     const { call } = part;
-    if (!this.#replies.has(call)) return;
+    if (!this.#askers.has(call)) return;
     this.#parts.set(call, addPart(this.#parts.get(call) ?? NO_PARTS, part));
   }
 
   #reply(call: CallId, result: Result<Response>): void {
     const parts = this.#parts.get(call) ?? NO_PARTS;
     this.#parts.delete(call);
-    const reply = this.#replies.get(call);
-    this.#replies.delete(call);
-    reply?.(result, parts); // the client may have gone while the answer was on its way
+    const asker = this.#askers.get(call);
+    this.#askers.delete(call);
+    asker?.reply(result, parts); // the client may have gone while the answer was on its way
   }
 
   #endStream(call: CallId, error: ApiError | null): void {
@@ -220,15 +230,15 @@ export class Runtime {
     client?.end(error);
   }
 
-  #call(request: Request, { timeoutMs, token: shown, requireLeader }: Caller): CallId {
+  #call(request: Request, { token: shown, requireLeader }: Caller, deadline: Millis): CallId {
     const call = ++this.#lastCall as CallId;
     const token = this.#options.readToken(shown);
-    const deadline = timeoutMs === null ? NO_DEADLINE : this.#deadlineAfter(timeoutMs);
     this.submit({ kind: "call", call, request, context: { deadline, token, requireLeader } });
     return call;
   }
 
-  #deadlineAfter(timeoutMs: number): Millis {
+  #deadlineOf({ timeoutMs }: Caller): Millis {
+    if (timeoutMs === null) return NO_DEADLINE;
     return (this.#options.clock.now() + Math.ceil(timeoutMs)) as Millis;
   }
 }

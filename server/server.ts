@@ -26,6 +26,7 @@ import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { createPages } from "./pages.ts";
 import { Passwords } from "./passwords.ts";
+import type { Sign } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./snapshot-files.ts";
 import { createTokens } from "./tokens.ts";
@@ -110,12 +111,7 @@ async function open(
   const first = recoverNode(directory, () =>
     boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader),
   );
-  const passwords = new Passwords({
-    cost: flags["bcrypt-cost"],
-    sign: tokens.value.sign,
-    onDone: (call, answer) => submit({ kind: "password.done", call, answer }),
-    onFailure: end,
-  });
+  const passwords = createPasswords(flags, tokens.value.sign, () => runtime);
   closers.push(() => passwords.close());
   const snapshots = new SnapshotFiles({
     store: kv,
@@ -214,6 +210,16 @@ function traceOf(flags: Flags, identity: Identity, log: Log): (event: TraceEvent
     listenClientUrls: flags["listen-client-urls"],
     advertiseClientUrls: flags["advertise-client-urls"],
     log,
+  });
+}
+
+function createPasswords(flags: Flags, sign: Sign | null, runtime: () => Runtime): Passwords {
+  return new Passwords({
+    cost: flags["bcrypt-cost"],
+    sign,
+    connectionOf: (call) => runtime().connectionOf(call),
+    onDone: (call, answer) => runtime().submit({ kind: "password.done", call, answer }),
+    onFailure: end,
   });
 }
 

@@ -48,6 +48,7 @@ class SimulatedCluster {
       twice: false,
       commitMicros: options.disk.commitMicros,
       cpu: options.cpu,
+      crowd: options.clients.crowd,
       begins: () => {},
       taken: () => {},
       crashed: () => {},

@@ -80,6 +80,7 @@ export type ClientOptions = Readonly<{
   watchers: number; // clients that only watch
   admins: number; // 1: somebody turns authentication on and off
   guests: number; // users who try what they may, and a steward who changes that
+  crowd: Ratio; // of the work on passwords, what finds others that log in at the same time
   visitors: number; // those who use what other clients do not
   keepers: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
@@ -164,6 +165,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     watchers: 0,
     admins: 0,
     guests: 0,
+    crowd: [0, 1],
     visitors: 0,
     keepers: 0,
     mix: {

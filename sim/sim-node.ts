@@ -31,6 +31,7 @@ import { loadOf, timeOf } from "./load.ts";
 import { Lane } from "./lane.ts";
 import type { Fates } from "./random.ts";
 import { firstDifference } from "./twice.ts";
+import type { Ratio } from "./options.ts";
 import { workOnPassword } from "./passwords.ts";
 import type { World } from "./world.ts";
 
@@ -48,6 +49,7 @@ export type Surroundings = Readonly<{
   twice: boolean;
   commitMicros: Micros;
   cpu: CpuOptions;
+  crowd: Ratio; // of the work on passwords
   peers: (node: SimNode, effect: EffectOf<"peers">) => void;
   send: (node: SimNode, effect: EffectOf<"peer.send">) => void;
   sendSnapshot: (node: SimNode, effect: EffectOf<"snapshot.send">) => void;
@@ -420,7 +422,8 @@ export class SimNode {
   #workOnPassword({ call, work }: EffectOf<"password">): void {
     const life = this.#life;
     const who = { node: this.number, life, call, nth: ++this.#passwords };
-    const { takes, answer } = workOnPassword(this.#around.fates, work, who);
+    const { fates, crowd } = this.#around;
+    const { takes, answer } = workOnPassword(fates, work, crowd, who);
     this.#around.world.after(takes, () => {
       if (this.#life === life) this.take({ kind: "password.done", call, answer });
     });

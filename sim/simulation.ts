@@ -135,6 +135,7 @@ class Run {
       twice: options.twice,
       commitMicros: options.disk.commitMicros,
       cpu: options.cpu,
+      crowd: options.clients.crowd,
       begins: (node, input) => this.#begins(node, input),
       taken: (node, taken) => this.#taken(node, taken),
       crashed: (node, report) => this.#crashed(node, report),

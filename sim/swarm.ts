@@ -75,6 +75,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       keepers: dice.pick([0, 0, 1, 2]),
       admins: 0,
       guests: 0,
+      crowd: [0, 1],
       only: null,
     },
     sizes: isLarge ? drawModestSizes(seed) : SMALL,

@@ -422,6 +422,7 @@ function connect(messageBytesMax = MAX): {
   const grpc = new GrpcConnection({
     messageBytesMax,
     ...OPTIONS,
+    connection: 1,
     onCrowded: () => undefined,
     onHandled: (path, code) => handled.push(`${path} ${code}`),
     takesOne: (path) => path.endsWith("/One"),

@@ -20,6 +20,7 @@ import { StreamTable } from "./stream-table.ts";
 /** The same object from the first event of a call to its last. */
 export interface GrpcCall extends CallHead {
   readonly stream: number;
+  readonly connection: number;
   /** For its user, who may want to know what to do at "cancel". */
   onCancel: (() => void) | null;
 }
@@ -34,6 +35,7 @@ export type GrpcEvent = Readonly<
 >;
 
 export type GrpcOptions = Readonly<{
+  connection: number; // what its calls name it by
   messageBytesMax: number;
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that it may have under way at a time
@@ -193,6 +195,7 @@ export class GrpcConnection {
     const call = {
       ...head,
       stream,
+      connection: this.#options.connection,
       onCancel: null,
       reader,
       answered: false,

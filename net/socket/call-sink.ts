@@ -10,6 +10,7 @@ export type Caller = Readonly<{
   timeoutMs: number | null;
   token: string;
   requireLeader: boolean;
+  connection: number; // the same for all calls of one
 }>;
 
 /** Takes the calls. */

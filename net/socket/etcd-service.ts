@@ -66,12 +66,15 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   const crowd = createCrowdLog(streamsMax, options.log, () => performance.now());
   const hooks = hooksOf(meter);
   const pages = new HttpPages(options.pages);
+  let connections = 0;
   const speakGrpc = (socket: Socket): void => {
+    const connection = ++connections;
     const onCrowded = (refused: boolean): void => {
       if (refused) meter.refused();
       crowd(nameOf(socket), refused);
     };
-    const client = new GrpcSocket(socket, { ...limits, ...hooks, takesOne, onEvent, onCrowded });
+    const told = { ...hooks, onEvent, onCrowded };
+    const client = new GrpcSocket(socket, { ...limits, ...told, takesOne, connection });
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   };
