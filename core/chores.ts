@@ -3,6 +3,7 @@
 
 import { noteHash } from "./corruption.ts";
 import { hasRangeCalls, resumeRangeCalls } from "./range-calls.ts";
+import { hasHistory, resumeHistory } from "./streaming.ts";
 import { hasSurveys, resumeSurveys } from "./surveys.ts";
 import type { Turn } from "./turn.ts";
 
@@ -11,12 +12,13 @@ export function resumeChores(turn: Turn): void {
   turn.state = { ...turn.state, isYielding: false };
   resumeSurveys(turn, noteHash);
   resumeRangeCalls(turn);
+  resumeHistory(turn);
 }
 
 /** Asks to be resumed while there is something to go on with. */
 export function maybeYield(turn: Turn): void {
   if (turn.state.isYielding) return;
-  if (!hasSurveys(turn.state) && !hasRangeCalls(turn.state)) return;
+  if (!hasSurveys(turn.state) && !hasRangeCalls(turn.state) && !hasHistory(turn.state)) return;
   turn.state = { ...turn.state, isYielding: true };
   turn.effects.push({ kind: "yield" });
 }

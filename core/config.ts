@@ -38,6 +38,8 @@ export type Limits = Readonly<{
   segmentBytes: number; // a WAL segment is closed once it is longer
   compactionRows: number; // --compaction-batch-limit: rows that one step of a compaction looks at
   streamPushes: number; // on their way to the client of one stream: beyond it, watches wait
+  streamBytes: number; // the same in bytes of keys and values; one push may go beyond it
+  watchBytes: number; // that one step tells watches, all together; one push may go beyond it
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   hashRows: number; // that one step hashes at most
@@ -79,6 +81,8 @@ export const DEFAULT_LIMITS: Limits = {
   segmentBytes: 64 * 1000 * 1000,
   compactionRows: 1000,
   streamPushes: 64,
+  streamBytes: 256 * 1024,
+  watchBytes: 8 * 1024 * 1024,
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
   hashRows: 20_000,
@@ -117,6 +121,8 @@ export function createConfig(config: Config): Config {
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
   assert(config.limits.streamPushes >= 1, "one push must be allowed on its way");
+  assert(config.limits.streamBytes >= 1, "one byte must be allowed on its way");
+  assert(config.limits.watchBytes >= 1, "a step tells something");
   assert(config.limits.historyRevisions >= 1, "a pass through history reads one revision or more");
   assert(config.limits.rangeRows >= 1, "a range must get on");
   assert(config.limits.rangeBytes >= 1, "a range must get on");

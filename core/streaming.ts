@@ -10,6 +10,7 @@ import {
   closeStream,
   expiredStreams,
   giveCredit,
+  isFull,
   isProgressDue,
   notifyProgress,
   openStream,
@@ -21,6 +22,7 @@ import type { Store } from "./apply/apply.ts";
 import { refusalNow } from "./callers.ts";
 import { overlaid } from "./kv/overlay.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
+import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
 import { endStream } from "./turn.ts";
 
@@ -46,8 +48,19 @@ export function takeItem(turn: Turn, call: CallId, { ask }: WatchRequest): void 
 }
 
 export function takeCredit(turn: Turn, call: CallId, items: number): void {
-  keep(turn, giveCredit(turn.state.watching, call, items));
-  if (turn.state.installing === null) readHistory(turn);
+  const { watching, config, installing } = turn.state;
+  const waited = isFull(watching, call, config.limits.streamBytes);
+  keep(turn, giveCredit(watching, call, items));
+  if (waited && installing === null) readHistory(turn);
+}
+
+/** There was more to tell than one step tells. */
+export function hasHistory({ watching, installing }: NodeState): boolean {
+  return watching.goesOn && installing === null;
+}
+
+export function resumeHistory(turn: Turn): void {
+  if (hasHistory(turn.state)) readHistory(turn);
 }
 
 /** The client has gone. */
@@ -93,6 +106,7 @@ function sceneOf(turn: Turn, store: Store): Scene {
     mvcc: store.mvcc,
     view: overlaid(store.overlay, turn.kv),
     historyRevisions: config.limits.historyRevisions,
+    roomLimits: { streamBytes: config.limits.streamBytes, stepBytes: config.limits.watchBytes },
     responseBytes: config.limits.requestBytes + config.limits.overheadBytes,
     refusalOf: (request, context) => refusalNow(turn, request, context),
   };

@@ -2,16 +2,14 @@
 // Sizes are estimates from above, so a piece is never larger than asked for, but for one event that
 // alone is.
 
-import type { KeyValue, WatchEvent, WatchResponse } from "./request.ts";
-
-/** Tags, lengths, revisions and a lease of one key-value on the wire take no more. */
-const FRAMING_BYTES = 80;
+import { FRAMING_BYTES, sizeOfEvent } from "./pipe.ts";
+import type { WatchEvent, WatchResponse } from "./request.ts";
 
 export function fragments(whole: WatchResponse, bytesMax: number): readonly WatchResponse[] {
   const pieces: WatchEvent[][] = [];
   let bytes = bytesMax;
   for (const event of whole.events) {
-    const size = sizeOf(event.kv) + (event.prevKv === null ? 0 : sizeOf(event.prevKv));
+    const size = sizeOfEvent(event);
     const last = pieces.at(-1);
     if (last !== undefined && bytes + size < bytesMax) {
       last.push(event);
@@ -22,8 +20,4 @@ export function fragments(whole: WatchResponse, bytesMax: number): readonly Watc
     }
   }
   return pieces.map((events, at) => ({ ...whole, events, fragment: at < pieces.length - 1 }));
-}
-
-function sizeOf({ key, value }: KeyValue): number {
-  return FRAMING_BYTES + key.length + value.length;
 }

@@ -12,7 +12,9 @@ import { restoreMvcc } from "../mvcc/store.ts";
 import { scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
 import { applyKv } from "../mvcc/txn.ts";
 import type { KvRequest, WatchAsk, WatchEvent, WatchResponse } from "./request.ts";
-import type { Scene, Watched, Watching } from "./streams.ts";
+import { entries, get } from "../lib/ordered-map.ts";
+import { sizeOfEvents } from "./pipe.ts";
+import type { Push, Scene, Watched, Watching } from "./streams.ts";
 import {
   catchUpWatchers,
   closeStream,
@@ -144,6 +146,7 @@ class Stage {
       view: this.#kv,
       responseBytes: 1e6,
       historyRevisions: 2,
+      roomLimits: { streamBytes: STREAM_BYTES, stepBytes: STEP_BYTES },
       refusalOf: () => null,
     };
   }
@@ -185,7 +188,23 @@ class Stage {
     return [...state];
   }
 
+  /** No more than one response goes beyond what may be on its way, nor beyond what a step tells. */
+  #expectBounds(before: Watching, after: Watching, pushes: readonly Push[]): void {
+    const sizes = pushes.map(({ response }) => sizeOfEvents(response.events));
+    const largest = Math.max(0, ...sizes);
+    const told = sizes.reduce((sum, size) => sum + size, 0) - largest;
+    expect(told).toBeLessThanOrEqual(2 * STEP_BYTES + EVENT_BYTES_MAX);
+    for (const [call, { pipe }] of entries(after.streams)) {
+      const runs = pipe.runs.reduce((sum, { bytes }) => sum + bytes, 0);
+      expect(pipe.bytes).toBe(runs);
+      if (pipe.bytes > (get(before.streams, call)?.pipe.bytes ?? 0)) {
+        expect(pipe.bytes).toBeLessThanOrEqual(2 * STREAM_BYTES + largest);
+      }
+    }
+  }
+
   #hear([watching, pushes]: Watched): void {
+    this.#expectBounds(this.watching, watching, pushes);
     this.watching = watching;
     for (const { call, response } of pushes) {
       const watch = this.watches.get(`${call}/${response.watchId}`);
@@ -196,6 +215,10 @@ class Stage {
     }
   }
 }
+
+const EVENT_BYTES_MAX = 2 * 84; // with what was there before
+const STREAM_BYTES = 400;
+const STEP_BYTES = 300;
 
 function expectedOf({ ask, from }: Watch, events: readonly WatchEvent[]): readonly WatchEvent[] {
   const first = ask.key === "" ? "\0" : ask.key;
@@ -214,8 +237,10 @@ describe("watches", () => {
     const property = fc.property(fc.array(order, { maxLength: 60, size: "max" }), (orders) => {
       const stage = new Stage();
       for (const each of orders) stage.obey(each);
-      for (let call = 1; call <= 3; call++) stage.obey({ kind: "credit", call, items: 1000 });
-      for (let tick = 0; tick < 50; tick++) stage.obey({ kind: "tick" });
+      for (let tick = 0; tick < 400 && stage.watching.hub.behind.size > 0; tick++) {
+        for (let call = 1; call <= 3; call++) stage.obey({ kind: "credit", call, items: 1000 });
+        stage.obey({ kind: "tick" });
+      }
       expect(stage.watching.hub.behind.size).toBe(0);
       for (const watch of stage.watches.values()) {
         const heard = watch.responses.flatMap((response) => response.events);

@@ -33,6 +33,7 @@ class Stage {
   #mvcc = restoreMvcc(this.#kv);
   #watching = openStream(createWatching(1 as Revision, 0 as Millis), CALL, SPEAKER, 3);
   #told: WatchResponse[] = [];
+  roomLimits = { streamBytes: 1e6, stepBytes: 1e6 };
 
   ask(ask: WatchAsk): readonly string[] {
     return this.#take(tellStream(this.#watching, CALL, ask, this.#scene()));
@@ -61,6 +62,10 @@ class Stage {
     this.#watching = giveCredit(this.#watching, CALL, items);
   }
 
+  get goesOn(): boolean {
+    return this.#watching.goesOn;
+  }
+
   image(): void {
     this.#watching = restoreWatching(this.#watching, this.#mvcc.revision);
   }
@@ -73,7 +78,8 @@ class Stage {
     const { revision } = this.#mvcc;
     expect(revision).toBeGreaterThanOrEqual(1);
     const limits = { responseBytes: 300, historyRevisions: 10, refusalOf: () => null };
-    return { replica: REPLICA, mvcc: this.#mvcc, view: this.#kv, ...limits };
+    const { roomLimits } = this;
+    return { replica: REPLICA, mvcc: this.#mvcc, view: this.#kv, roomLimits, ...limits };
   }
 
   #take([watching, pushes]: Watched): readonly string[] {
@@ -163,6 +169,41 @@ describe("a stream of watches", () => {
     stage.image();
     expect(stage.tick()).toEqual([]);
     expect(stage.put("a", "2")).toEqual(["id=0 revision=3 3:put a=2"]);
+  });
+
+  it("lets a watch wait while so many bytes are on their way, whatever they are in", () => {
+    const stage = new Stage();
+    stage.credit(100);
+    stage.roomLimits = { streamBytes: 1000, stepBytes: 1e6 };
+    stage.ask(watchOf("a"));
+    stage.put("a", "x".repeat(900));
+    expect(stage.last?.events).toHaveLength(1);
+    stage.put("a", "x".repeat(5000)); // there is some room left: one response may go beyond it
+    expect(stage.last?.events).toHaveLength(1);
+    expect(stage.put("a", "3")).toEqual([]);
+    expect(stage.tick()).toEqual([]);
+    stage.credit(2); // the answer to the creation, and the first event
+    expect(stage.tick()).toEqual([]);
+    stage.credit(1);
+    expect(stage.tick()).toEqual(["id=0 revision=4 4:put a=3"]);
+    expect(stage.put("a", "4")).toEqual(["id=0 revision=5 5:put a=4"]);
+  });
+
+  it("tells so much in a step, and the rest in steps that follow at once", () => {
+    const stage = new Stage();
+    stage.credit(100);
+    for (let at = 0; at < 4; at++) stage.ask(watchOf("a", "z"));
+    stage.roomLimits = { streamBytes: 1e6, stepBytes: 1 };
+    expect(stage.put("a", "1")).toEqual(["id=0 revision=2 2:put a=1"]);
+    expect(stage.goesOn).toBe(true);
+    const rest = [stage.tick(), stage.tick(), stage.tick()];
+    expect(rest.map((told) => told.join())).toEqual([
+      "id=1 revision=2 2:put a=1",
+      "id=2 revision=2 2:put a=1",
+      "id=3 revision=2 2:put a=1",
+    ]);
+    expect(stage.tick()).toEqual([]);
+    expect(stage.goesOn).toBe(false);
   });
 
   it("cuts a large response into fragments, an event at least in each", () => {

@@ -1,18 +1,17 @@
 // Streams of watches, as their clients see them: ids, the order of answers, fragments, headers,
 // progress. Which events a watcher gets is the hub's business (core/watch/hub.ts).
 //
-// A stream has credit: so many responses fit into its client's pipe. Answers to what the client
-// asks are pushed in any case; events and notices only while there is credit.
+// So much fits into the pipe of a stream's client (pipe.ts). Answers to what the client asks are
+// pushed in any case; events and notices only while there is room.
 
 import type { CallContext, CallId, KvReader, Millis, Revision } from "../contract.ts";
 import type { Replica } from "../apply/apply.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
 import { keyRange } from "../mvcc/key-range.ts";
-import { previousOf } from "../mvcc/events.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { catchUp } from "../watch/catch-up.ts";
-import type { Delivery, Hub, Room, WatcherNumber } from "../watch/hub.ts";
+import type { Delivery, Hub, WatcherNumber } from "../watch/hub.ts";
 import {
   addWatcher,
   createHub,
@@ -23,12 +22,17 @@ import {
   restoreHub,
 } from "../watch/hub.ts";
 import { fragments } from "./fragments.ts";
+import type { Pipe } from "./pipe.ts";
+import { createPipe, hasRoom, leavePipe, pushInto, sizeOfEvents } from "./pipe.ts";
+import { createPrevious } from "./previous.ts";
+import type { RoomLimits, StepRoom } from "./room.ts";
+import { createRoom } from "./room.ts";
 import type { ApiError } from "./errors.ts";
 import { ERRORS, GRPC } from "./errors.ts";
-import type { KeyValue, WatchAsk, WatchEvent, WatchRequest, WatchResponse } from "./request.ts";
+import type { WatchAsk, WatchEvent, WatchRequest, WatchResponse } from "./request.ts";
 
-/** Passes through history that one tick makes at most. */
-const PASSES_PER_TICK = 8;
+/** Passes through history that one step makes at most. */
+const PASSES_PER_STEP = 8;
 
 const NO_WATCH = -1n;
 const EMPTY_RANGE = "mvcc: watcher range is empty";
@@ -39,6 +43,7 @@ export type Watching = Readonly<{
   streams: OrderedMap<CallId, Stream>;
   watches: OrderedMap<WatcherNumber, Watch>;
   interval: Interval;
+  goesOn: boolean; // there is history to tell at once, and room for it: one step had enough
 }>;
 
 /** The time between two rounds of progress notices. */
@@ -47,7 +52,7 @@ type Interval = Readonly<{ number: number; since: Millis }>;
 export type Stream = Readonly<{
   call: CallId;
   context: CallContext; // who speaks, and when it must end
-  credit: number; // negative: what was asked for was answered nevertheless
+  pipe: Pipe;
   nextId: bigint;
   /** By watch id, in decimal. As in etcd, a watch that was canceled because of a compaction keeps
    *  its id until the client cancels it, too. */
@@ -75,6 +80,7 @@ export type Scene = Readonly<{
   view: KvReader;
   responseBytes: number; // a fragmented response is smaller
   historyRevisions: number; // what one pass reads
+  roomLimits: RoomLimits;
   refusalOf: (request: WatchRequest, context: CallContext) => ApiError | null;
 }>;
 
@@ -84,6 +90,7 @@ export function createWatching(revision: Revision, now: Millis): Watching {
     streams: createOrderedMap(),
     watches: createOrderedMap(),
     interval: { number: 1, since: now },
+    goesOn: false,
   };
 }
 
@@ -91,10 +98,11 @@ export function openStream(
   watching: Watching,
   call: CallId,
   context: CallContext,
-  credit: number,
+  pushes: number,
 ): Watching {
   const ids: Stream["ids"] = createOrderedMap();
-  return withStream(watching, { call, context, credit, nextId: 0n, ids });
+  const pipe = createPipe(pushes);
+  return withStream(watching, { call, context, pipe, nextId: 0n, ids });
 }
 
 /** The stream is over, and all its watches with it. */
@@ -117,7 +125,13 @@ export function expiredStreams(watching: Watching, now: Millis): readonly CallId
 export function giveCredit(watching: Watching, call: CallId, items: number): Watching {
   const stream = get(watching.streams, call);
   if (stream === null) return watching; // it is over, and the driver does not know yet
-  return withStream(watching, { ...stream, credit: stream.credit + items });
+  return withStream(watching, { ...stream, pipe: leavePipe(stream.pipe, items) });
+}
+
+/** Whether watches of this stream may have to wait for room. */
+export function isFull({ streams }: Watching, call: CallId, bytesMax: number): boolean {
+  const stream = get(streams, call);
+  return stream !== null && !hasRoom(stream.pipe, bytesMax, 0, 0);
 }
 
 /** What a client says on its stream; of a stream that is over, nothing. */
@@ -142,24 +156,35 @@ export function publishEvents(
   events: readonly WatchEvent[],
   scene: Scene,
 ): Watched {
-  const room = createRoom(watching);
+  const room = roomOf(watching, scene, 0);
   const [hub, deliveries] = publish(watching.hub, scene.mvcc.revision, events, room);
-  return deliver({ ...watching, hub }, deliveries, scene);
+  const goesOn = watching.goesOn || room.isSpent();
+  return deliver({ ...watching, hub, goesOn }, deliveries, scene);
 }
 
-/** History for those that are behind, a tick's worth of it. Who is behind what is left of history
+/** History for those that are behind, a step's worth of it. Who is behind what is left of history
  *  is told that it missed something, and hears no more. */
 export function catchUpWatchers(watching: Watching, scene: Scene): Watched {
   let [next, pushes] = cancelLapsed(watching, scene);
-  for (let pass = 0; pass < PASSES_PER_TICK && next.hub.behind.size > 0; pass++) {
-    const caught = catchUp(next.hub, scene.view, createRoom(next), scene.historyRevisions);
-    if (caught === null) break;
+  let told = 0;
+  let goesOn = next.hub.behind.size > 0;
+  for (let pass = 0; pass < PASSES_PER_STEP && goesOn; pass++) {
+    const room = roomOf(next, scene, told);
+    const caught = room.isSpent()
+      ? null
+      : catchUp(next.hub, scene.view, room, scene.historyRevisions);
+    if (caught === null) {
+      goesOn = room.isSpent();
+      break;
+    }
     const [hub, deliveries] = caught;
     const [delivered, more] = deliver({ ...next, hub }, deliveries, scene);
     next = delivered;
-    pushes = [...pushes, ...more];
+    pushes = joined(pushes, more);
+    told = room.told();
+    goesOn = hub.behind.size > 0;
   }
-  return [next, pushes];
+  return [{ ...next, goesOn }, pushes];
 }
 
 export function isProgressDue({ interval }: Watching, now: Millis, intervalMs: number): boolean {
@@ -174,8 +199,8 @@ export function notifyProgress(watching: Watching, scene: Scene, now: Millis): W
   for (const [number, watch] of entries(watches)) {
     if (!watch.progressNotify || watch.toldIn === interval.number) continue;
     if (!isLive(hub, number) || watch.start > scene.mvcc.revision) continue;
-    if (!createRoom(next).has(watch.call)) continue;
-    next = spend(next, watch.call, 1);
+    if (!roomOf(next, scene, 0).has(watch.call)) continue;
+    next = spend(next, watch.call, 0);
     pushes.push({ call: watch.call, response: answer(scene, watch.id, {}) });
   }
   return [next, pushes];
@@ -197,7 +222,7 @@ function createWatch(
   const refusal = refusalOf(stream, key, ask, scene);
   if (refusal !== null) {
     const refused = { created: true, canceled: true, cancelReason: refusal };
-    return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, refused) }]];
+    return [spend(watching, call, 0), [{ call, response: answer(scene, NO_WATCH, refused) }]];
   }
   const id = ask.watchId === 0n ? freeId(stream) : ask.watchId;
   const range = keyRange(key, ask.rangeEnd);
@@ -215,7 +240,7 @@ function createWatch(
   const nextId = ask.watchId === 0n ? id + 1n : stream.nextId;
   const added = withStream({ ...watching, hub }, { ...stream, ids, nextId });
   const next = { ...added, watches: set(added.watches, number, watch) };
-  return [spend(next, call, 1), [{ call, response: answer(scene, id, { created: true }) }]];
+  return [spend(next, call, 0), [{ call, response: answer(scene, id, { created: true }) }]];
 }
 
 function refusalOf(
@@ -257,7 +282,7 @@ function cancelWatch(watching: Watching, stream: Stream, id: bigint, scene: Scen
   const ids = remove(stream.ids, String(id));
   const next = withStream(dropWatch(watching, number), { ...stream, ids });
   const response = answer(scene, id, { canceled: true });
-  return [spend(next, call, 1), [{ call, response }]];
+  return [spend(next, call, 0), [{ call, response }]];
 }
 
 function dropWatch(watching: Watching, number: WatcherNumber): Watching {
@@ -279,7 +304,7 @@ function cancelLapsed(watching: Watching, scene: Scene): Watched {
       header,
     });
     pushes.push({ call, response });
-    next = spend(dropWatch(next, number), call, 1);
+    next = spend(dropWatch(next, number), call, 0);
   }
   return [next, pushes];
 }
@@ -294,30 +319,28 @@ function tellProgress(watching: Watching, stream: Stream, scene: Scene): Watched
     if (!isLive(watching.hub, number)) return [watching, []];
   }
   const { call } = stream;
-  return [spend(watching, call, 1), [{ call, response: answer(scene, NO_WATCH, {}) }]];
+  return [spend(watching, call, 0), [{ call, response: answer(scene, NO_WATCH, {}) }]];
 }
 
 function deliver(watching: Watching, deliveries: readonly Delivery[], scene: Scene): Watched {
   let next = watching;
   const pushes: Push[] = [];
+  const withPrevious = createPrevious(scene.mvcc, scene.view);
   for (const { watcher, events } of deliveries) {
     const watch = get(watching.watches, watcher.number);
     if (watch === null) continue;
-    const told = watch.prevKv ? events.map((event) => withPrevious(event, scene)) : events;
+    const told = watch.prevKv ? withPrevious(events) : events;
     const whole = answer(scene, watch.id, { events: told });
     const parts = watch.fragment ? fragments(whole, scene.responseBytes) : [whole];
-    for (const response of parts) pushes.push({ call: watch.call, response });
-    next = spend(next, watch.call, parts.length);
+    for (const response of parts) {
+      pushes.push({ call: watch.call, response });
+      next = spend(next, watch.call, sizeOfEvents(response.events));
+    }
     if (!watch.progressNotify) continue;
     const toldIn = next.interval.number;
     next = { ...next, watches: set(next.watches, watcher.number, { ...watch, toldIn }) };
   }
   return [next, pushes];
-}
-
-function withPrevious(event: WatchEvent, { mvcc, view }: Scene): WatchEvent {
-  const prevKv: KeyValue | null = previousOf(mvcc, view, event);
-  return prevKv === null ? event : { ...event, prevKv };
 }
 
 function answer(scene: Scene, watchId: bigint, more: Partial<WatchResponse>): WatchResponse {
@@ -335,21 +358,19 @@ function answer(scene: Scene, watchId: bigint, more: Partial<WatchResponse>): Wa
   };
 }
 
-/** Counts within one pass; what was taken is spent when it is pushed. */
-function createRoom(watching: Watching): Room {
-  let taken: OrderedMap<CallId, number> = createOrderedMap();
-  const left = (call: CallId): number =>
-    (get(watching.streams, call)?.credit ?? 0) - (get(taken, call) ?? 0);
-  const take = (call: CallId): boolean => {
-    if (left(call) <= 0) return false;
-    taken = set(taken, call, (get(taken, call) ?? 0) + 1);
-    return true;
-  };
-  return { has: (call) => left(call) > 0, take };
+function roomOf({ streams }: Watching, { roomLimits }: Scene, told: number): StepRoom {
+  return createRoom((call) => get(streams, call)?.pipe ?? null, roomLimits, told);
 }
 
-function spend(watching: Watching, call: CallId, items: number): Watching {
-  return giveCredit(watching, call, -items);
+/** One more response is on its way, with events of this size. */
+function spend(watching: Watching, call: CallId, bytes: number): Watching {
+  const stream = get(watching.streams, call);
+  if (stream === null) return watching;
+  return withStream(watching, { ...stream, pipe: pushInto(stream.pipe, bytes) });
+}
+
+function joined(some: readonly Push[], more: readonly Push[]): readonly Push[] {
+  return some.length === 0 ? more : [...some, ...more];
 }
 
 function withStream(watching: Watching, stream: Stream): Watching {

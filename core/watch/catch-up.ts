@@ -17,7 +17,8 @@ const PASS_WATCHERS_MAX = 512;
 
 type Stretch = Readonly<{ events: readonly WatchEvent[]; through: number }>;
 
-/** One pass. Null: nobody who is behind has room. */
+/** One pass. Null: nobody who is behind has room. When the step has told enough, whoever was not
+ *  told any more is the next one to begin. */
 export function catchUp(
   hub: Hub,
   view: KvReader,
@@ -38,9 +39,14 @@ export function catchUp(
   const wanted = byWatcher(intervals, group, events);
   const deliveries: Delivery[] = [];
   let next: Hub = { ...hub, turn: begins.number };
+  let isSpent = false;
   for (const watcher of served) {
     const own = get(wanted, watcher.number);
-    if (own !== null && !room.take(watcher.call)) continue; // a neighbour took the last place
+    if (own !== null && !room.take(watcher.call, own)) {
+      if (room.isSpent() && !isSpent) next = { ...next, turn: watcher.number - 1 };
+      isSpent ||= room.isSpent();
+      continue; // or a neighbour took the last place
+    }
     if (own !== null) deliveries.push({ watcher, events: own });
     const further = { ...watcher, next: through + 1 };
     next = through === hub.revision ? awake(next, further) : asleep(next, further);

@@ -37,10 +37,12 @@ export type Hub = Readonly<{
 /** What one response of a watcher tells. */
 export type Delivery = Readonly<{ watcher: Watcher; events: readonly WatchEvent[] }>;
 
-/** The pipes of the clients: whether another response fits, and the same while taking the place. */
+/** The pipes of the clients: whether another response fits, and the same while taking the place,
+ *  unless this step has told enough. */
 export type Room = Readonly<{
   has: (call: CallId) => boolean;
-  take: (call: CallId) => boolean;
+  take: (call: CallId, events: readonly WatchEvent[]) => boolean;
+  isSpent: () => boolean;
 }>;
 
 export function createHub(revision: Revision): Hub {
@@ -93,7 +95,7 @@ export function publish(
   const deliveries: Delivery[] = [];
   for (const [number, wanted] of entries(byWatcher(hub.live, hub.watchers, events))) {
     const watcher = watcherOf(hub, number);
-    if (room.take(watcher.call)) deliveries.push({ watcher, events: wanted });
+    if (room.take(watcher.call, wanted)) deliveries.push({ watcher, events: wanted });
     else next = asleep(next, { ...watcher, next: revision });
   }
   return [next, deliveries];

@@ -107,13 +107,12 @@ export class GrpcConnection {
     return this.#calls.get(call.stream) === call;
   }
 
-  /** One message of the answer, in pieces; they must not change afterwards. */
+  /** One message of the answer, in pieces that must not change afterwards. */
   send(call: GrpcCall, pieces: readonly Uint8Array[]): void {
     const own = this.#calls.get(call.stream);
     if (own !== call) return; // it is over
     this.#begin(own);
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    this.#connection.send(call.stream, [prefixOf(length), ...pieces]);
+    this.#connection.send(call.stream, [prefixOf(lengthOf(pieces)), ...pieces]);
   }
 
   /** Nothing of the answer waits for the client to make room. */
@@ -294,6 +293,12 @@ function refusalOf(taken: Taken & { kind: "refused" }, options: GrpcOptions): Re
         message: `grpc: received unexpected payload format ${taken.size}`,
       };
   }
+}
+
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
 }
 
 function prefixOf(length: number): Uint8Array {

@@ -3,7 +3,8 @@
 // one that does not gets nothing more.
 
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
-import { decodeRequest, encodeResponse, findMethod } from "../wire/methods.ts";
+import { lengthOf } from "../http2/grpc.ts";
+import { decodeRequest, encodePieces, findMethod } from "../wire/methods.ts";
 import { isStreamRequest } from "../../core/api/request.ts";
 import type { StreamRequest } from "../../core/api/request.ts";
 import { ERRORS } from "../../core/api/errors.ts";
@@ -44,10 +45,10 @@ class Stream {
     this.#server = sink.openStream(first, call, {
       push: (response) => {
         if (response.kind === "lease_keep_alive") this.#answered();
-        const message = encodeResponse(response);
-        client.send(call, [message]);
+        const pieces = encodePieces(response);
+        client.send(call, pieces);
         this.#owed += 1;
-        this.#owedBytes += message.length;
+        this.#owedBytes += lengthOf(pieces);
         if (this.#owed >= LUMP || this.#owedBytes >= LUMP_BYTES) this.giveBack();
       },
       end: (error) => this.#end(error),

@@ -2,7 +2,7 @@
 // of the event loop is written at once, and a client that does not read is not read from.
 
 import type { Socket } from "node:net";
-import { GrpcConnection } from "../http2/grpc.ts";
+import { GrpcConnection, lengthOf } from "../http2/grpc.ts";
 import type { GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
 import type { Refusal } from "../http2/grpc-status.ts";
 import { GREETING_MS } from "./first-words.ts";
@@ -45,11 +45,10 @@ export class GrpcSocket {
     socket.resume();
   }
 
-  /** One message of the answer, in pieces; they must not change afterwards. */
+  /** One message of the answer, in pieces that must not change afterwards. */
   send(call: GrpcCall, pieces: readonly Uint8Array[]): void {
     this.#grpc.send(call, pieces);
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    this.#options.onSent(call.path, bytes);
+    this.#options.onSent(call.path, lengthOf(pieces));
     this.#flushSoon();
   }
 

@@ -16,6 +16,7 @@ import { CONCURRENCY_METHODS } from "./methods-concurrency.ts";
 import { HEALTH_METHODS } from "./methods-health.ts";
 import { MAINTENANCE_METHODS } from "./methods-maintenance.ts";
 import { WATCH_METHODS } from "./methods-watch.ts";
+import { encodeWatchPieces } from "./watch-pieces.ts";
 
 export type Method = Readonly<{ path: string; kind: Request["kind"]; stream: Streaming }>;
 
@@ -45,6 +46,11 @@ export function decodeResponse(path: string, message: Uint8Array): Result<Respon
 
 export function encodeResponse(response: Response): Uint8Array {
   return (METHODS[response.kind] as AnyRow).encodeResponse(response);
+}
+
+/** The same in pieces, some of which may be shared with other responses. */
+export function encodePieces(response: Response): readonly Uint8Array[] {
+  return response.kind === "watch" ? encodeWatchPieces(response) : [encodeResponse(response)];
 }
 
 /** A gRPC status as a client sees it. The words find the row of the table, and with it whether the
