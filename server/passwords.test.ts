@@ -1,110 +1,141 @@
-// Who has to wait while many ask, on real threads.
+// Whose turn it is while many ask. All but the first case play the threads by hand.
 
 import { hashSync } from "bcryptjs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ERRORS } from "../core/api/errors.ts";
 import type { Bytes, CallId, PasswordAnswer, PasswordWork } from "../core/contract.ts";
-import { fromText } from "../core/lib/bytes.ts";
+import type { PasswordOrder } from "./password-threads.ts";
+import { PasswordThreads } from "./password-threads.ts";
+import type { PasswordsOptions } from "./passwords.ts";
 import { Passwords } from "./passwords.ts";
 
 const COST = 4;
-const THREADS_MAX = 4; // work that has begun when another one comes
 const REFUSED: PasswordAnswer = { kind: "refused", error: ERRORS.TooManyRequests };
-const HASH = fromText(hashSync("right", COST));
 
-/** Calls have the number of their connection times a thousand, and count on. */
+/** Calls have the number of their connection times a thousand, and count on. One thread, which
+ *  takes the password "right" for right. */
 class Door {
   readonly answers: (readonly [call: number, answer: PasswordAnswer])[] = [];
   readonly gone = new Set<number>();
-  readonly passwords = new Passwords({
-    cost: COST,
-    sign: null,
-    connectionOf: (call) => (this.gone.has(call) ? null : Math.floor(call / 1000)),
-    onDone: (call, answer) => this.#done(call, answer),
-    onFailure: (error) => expect.fail(error.message),
-  });
-  readonly #awaited = new Map<number, (before: number) => void>();
+  #working: (() => void) | null = null;
   #asked = 0;
+  readonly #passwords = createPasswords({
+    connectionOf: (call) => (this.gone.has(call) ? null : Math.floor(call / 1000)),
+    onDone: (call, answer) => this.answers.push([call, answer]),
+    threads: this.#thread(),
+  });
 
-  /** Resolves with how many answers came before its own. */
-  try(connection: number, password: string, user = "u"): Promise<number> {
+  try(connection: number, password: string, user = "u"): number {
     this.#asked += 1;
     const call = connection * 1000 + this.#asked;
-    const check = { password, hash: HASH, user: user as Bytes, revision: 1 };
-    return this.work(call, { kind: "check", ...check });
+    this.#passwords.perform(call as CallId, checkOf(password, user));
+    return call;
   }
 
-  work(call: number, work: PasswordWork): Promise<number> {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.#awaited.set(call, resolve);
-    this.passwords.perform(call as CallId, work);
-    return promise;
+  /** The thread is through with so many, or all. */
+  work(count = 10_000): void {
+    for (let at = 0; at < count && this.#working !== null; at++) {
+      const done = this.#working;
+      this.#working = null;
+      done();
+    }
   }
 
-  #done(call: number, answer: PasswordAnswer): void {
-    this.answers.push([call, answer]);
-    this.#awaited.get(call)?.(this.answers.length - 1);
+  /** How many others were worked on before this call. */
+  before(call: number): number {
+    return this.worked.indexOf(call);
+  }
+
+  get worked(): readonly number[] {
+    return this.answers.filter(([, { kind }]) => kind !== "refused").map(([call]) => call);
+  }
+
+  get refused(): readonly number[] {
+    return this.answers.filter(([, { kind }]) => kind === "refused").map(([call]) => call);
+  }
+
+  #thread(): PasswordsOptions["threads"] {
+    const isIdle = (): boolean => this.#working === null;
+    return {
+      get hasIdle() {
+        return isIdle();
+      },
+      carryOut: (order, onDone) => (this.#working = () => onDone(order.password === "right")),
+      close: async () => undefined,
+    };
   }
 }
 
-let door = new Door();
-afterEach(async () => {
-  await door.passwords.close();
-  door = new Door();
-});
+function createPasswords(
+  more: Pick<PasswordsOptions, "connectionOf" | "onDone" | "threads">,
+): Passwords {
+  return new Passwords({ cost: COST, sign: null, ...more });
+}
+
+function checkOf(password: string, user: string, hash: Bytes = "" as Bytes): PasswordWork {
+  return { kind: "check", password, hash, user: user as Bytes, revision: 1 };
+}
 
 describe("passwords", () => {
-  it("are checked and hashed", async () => {
-    await Promise.all([
-      door.try(1, "right"),
-      door.try(1, "wrong"),
-      door.work(2000, { kind: "hash", password: "x" }),
-    ]);
-    const kinds = new Map(door.answers.map(([call, { kind }]) => [call, kind]));
-    expect(kinds.get(1001)).toBe("right");
-    expect(kinds.get(1002)).toBe("wrong");
-    expect(kinds.get(2000)).toBe("hashed");
-  });
-
-  it("of a connection that asks too much are refused, of others not", async () => {
-    const flood = Array.from({ length: 100 }, () => door.try(1, "wrong"));
-    const refused = door.answers.length;
-    expect(refused).toBeGreaterThanOrEqual(100 - 16 - THREADS_MAX);
-    expect(door.answers.every(([, answer]) => answer.kind === "refused")).toBe(true);
-    expect(await door.try(2, "right")).toBeLessThanOrEqual(refused + THREADS_MAX + 1);
-    await Promise.all(flood);
-    expect(door.answers.filter(([, { kind }]) => kind === "right")).toHaveLength(1);
-  });
-
-  it("of a connection that has not guessed take turns with all that have", async () => {
-    await Promise.all(Array.from({ length: 50 }, (_, at) => door.try(at + 1, "wrong")));
-    const flood = Array.from({ length: 150 }, (_, at) => door.try((at % 50) + 1, "wrong"));
-    const before = door.answers.length;
-    const right = await door.try(99, "right");
-    expect(right - before).toBeLessThanOrEqual(2 * THREADS_MAX);
-    expect((await door.try(98, "right", "another")) - right).toBeLessThanOrEqual(2 * THREADS_MAX);
-    await Promise.all(flood);
-  });
-
-  it("that are too many in all are refused to whoever has most of them waiting", async () => {
-    const all: Promise<number>[] = [];
-    for (let connection = 1; connection <= 75; connection++) {
-      for (let nth = 0; nth < 14; nth++) all.push(door.try(connection, "right"));
+  it("are checked and hashed on threads", async () => {
+    const orders: readonly PasswordOrder[] = [
+      { kind: "check", password: "right", hash: hashSync("right", COST) },
+      { kind: "check", password: "wrong", hash: hashSync("right", COST) },
+      { kind: "check", password: "x", hash: "no hash" },
+      { kind: "hash", password: "x", cost: COST },
+    ];
+    const threads = new PasswordThreads((error) => expect.fail(error.message));
+    const results: (string | boolean)[] = [];
+    for (const order of orders) {
+      expect(threads.hasIdle).toBe(true);
+      results.push(await new Promise((resolve) => threads.carryOut(order, resolve)));
     }
-    const few = door.try(999, "right", "somebody else");
-    await Promise.all([...all, few]);
-    const refused = door.answers.filter(([, answer]) => answer.kind === "refused");
-    expect(refused.length).toBeGreaterThanOrEqual(75 * 14 - 1024 - THREADS_MAX);
-    expect(refused.some(([call]) => call >= 999_000)).toBe(false);
-    expect(refused[0]?.[1]).toEqual(REFUSED);
+    await threads.close();
+    expect(results).toEqual([true, false, false, expect.stringContaining("$04$")]);
   });
 
-  it("that nobody waits for any more are not worked on", async () => {
-    const begun = Array.from({ length: THREADS_MAX }, () => door.try(1, "right"));
-    const left = door.try(2, "right");
-    door.gone.add(2000 + THREADS_MAX + 1);
-    await Promise.all([...begun, left]);
-    const answer = door.answers.find(([call]) => call === 2000 + THREADS_MAX + 1)?.[1];
-    expect(answer?.kind === "right").toBe(false);
+  it("of a connection that asks too much are refused, of others not", () => {
+    const door = new Door();
+    for (let at = 0; at < 100; at++) door.try(1, "wrong");
+    expect(door.refused).toHaveLength(100 - 16 - 1);
+    const right = door.try(2, "right");
+    door.work();
+    expect(door.before(right)).toBe(2);
+    expect(door.answers.find(([call]) => call === right)?.[1].kind).toBe("right");
+    expect(door.answers[0]?.[1]).toEqual(REFUSED);
+  });
+
+  it("of a connection that has not guessed take turns with all that have", () => {
+    const door = new Door();
+    for (let connection = 1; connection <= 50; connection++) door.try(connection, "wrong");
+    door.work();
+    for (let at = 0; at < 150; at++) door.try((at % 50) + 1, "wrong");
+    const [same, other] = [door.try(98, "right"), door.try(99, "right", "another")];
+    door.work();
+    expect(door.before(same) - 50).toBeLessThanOrEqual(3);
+    expect(door.before(other) - 50).toBeLessThanOrEqual(3);
+  });
+
+  it("that are too many in all are refused to whoever has most of them waiting", () => {
+    const door = new Door();
+    const few = door.try(999, "right", "somebody else");
+    for (let connection = 1; connection <= 75; connection++) {
+      for (let nth = 0; nth < 14; nth++) door.try(connection, "right");
+    }
+    expect(door.refused).toHaveLength(75 * 14 - 1024);
+    const last = door.try(998, "right", "somebody else");
+    door.work();
+    expect(door.refused.every((call) => call < 998_000)).toBe(true);
+    expect(door.before(few)).toBe(0);
+    expect(door.before(last)).toBeLessThanOrEqual(2);
+  });
+
+  it("that nobody waits for any more are not worked on", () => {
+    const door = new Door();
+    door.try(1, "right");
+    door.gone.add(door.try(2, "right"));
+    const last = door.try(3, "right");
+    door.work();
+    expect(door.before(last)).toBe(1);
   });
 });

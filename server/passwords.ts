@@ -12,8 +12,7 @@ import type { Bytes, CallId, PasswordAnswer, PasswordWork } from "../core/contra
 import { fromText } from "../core/lib/bytes.ts";
 import type { Path } from "./fair-queue.ts";
 import { FairQueue } from "./fair-queue.ts";
-import type { PasswordOrder } from "./password-threads.ts";
-import { PasswordThreads } from "./password-threads.ts";
+import type { PasswordOrder, PasswordThreads } from "./password-threads.ts";
 
 export type PasswordsOptions = Readonly<{
   cost: number; // --bcrypt-cost
@@ -22,7 +21,7 @@ export type PasswordsOptions = Readonly<{
   /** The connection that a call came by. Null: nobody waits for it any more. */
   connectionOf: (call: CallId) => number | null;
   onDone: (call: CallId, answer: PasswordAnswer) => void;
-  onFailure: (error: Error) => void;
+  threads: Pick<PasswordThreads, "hasIdle" | "carryOut" | "close">;
 }>;
 
 export type Sign = (user: Bytes, revision: number) => PasswordAnswer;
@@ -39,13 +38,11 @@ const TOKEN_LETTERS = 16;
 
 export class Passwords {
   readonly #options: PasswordsOptions;
-  readonly #threads: PasswordThreads;
   readonly #waiting = new FairQueue<Job>();
   readonly #guessers = new Set<number>();
 
   constructor(options: PasswordsOptions) {
     this.#options = options;
-    this.#threads = new PasswordThreads(options.onFailure);
   }
 
   perform(call: CallId, work: PasswordWork): void {
@@ -61,7 +58,7 @@ export class Passwords {
 
   async close(): Promise<void> {
     while (this.#waiting.take() !== null);
-    await this.#threads.close();
+    await this.#options.threads.close();
   }
 
   #pathOf(work: PasswordWork, connection: number): Path {
@@ -70,11 +67,12 @@ export class Passwords {
   }
 
   #order(): void {
-    while (this.#threads.hasIdle) {
+    const { threads, connectionOf } = this.#options;
+    while (threads.hasIdle) {
       const job = this.#waiting.take();
       if (job === null) return;
-      if (this.#options.connectionOf(job.call) === null) this.#refuse(job.call);
-      else this.#threads.carryOut(this.#orderOf(job.work), (result) => this.#finish(job, result));
+      if (connectionOf(job.call) === null) this.#refuse(job.call);
+      else threads.carryOut(this.#orderOf(job.work), (result) => this.#finish(job, result));
     }
   }
 

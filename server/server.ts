@@ -25,6 +25,7 @@ import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { createPages } from "./pages.ts";
+import { PasswordThreads } from "./password-threads.ts";
 import { Passwords } from "./passwords.ts";
 import type { Sign } from "./passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
@@ -219,7 +220,7 @@ function createPasswords(flags: Flags, sign: Sign | null, runtime: () => Runtime
     sign,
     connectionOf: (call) => runtime().connectionOf(call),
     onDone: (call, answer) => runtime().submit({ kind: "password.done", call, answer }),
-    onFailure: end,
+    threads: new PasswordThreads(end),
   });
 }
 
