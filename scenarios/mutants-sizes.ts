@@ -46,7 +46,7 @@ export const SIZES_MUTANTS: readonly Mutant[] = [
     replace: "if (isReadingTaken(each.reading, each.reading.mvcc)) {",
     oracle: "assertion",
     scenario: "giants",
-    seeds: [10, 40],
+    seeds: [28, 60],
   },
   {
     name: "append-without-bound",
