@@ -149,7 +149,7 @@ export class KvStore {
     }
     old.kv.resume();
     if (copy !== null) await this.#leave(copy);
-    fs.rmSync(this.#path(version), { recursive: true, force: true });
+    await fs.promises.rm(this.#path(version), { recursive: true, force: true });
     return this.#givenUp;
   }
 
@@ -198,7 +198,8 @@ export class KvStore {
 
   #leave({ kv, version }: Versioned): Promise<void> {
     const path = this.#path(version);
-    const leaving = kv.discard().then(() => fs.rmSync(path, { recursive: true, force: true }));
+    const remove = (): Promise<void> => fs.promises.rm(path, { recursive: true, force: true });
+    const leaving = kv.discard().then(remove); // in the background: it may be large
     this.#leaving.add(leaving);
     return leaving.finally(() => this.#leaving.delete(leaving));
   }
