@@ -102,7 +102,7 @@ export async function answers(member: Member): Promise<void> {
   const begunMs = performance.now();
   let words = "";
   while (!member.isDead && performance.now() - begunMs < START_MS) {
-    const answer = await client.call(put, { timeoutMs: 1000 });
+    const answer = await client.call(put, { timeoutMs: 5000 });
     words = answer.words;
     if (answer.code === 0) return client.close();
     await setTimeout(20);

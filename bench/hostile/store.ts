@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { putOf, txnOf } from "../../core/api/testing.ts";
-import type { Response, StatusResponse } from "../../core/api/request.ts";
+import type { Request, Response, StatusResponse } from "../../core/api/request.ts";
 import type { Bytes } from "../../core/contract.ts";
 import { Client } from "../client.ts";
 import type { Member } from "../member.ts";
@@ -17,6 +17,8 @@ export type Fill = Readonly<{
 }>;
 
 const IN_FLIGHT = 8;
+const ATTEMPTS = 5;
+const AGAIN_MS = 500;
 const OPERATIONS_MAX = 128;
 const REQUEST_BYTES = 1_000_000;
 const KEY_DIGITS = 8;
@@ -38,10 +40,20 @@ export async function fill(client: Client, options: Fill): Promise<void> {
       const puts = Array.from({ length: next - from }, (_, n) =>
         putOf("", "", { key: keyAt(prefix, from + n), value, lease }),
       );
-      await client.ask(txnOf([], puts), { timeoutMs: 60_000 });
+      await certainly(client, txnOf([], puts));
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, run));
+}
+
+/** For what may be done twice: a busy machine, or an election, may lose it. */
+export async function certainly(client: Client, request: Request): Promise<void> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    const { code } = await client.call(request);
+    if (code === 0) return;
+    await setTimeout(AGAIN_MS);
+  }
+  await client.ask(request); // says why
 }
 
 export function keyAt(prefix: string, n: number): Bytes {

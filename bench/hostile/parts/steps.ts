@@ -15,7 +15,7 @@ import type { Cluster } from "../../server-cluster.ts";
 import { failuresOf, putsBeside } from "../beside.ts";
 import { nowMs, percentile } from "../latency.ts";
 import { boundOf, histogramOf, readMetrics, since } from "../metrics.ts";
-import { calm, fill, leaderOf, statusOf } from "../store.ts";
+import { calm, certainly, fill, leaderOf, statusOf } from "../store.ts";
 import type { Part, Trial } from "../trial.ts";
 
 type Place = Readonly<{ cluster: Cluster; client: Client; lease: LeaseId; keys: number }>;
@@ -177,7 +177,7 @@ async function leaveBehind(place: Place): Promise<void> {
   await follower.end();
   let next = 0;
   const run = async (): Promise<void> => {
-    while (next++ < ENTRIES_AWAY) await place.client.ask(putOf(`away/${next % 100}`, "x"));
+    while (next++ < ENTRIES_AWAY) await certainly(place.client, putOf(`away/${next % 100}`, "x"));
   };
   await Promise.all(Array.from({ length: ENTRIES_IN_FLIGHT }, run));
 }
