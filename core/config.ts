@@ -94,7 +94,7 @@ export const DEFAULT_LIMITS: Limits = {
   retention: { kind: "everything" },
   tokenMs: 300_000,
   stepRows: 50_000,
-  stepWrites: 20_000,
+  stepWrites: 200_000, // a deletion is one write of all its rows
   stepPairs: 5000,
   stepBytes: 64 * 1024 * 1024,
   applyBehind: 5000,
