@@ -46,6 +46,7 @@ export type Limits = Readonly<{
   rangeRows: number; // that ranges read, or look at, in one step at most
   rangeBytes: number; // of what they read, but for one row
   rangesAtOnce: number; // of those that take more than one step: their answers wait in memory
+  applyRows: number; // that one step looks at or writes at most to apply entries: some milliseconds
   leaseCheckpointMs: number; // between two notes of what leases have left; 0: none are made
   checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
@@ -89,6 +90,7 @@ export const DEFAULT_LIMITS: Limits = {
   rangeRows: 1000, // a few milliseconds, with the encoding: what a put beside it may wait for
   rangeBytes: 256 * 1024,
   rangesAtOnce: 4,
+  applyRows: 2000, // an ordinary put is two: it is looked at, and done
   leaseCheckpointMs: 0,
   checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },
@@ -120,6 +122,7 @@ export function createConfig(config: Config): Config {
   assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
+  assert(config.limits.applyRows >= 1, "a piece of an entry applies one row or more");
   assert(config.limits.streamPushes >= 1, "one push must be allowed on its way");
   assert(config.limits.streamBytes >= 1, "one byte must be allowed on its way");
   assert(config.limits.watchBytes >= 1, "a step tells something");

@@ -9,6 +9,7 @@ import type { Calls } from "./api/calls.ts";
 import type { Reads } from "./api/reads.ts";
 import type { Watching } from "./api/streams.ts";
 import type { Store } from "./apply/apply.ts";
+import type { Applying } from "./apply/large.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Corruption } from "./corruption.ts";
@@ -38,6 +39,7 @@ export type NodeState = Readonly<{
   wal: WalState;
   outbox: Outbox;
   store: Store; // what the applied entries have built; `store.applied` is the last of them
+  applying: Applying | null; // the entry behind it, which is too much for one step: half done
   appliedDurable: Index; // confirmed by kv.done: the log before it may go
   installing: SnapshotMeta | null; // an image takes the store's place: no reads, no applying
   calls: Calls;

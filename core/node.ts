@@ -84,6 +84,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     outbox: createOutbox(),
     store,
     appliedDurable: store.applied,
+    applying: null,
     installing: null,
     calls: createCalls(),
     reads: NO_READS,
@@ -180,7 +181,7 @@ export const step: StepFunction = (state, input, kv) => {
       resumeChores(turn);
       break;
   }
-  advance(turn);
+  advance(turn, input.kind === "resume");
   for (const each of takeAdmitted(turn)) {
     takeCallInput(turn, each);
     advance(turn);
@@ -294,7 +295,7 @@ function kvDone(turn: Turn, applied: Index): void {
   const { installing, store } = turn.state;
   if (installing === null) {
     assert(applied <= store.applied, `kv.done ${applied}, but only ${store.applied} was applied`);
-    const overlay = confirm(store.overlay, applied);
+    const overlay = confirm(store.overlay, applied, turn.state.config.limits.applyRows);
     turn.state = { ...turn.state, store: { ...store, overlay }, appliedDurable: applied };
     maybeTrim(turn);
   } else if (applied >= installing.index) {

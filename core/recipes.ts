@@ -23,7 +23,7 @@ import type { OrderedMap } from "./lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "./lib/ordered-map.ts";
 import { eventsOfWrites } from "./mvcc/events.ts";
 import type { NodeState } from "./node-state.ts";
-import { lookForLeaders, tellObservers, toldLeader } from "./observers.ts";
+import { lookForLeaders, restoreObservers, tellObservers, toldLeader } from "./observers.ts";
 import { askRangeStreams, beginRangeStream } from "./range-streams.ts";
 import type { Turn } from "./turn.ts";
 import { reply } from "./turn.ts";
@@ -84,10 +84,14 @@ function isIdle({ inner, recipes, observers, rangeStreams }: NodeState): boolean
   return !waits && observers.size === 0 && rangeStreams.size === 0;
 }
 
-/** One entry was applied. */
+/** One entry was applied. After one that is too much for one step everybody looks again. */
 export function noteApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
-  const { recipes, observers } = turn.state;
+  const { recipes, observers, config } = turn.state;
   if (recipes.waiters.size === 0 && observers.size === 0) return;
+  if (writes.length > config.limits.applyRows) {
+    restoreRecipes(turn);
+    return restoreObservers(turn);
+  }
   const events = eventsOfWrites(writes);
   let { waiters, due } = recipes;
   for (const { kind, kv } of events) {

@@ -80,10 +80,15 @@ export function tickStreams(turn: Turn, now: Millis): void {
   watched(turn, notifyProgress(turn.state.watching, sceneOf(turn, store), now));
 }
 
-/** One entry was applied: `store` is the outcome, `writes` is what it did. */
+/** One entry was applied: `store` is the outcome, `writes` is what it did. What is too much for one
+ *  step is history at once: the live watchers fall behind, and are told as those that are. */
 export function publishApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
-  const { watching } = turn.state;
-  if (store.mvcc.revision === watching.hub.revision) return;
+  const { watching, config } = turn.state;
+  const { revision } = store.mvcc;
+  if (revision === watching.hub.revision) return;
+  if (writes.length > config.limits.applyRows) {
+    return keep(turn, { ...restoreWatching(watching, revision), goesOn: true });
+  }
   const events = watching.hub.live === null ? [] : eventsOfWrites(writes);
   watched(turn, publishEvents(watching, events, sceneOf(turn, store)));
 }

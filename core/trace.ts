@@ -5,6 +5,7 @@ import type { Request, Response } from "./api/request.ts";
 import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
 import type { Finding } from "./corruption/blame.ts";
 import type { MemberChange } from "./apply/apply.ts";
+import type { OrderedMap } from "./lib/ordered-map.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
 export type TraceEvent = Readonly<
@@ -28,4 +29,4 @@ export type TraceEvent = Readonly<
 export type HashCheck = "history" | "compactions" | "start";
 
 /** What went with a lease: these keys, at this revision. */
-export type Ended = Readonly<{ revision: number; keys: readonly Bytes[] }>;
+export type Ended = Readonly<{ revision: number; keys: OrderedMap<Bytes, true> }>;

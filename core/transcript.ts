@@ -121,7 +121,7 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
     case "lease_ended": {
       const { revision, keys } = event.ended;
       const why = event.ranOut ? "ran out" : "revoked";
-      return `lease_ended ${hex(event.lease)} ${why} revision=${revision} keys=${keys.length}`;
+      return `lease_ended ${hex(event.lease)} ${why} revision=${revision} keys=${keys.size}`;
     }
     case "inner_write": {
       const answered = describeResult({ ok: true, value: event.response });

@@ -118,6 +118,7 @@ function install(turn: Turn, meta: SnapshotMeta): void {
   turn.state = {
     ...turn.state,
     installing: meta,
+    applying: null, // the image has what it would have done, or has overtaken it
     store: { ...store, overlay: createOverlay() },
   };
   const hard: HardState = { term: raft.term, vote: raft.vote, commit: raft.log.commit };

@@ -46,9 +46,9 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     name: "apply-before-sync",
     bug: "Entries are applied as soon as they are committed, durable here or not.",
-    file: "core/advance.ts",
-    find: "Math.min(commit, durableIndex, store.applied + APPLY_ENTRIES_MAX)",
-    replace: "Math.min(commit, durableIndex + 1e6, store.applied + APPLY_ENTRIES_MAX)",
+    file: "core/apply-committed.ts",
+    find: "Math.min(commit, durableIndex, batch.store.applied",
+    replace: "Math.min(commit, durableIndex + 1e6, batch.store.applied",
     oracle: "kv-behind-wal",
     scenario: "everything",
     seeds: [1, 40],
@@ -56,7 +56,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     name: "applied-index-behind",
     bug: "The store says one entry less than it holds: a restart applies one twice.",
-    file: "core/advance.ts",
+    file: "core/apply-committed.ts",
     find: "putApplied({ index, term,",
     replace: "putApplied({ index: (index - 1) as Index, term,",
     oracle: "applied-in-order",

@@ -26,7 +26,7 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
   {
     name: "learner-votes",
     bug: "Raft takes learners for voters.",
-    file: "core/advance.ts",
+    file: "core/apply-committed.ts",
     find: 'tellRaft(turn, { kind: "configured", index, ...configuration });',
     replace:
       "const everybody = [...configuration.voters, ...configuration.learners].toSorted();\n" +

@@ -227,11 +227,9 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-not-found-wrongly",
     bug: "A lease that has no key yet counts as missing.",
-    file: "core/apply/apply.ts",
-    find: "return applyKv(mvcc, view, request, replica, (id) => hasLease(lessor, id));",
-    replace:
-      "const isFound = (id: bigint): boolean => id % 2n === 0n && hasLease(lessor, id);\n" +
-      "    return applyKv(mvcc, view, request, replica, isFound);",
+    file: "core/apply/large.ts",
+    find: "=> hasLease(before.lessor, id);",
+    replace: "=> id % 2n === 0n && hasLease(before.lessor, id);",
     rules: ["L2"],
     scenario: "leases",
     seeds: [1, 10],
@@ -301,7 +299,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "put-forgets-its-value",
     bug: "A long value is cut where it is stored.",
-    file: "core/mvcc/txn.ts",
+    file: "core/mvcc/kv-work.ts",
     find: "putKey(change, key, value, lease);",
     replace: "putKey(change, key, value.subarray(0, 250), lease);",
     rules: ["O2"],

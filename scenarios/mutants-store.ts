@@ -98,7 +98,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     name: "refused-and-done",
     bug: "A write is told that the store is full, and takes place all the same.",
-    file: "core/advance.ts",
+    file: "core/apply-committed.ts",
     find: 'if (result.ok && result.value.kind === "alarm" && request.kind !== "alarm") {',
     replace: 'if (result.ok && request.kind === "put" && turn.kv.sizeInUseBytes() > 2500) {',
     oracle: "linearizability",

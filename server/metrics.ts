@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { clusterVersion } from "../core/api/downgrade.ts";
-import type { KvReader } from "../core/contract.ts";
+import type { Input, KvReader } from "../core/contract.ts";
 import { parseVersion, shortVersion } from "../core/lib/version.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { TraceEvent } from "../core/trace.ts";
@@ -31,6 +31,12 @@ export class Metrics {
     "How long commits of the store take.",
   );
 
+  readonly #steps = new Histogram(
+    "detcd_step_duration_seconds",
+    "How long nothing else is done, for one input.",
+  );
+  readonly #longestSteps = new Map<Input["kind"], number>();
+
   countTrace(event: TraceEvent): void {
     if (event.kind === "become_leader") this.#leaderChanges += 1;
     if (event.kind === "become_follower" && event.leader !== null) this.#leaderChanges += 1;
@@ -43,6 +49,12 @@ export class Metrics {
 
   observeCommit(seconds: number): void {
     this.#commits.observe(seconds);
+  }
+
+  /** One step of the node, with all that it asked for; `input` is what it was about. */
+  observeStep(input: Input["kind"], seconds: number): void {
+    this.#steps.observe(seconds);
+    if (seconds > (this.#longestSteps.get(input) ?? 0)) this.#longestSteps.set(input, seconds);
   }
 
   countHealth(isHealthy: boolean): void {
@@ -58,7 +70,9 @@ export class Metrics {
       ...watchMetrics(state),
       ...processMetrics(),
     ];
-    return all.map(inWords).join("") + this.#syncs.text() + this.#commits.text();
+    return (
+      all.map(inWords).join("") + this.#syncs.text() + this.#commits.text() + this.#steps.text()
+    );
   }
 
   #counted(): readonly Metric[] {
@@ -73,6 +87,12 @@ export class Metrics {
       one("etcd_server_health_success", "counter", "Good health checks.", this.#healthy),
       one("etcd_server_health_failures", "counter", "Failed health checks.", this.#unhealthy),
       ...this.calls.metrics(),
+      [
+        "detcd_step_duration_seconds_max",
+        "gauge",
+        "The longest step so far, by what it was about.",
+        [...this.#longestSteps].map(([input, seconds]) => [`{input="${input}"}`, seconds]),
+      ],
     ];
   }
 }

@@ -66,6 +66,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
       admission: note("admission"),
       trace: note("trace"),
     },
+    onStep: () => undefined,
   });
   running = runtime;
   return { runtime, seen };

@@ -44,6 +44,7 @@ export type RuntimeOptions = Readonly<{
   readToken: (token: string) => CallContext["token"];
   tickMs: number;
   outside: Outside;
+  onStep: (input: Input["kind"], seconds: number) => void; // how long it took, effects and all
 }>;
 
 type Reply = (result: Result<Response>, parts: AnswerParts) => void;
@@ -192,9 +193,11 @@ export class Runtime {
   }
 
   #step(input: Input): void {
+    const begunMs = performance.now();
     const [state, effects] = this.#options.step(this.#state, input, this.#options.kv);
     this.#state = state;
     this.#performAll(effects);
+    this.#options.onStep(input.kind, (performance.now() - begunMs) / 1000);
   }
 
   #performAll(effects: readonly Effect[]): void {

@@ -144,6 +144,7 @@ async function open(
     readToken: tokens.value.read,
     tickMs: config.heartbeatMs / 2,
     outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
+    onStep: (input, seconds) => metrics.observeStep(input, seconds),
   });
   closers.push(async () => runtime.stop());
   await listening("listen-peer-urls", () => links.listen());

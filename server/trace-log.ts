@@ -45,7 +45,7 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
       case "lease_ended":
         return log("debug", event.ranOut ? "lease expired" : "lease revoked", {
           "lease-id": hex(BigInt.asUintN(64, event.lease)),
-          "attached-keys": event.ended.keys.length,
+          "attached-keys": event.ended.keys.size,
         });
       case "inner_write": // like every other write, not worth a line
         return;

@@ -17,6 +17,8 @@ import { drawModestSizes } from "./swarm-sizes.ts";
 const MOVING = 5;
 /** And one in so many is larger than the others. */
 const LARGE = 16;
+/** And applies even small entries in pieces. */
+const PIECEMEAL = 4;
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
 /** A store that is harmed is no trouble to live through: it makes clients hear what is not true.
@@ -38,7 +40,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const { visitors, ...moves } = drawExtras(seed);
   const isLarge = createDice(`${seed} sizes`).one(LARGE);
   const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
-  const node = drawNode(dice);
+  const node = withPieces(drawNode(dice), createDice(`${seed} pieces`));
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
   const kinds = SWARM_KINDS.filter(() => dice.one(3));
   const context = { dice, nodes, node, chaosMs };
@@ -125,6 +127,11 @@ function drawNode(dice: Dice): NodeOptions {
       segmentBytes: dice.pick([2048, 8192, 65_536]),
     },
   };
+}
+
+function withPieces(node: NodeOptions, dice: Dice): NodeOptions {
+  if (!dice.one(PIECEMEAL)) return node;
+  return { ...node, limits: { ...node.limits, applyRows: dice.between(1, 6) } };
 }
 
 function drawClock(dice: Dice): ClockOptions {

@@ -2,6 +2,7 @@
 // whoever judges the history must find it there. Every node tells of it, and the first one counts.
 
 import type { ClusterId, Index, NodeId } from "../core/contract.ts";
+import { entries } from "../core/lib/ordered-map.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import type { Micros } from "./frame.ts";
 import type { Recorder } from "./recorder.ts";
@@ -44,7 +45,8 @@ export class Unasked {
    *  happened. */
   #leaseEnded({ index, lease, ranOut, ended }: LeaseEnded): void {
     if (this.#leaseEnds.has(index)) return;
-    const { revision, keys } = ended;
+    const { revision } = ended;
+    const keys = [...entries(ended.keys)].map(([key]) => key);
     this.#leaseEnds.set(index, { index, lease, ranOut, at: this.#clock(), revision, keys });
     if (ranOut) this.#counts.leasesRanOut += 1;
     if (keys.length === 0) return;

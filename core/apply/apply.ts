@@ -20,36 +20,28 @@ import type { Auth } from "../auth/store.ts";
 import { restoreAuth } from "../auth/store.ts";
 import type { TokenChange } from "../auth/tokens.ts";
 import type { Overlay } from "../kv/overlay.ts";
-import { createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
+import { createOverlay, overlaid } from "../kv/overlay.ts";
 import { readApplied } from "../kv/tables.ts";
 import { scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
 import type { Attachment, Lessor } from "../lease/lessor.ts";
-import {
-  attachAll,
-  deleteLease,
-  drop,
-  findLease,
-  grant,
-  hasLease,
-  keysOf,
-  noteLeases,
-  putLease,
-  restoreLessor,
-} from "../lease/lessor.ts";
+import { grant, hasLease, noteLeases, putLease, restoreLessor } from "../lease/lessor.ts";
+import { assert, broken } from "../lib/assert.ts";
 import { EMPTY, ABOVE_ALL } from "../lib/bytes.ts";
 import { shortVersion } from "../lib/version.ts";
+import { type Budget, spend, UNLIMITED } from "../mvcc/budget.ts";
 import { liveVersions } from "../mvcc/key-index.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
-import type { AppliedKv } from "../mvcc/txn.ts";
-import { applyKv, deleteAll } from "../mvcc/txn.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Ended } from "../trace.ts";
+import { nothing, refused, withWrites } from "./applied.ts";
 import { applyAuth, refusalWhenApplied } from "./apply-auth.ts";
 import type { Alarms } from "./alarms.ts";
 import { clear, deleteAlarm, putAlarm, raise, readAlarms, refusalOf } from "./alarms.ts";
-import type { Command, Origin, WriteRequest } from "./command.ts";
-import { decodeCommand, NOBODY } from "./command.ts";
+import type { Command, Origin } from "./command.ts";
+import { decodeCommand } from "./command.ts";
+import type { Applying, LargeCommand, Progress } from "./large.ts";
+import { beginLarge, continueLarge } from "./large.ts";
 import type { Downgrade } from "./downgrade.ts";
 import { putDowngrade, readDowngrade, refusalOfDowngrade } from "./downgrade.ts";
 import { changeMembers } from "./change-members.ts";
@@ -85,6 +77,7 @@ export type Applied = Readonly<{
   outcome: Outcome | null;
 }>;
 export type AppliedEntry = Applied & Readonly<{ tokens: TokenChange | null }>;
+export type EntryProgress = Progress & Readonly<{ tokens: TokenChange | null }>;
 /** What a leader must know to keep its deadlines. */
 export type LeaseChange = Readonly<
   | { kind: "granted"; id: LeaseId; ttlSeconds: number }
@@ -114,30 +107,83 @@ export function restoreStore(kv: KvReader): Store {
   };
 }
 
-export function applyEntry(
+/** Applies an entry, or the first piece of it. `isAsked`: whether whoever made it waits here for the
+ *  answer. */
+export function beginEntry(
   store: Store,
   entry: Entry,
   kv: KvReader,
   replica: Replica,
-): AppliedEntry {
+  isAsked: (origin: Origin) => boolean,
+  budget: Budget,
+): EntryProgress {
   const next: Store = { ...store, applied: entry.index, appliedTerm: entry.term };
   const envelope = decodeCommand(entry.data);
-  if (envelope === null) return { ...nothing(next), tokens: null };
+  if (envelope === null) return done(nothing(next), budget);
   const { command, caller } = envelope;
   const { origin } = command;
   const alarm = refusalOf(store.alarms, command);
   const error = alarm ?? refusalWhenApplied(store.auth, store.lessor, caller, command);
   if (error !== null) {
     const lease = command.kind === "lease_revoke" ? kept(command.lease) : null;
-    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { ...nothing(next), tokens: null, lease, outcome };
+    return done({ ...refused(next, origin, error), lease }, budget);
   }
-  if (command.kind !== "auth") {
-    return { ...applyCommand(next, command, kv, replica), tokens: null };
+  if (command.kind === "auth") {
+    const { auth, writes, tokens, result } = applyAuth(next, command.change, replica);
+    const outcome: Outcome = { kind: "call", origin, result };
+    const applied = { ...nothing(withWrites({ ...next, auth }, writes)), writes, outcome };
+    return { ...done(applied, budget), tokens };
   }
-  const { auth, writes, tokens, result } = applyAuth(next, command.change, replica);
-  const outcome: Outcome = { kind: "call", origin, result };
-  return { ...nothing(withWrites({ ...next, auth }, writes)), writes, tokens, outcome };
+  const large = largeOf(command);
+  if (large === null) {
+    return done(applyCommand(next, command, kv, replica), budget, rowsLookedAt(command));
+  }
+  if (large.kind === "lease_revoke" && !hasLease(store.lessor, large.lease)) {
+    return done(refused(next, origin, ERRORS.LeaseNotFound), budget);
+  }
+  const applying = beginLarge(next, entry, large, isAsked(origin));
+  return { ...continueLarge(next, applying, kv, replica, budget), tokens: null };
+}
+
+/** One piece more of an entry. */
+export function continueEntry(
+  store: Store,
+  applying: Applying,
+  kv: KvReader,
+  replica: Replica,
+  budget: Budget,
+): EntryProgress {
+  const { index: applied, term: appliedTerm } = applying.entry;
+  const before: Store = { ...store, applied, appliedTerm };
+  return { ...continueLarge(before, applying, kv, replica, budget), tokens: null };
+}
+
+/** All of an entry at once. */
+export function applyEntry(
+  store: Store,
+  entry: Entry,
+  kv: KvReader,
+  replica: Replica,
+): AppliedEntry {
+  const progress = beginEntry(store, entry, kv, replica, () => true, { ...UNLIMITED });
+  assert(progress.kind === "done", "without a limit, all is done");
+  return { ...progress.applied, tokens: progress.tokens };
+}
+
+function done(applied: Applied, budget: Budget, rows = 1): EntryProgress {
+  spend(budget, rows);
+  return { kind: "done", applied, tokens: null };
+}
+
+function largeOf(command: Command): LargeCommand | null {
+  if (command.kind === "lease_revoke") return command;
+  if (command.kind !== "kv" || command.request.kind === "compact") return null;
+  return { kind: "kv", origin: command.origin, request: command.request };
+}
+
+function rowsLookedAt(command: Command): number {
+  if (command.kind === "compact_step") return command.rows;
+  return command.kind === "lease_checkpoint" ? Math.max(1, command.checkpoints.length) : 1;
 }
 
 function applyCommand(
@@ -147,19 +193,12 @@ function applyCommand(
   replica: Replica,
 ): Applied {
   switch (command.kind) {
-    case "kv": {
-      const view = overlaid(store.overlay, kv);
-      const applied = applyRequest(store, view, command.request, replica);
-      const { mvcc, writes, attachments, result } = applied;
-      const lessor = attachAll(store.lessor, attachments);
-      const outcome: Outcome = { kind: "call", origin: command.origin, result };
-      const changed = withWrites({ ...store, mvcc, lessor }, writes);
-      return { ...nothing(changed), writes, outcome };
-    }
+    case "kv":
+      return applyCompaction(store, command, replica);
     case "lease_grant":
       return applyGrant(store, command, replica);
     case "lease_revoke":
-      return applyRevoke(store, command, kv, replica);
+      return broken("the end of a lease is a large entry");
     case "publish":
       return applyPublish(store, command);
     case "compact_step": {
@@ -184,22 +223,19 @@ function kept(id: LeaseId): LeaseChange {
   return { kind: "kept", id };
 }
 
-type AppliedRequest = Omit<AppliedKv, "result"> & Readonly<{ result: Result<Response> }>;
-
-function applyRequest(
-  { mvcc, lessor }: Store,
-  view: KvReader,
-  request: WriteRequest,
+function applyCompaction(
+  store: Store,
+  { origin, request }: Extract<Command, { kind: "kv" }>,
   replica: Replica,
-): AppliedRequest {
-  if (request.kind !== "compact") {
-    return applyKv(mvcc, view, request, replica, (id) => hasLease(lessor, id));
-  }
-  const scheduled = scheduleCompaction(mvcc, request.revision);
-  if (!scheduled.ok) return { mvcc, writes: [], attachments: [], result: scheduled };
+): Applied {
+  assert(request.kind === "compact", `a ${request.kind} is a large entry`);
+  const scheduled = scheduleCompaction(store.mvcc, request.revision);
+  if (!scheduled.ok) return refused(store, origin, scheduled.error);
+  const { mvcc, writes } = scheduled.value;
   const header = { ...replica, revision: mvcc.revision };
   const value: Response = { kind: "compact", header };
-  return { ...scheduled.value, attachments: [], result: { ok: true, value } };
+  const outcome: Outcome = { kind: "call", origin, result: { ok: true, value } };
+  return { ...nothing(withWrites({ ...store, mvcc }, writes)), writes, outcome };
 }
 
 function applyGrant(
@@ -209,10 +245,7 @@ function applyGrant(
 ): Applied {
   const { origin, lease: id, ttlSeconds } = command;
   const error = refusalOfGrant(store.lessor, id, ttlSeconds);
-  if (error !== null) {
-    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { ...nothing(store), outcome };
-  }
+  if (error !== null) return refused(store, origin, error);
   const writes = [putLease({ id, ttlSeconds, remainingSeconds: 0 })];
   const lessor = grant(store.lessor, id, ttlSeconds);
   const header = { ...replica, revision: store.mvcc.revision };
@@ -229,38 +262,6 @@ function refusalOfGrant(lessor: Lessor, id: LeaseId, ttlSeconds: number): ApiErr
   if (id === 0n) return ERRORS.LeaseNotFound; // it means none
   if (ttlSeconds > LEASE_TTL_MAX_SECONDS) return ERRORS.LeaseTTLTooLarge;
   return hasLease(lessor, id) ? ERRORS.LeaseExist : null;
-}
-
-/** The keys of the lease go with it, all at one revision. */
-function applyRevoke(
-  store: Store,
-  command: Extract<Command, { kind: "lease_revoke" }>,
-  kv: KvReader,
-  replica: Replica,
-): Applied {
-  const { origin, lease: id } = command;
-  const lease = findLease(store.lessor, id);
-  if (lease === null) {
-    const result: Result<Response> = { ok: false, error: ERRORS.LeaseNotFound };
-    return { ...nothing(store), outcome: { kind: "call", origin, result } };
-  }
-  const keys = keysOf(lease);
-  const deleted = deleteAll(store.mvcc, overlaid(store.overlay, kv), keys);
-  const { mvcc } = deleted;
-  const { revision } = mvcc;
-  const lessor = drop(attachAll(store.lessor, deleted.attachments), id);
-  const writes = [...deleted.writes, deleteLease(id)];
-  const header = { ...replica, revision };
-  return {
-    ...nothing(withWrites({ ...store, mvcc, lessor }, writes)),
-    writes,
-    lease: { kind: "ended", id, ranOut: origin.call === NOBODY, ended: { revision, keys } },
-    outcome: {
-      kind: "call",
-      origin,
-      result: { ok: true, value: { kind: "lease_revoke", header } },
-    },
-  };
 }
 
 function applyPublish(store: Store, command: Extract<Command, { kind: "publish" }>): Applied {
@@ -291,11 +292,6 @@ function applyMembership(store: Store, command: MembershipCommand, replica: Repl
   };
 }
 
-/** An entry that did nothing but being applied. */
-function nothing(store: Store): Applied {
-  return { store, writes: [], lease: null, change: null, outcome: null };
-}
-
 function applyAlarm(
   store: Store,
   { origin, raised, alarm }: Extract<Command, { kind: "alarm" }>,
@@ -320,10 +316,7 @@ function applyDowngrade(
   replica: Replica,
 ): Applied {
   const error = target === null ? null : refusalOfDowngrade(store.downgrade, own, target);
-  if (error !== null) {
-    const outcome: Outcome = { kind: "call", origin, result: { ok: false, error } };
-    return { ...nothing(store), outcome };
-  }
+  if (error !== null) return refused(store, origin, error);
   const header = { ...replica, revision: store.mvcc.revision };
   const version = shortVersion(store.downgrade ?? own);
   const value: Response = { kind: "downgrade", header, version };
@@ -333,11 +326,6 @@ function applyDowngrade(
     writes,
     outcome: { kind: "call", origin, result: { ok: true, value } },
   };
-}
-
-function withWrites(store: Store, writes: readonly KvWrite[]): Store {
-  if (writes.length === 0) return store;
-  return { ...store, overlay: pushWrites(store.overlay, store.applied, writes) };
 }
 
 function* attachmentsIn(mvcc: Mvcc, kv: KvReader): Iterable<Attachment> {

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../contract.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import { createMemoryKv } from "./memory-kv.ts";
-import { confirm, createOverlay, overlaid, type Overlay, pushWrites } from "./overlay.ts";
+import {
+  confirm,
+  createOverlay,
+  hasConfirmed,
+  overlaid,
+  type Overlay,
+  pushWrites,
+} from "./overlay.ts";
 
 const SEED = 20260902;
 const TABLES: readonly Table[] = ["meta", "keys", "leases", "members", "alarms", "auth"];
@@ -21,7 +28,8 @@ const write: fc.Arbitrary<KvWrite> = fc.oneof(
 const event = fc.oneof(
   fc.record({ kind: fc.constant("issue" as const), writes: fc.array(write, { maxLength: 6 }) }),
   fc.record({ kind: fc.constant("more" as const), writes: fc.array(write, { maxLength: 2 }) }),
-  fc.record({ kind: fc.constantFrom("land" as const, "confirm" as const) }),
+  fc.record({ kind: fc.constant("land" as const) }),
+  fc.record({ kind: fc.constant("confirm" as const), rows: fc.constantFrom(1, 2, 5, Infinity) }),
 );
 
 describe("an overlay", () => {
@@ -56,19 +64,35 @@ describe("an overlay", () => {
               landed = Math.min(landed + 1, issued.length);
               break;
             case "confirm":
-              overlay = confirm(overlay, landed as Index);
+              overlay = confirm(overlay, landed as Index, happened.rows);
               confirmed = landed;
               break;
           }
           expect(answers(overlaid(overlay, reader), from, to)).toEqual(answers(model, from, to));
-          expect(sizeOf(overlay)).toBe(distinctKeys(issued.slice(confirmed).flat()));
+          const least = distinctKeys(issued.slice(confirmed).flat());
+          if (!hasConfirmed(overlay)) expect(sizeOf(overlay)).toBe(least);
+          else expect(sizeOf(overlay)).toBeGreaterThanOrEqual(least);
         }
         while (landed < issued.length) reader.perform(issued[landed++] ?? []);
         expect(answers(overlaid(overlay, reader), from, to)).toEqual(answers(model, from, to));
-        expect(confirm(overlay, landed as Index)).toEqual(createOverlay());
+        expect(confirm(overlay, landed as Index, 1)).toEqual(createOverlay());
       },
     );
     fc.assert(property, { seed: SEED, numRuns: 300 });
+  });
+
+  it("drops what is durable in pieces, and all of it in the end", () => {
+    const rows = Array.from({ length: 10 }, (_, at): KvWrite => {
+      return { kind: "put", table: "keys", key: `${at}` as Bytes, value: new Uint8Array(1) };
+    });
+    let overlay = pushWrites(createOverlay(), 1 as Index, rows.slice(0, 5));
+    overlay = pushWrites(overlay, 1 as Index, rows.slice(5));
+    overlay = pushWrites(overlay, 2 as Index, rows.slice(0, 1));
+    overlay = confirm(overlay, 1 as Index, 5);
+    expect([sizeOf(overlay), hasConfirmed(overlay)]).toEqual([6, true]);
+    overlay = confirm(overlay, 1 as Index, 1);
+    expect([sizeOf(overlay), hasConfirmed(overlay)]).toEqual([1, false]);
+    expect(confirm(overlay, 2 as Index, 1)).toEqual(createOverlay());
   });
 
   it("closes the reader's cursor when a caller stops early", () => {

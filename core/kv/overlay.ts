@@ -24,9 +24,12 @@ import {
 
 export type Overlay = Readonly<{
   tables: Readonly<Record<Table, OrderedMap<Bytes, Pending>>>;
-  batches: OrderedMap<Index, readonly KvWrite[]>;
+  batches: OrderedMap<Index, Pieces>;
+  confirmed: Index; // batches up to it may go
 }>;
 
+/** What one entry wrote, in the pieces in which it came. */
+type Pieces = readonly (readonly KvWrite[])[];
 /** The newest unconfirmed write of a key; null is a tombstone. */
 type Pending = Readonly<{ applied: Index; value: Uint8Array | null }>;
 
@@ -41,6 +44,7 @@ const EMPTY_OVERLAY: Overlay = {
     auth: NOTHING,
   },
   batches: createOrderedMap(),
+  confirmed: -1 as Index,
 };
 
 export function createOverlay(): Overlay {
@@ -58,25 +62,43 @@ export function pushWrites(overlay: Overlay, applied: Index, writes: readonly Kv
     tables[write.table] = set(tables[write.table], write.key, { applied, value });
   }
   const earlier = newest === applied ? get(overlay.batches, applied) : null;
-  const batch = earlier === null ? writes : [...earlier, ...writes];
-  return { tables, batches: set(overlay.batches, applied, batch) };
+  const batch = earlier === null ? [writes] : [...earlier, writes];
+  return { ...overlay, tables, batches: set(overlay.batches, applied, batch) };
 }
 
 /** Drops what the reader shows durably: the batches up to `applied`. A key that a later batch wrote
- *  again stays, because the reader may still show its older value. */
-export function confirm(overlay: Overlay, applied: Index): Overlay {
+ *  again stays, because the reader may still show its older value. Looks at about `rows` writes and
+ *  leaves the rest for another time: what stays for longer hides nothing but its equal. */
+export function confirm(overlay: Overlay, applied: Index, rows: number): Overlay {
   const newest = last(overlay.batches);
   if (newest === null) return overlay;
   if (newest[0] <= applied) return EMPTY_OVERLAY;
+  return dropConfirmed({ ...overlay, confirmed: applied }, rows);
+}
+
+/** Goes on with what may go. */
+export function dropConfirmed(overlay: Overlay, rows: number): Overlay {
+  const { confirmed } = overlay;
   const tables = { ...overlay.tables };
   let batches = overlay.batches;
-  for (let batch = first(batches); batch !== null && batch[0] <= applied; batch = first(batches)) {
-    for (const { table, key } of batch[1]) {
-      if (get(tables[table], key)?.applied === batch[0]) tables[table] = remove(tables[table], key);
+  let looked = 0;
+  while (looked < rows) {
+    const oldest = first(batches);
+    if (oldest === null || oldest[0] > confirmed) break;
+    const [index, [piece = [], ...others]] = oldest;
+    for (const { table, key } of piece) {
+      if (get(tables[table], key)?.applied === index) tables[table] = remove(tables[table], key);
     }
-    batches = remove(batches, batch[0]);
+    batches = others.length === 0 ? remove(batches, index) : set(batches, index, others);
+    looked += Math.max(1, piece.length);
   }
-  return { tables, batches };
+  return { ...overlay, tables, batches };
+}
+
+/** Whether something is left that may go. */
+export function hasConfirmed({ batches, confirmed }: Overlay): boolean {
+  const oldest = first(batches);
+  return oldest !== null && oldest[0] <= confirmed;
 }
 
 /** The store as it will be when everything issued has landed. */

@@ -1,9 +1,9 @@
-// A range in one go: small ones, and those within a transaction.
+// A range in one go: small ones, and those of tests.
 
 import type { KvReader, Result } from "../contract.ts";
 import type { KeyValue, RangeRequest } from "../api/request.ts";
 import { beginRange, continueRange, endOf, type RangeBudget, type RangeEnd } from "./range-walk.ts";
-import { type Mvcc, type ReadRow, rowsOf } from "./store.ts";
+import { type Mvcc, rowsOf } from "./store.ts";
 
 export type Ranged = Readonly<{ kvs: readonly KeyValue[] } & RangeEnd>;
 
@@ -11,13 +11,8 @@ const WHOLE: RangeBudget = { rows: Infinity, bytes: Infinity };
 
 /** The answer to a range request, but for its header. */
 export function range(mvcc: Mvcc, view: KvReader, request: RangeRequest): Result<Ranged> {
-  return rangeRows(mvcc, rowsOf(view), request);
-}
-
-/** The same where rows come from somewhere else, as within a transaction. */
-export function rangeRows(mvcc: Mvcc, readRow: ReadRow, request: RangeRequest): Result<Ranged> {
   const begun = beginRange(mvcc, request);
   if (!begun.ok) return begun;
-  const { walk, kvs } = continueRange(begun.value, readRow, WHOLE);
+  const { walk, kvs } = continueRange(begun.value, rowsOf(view), WHOLE);
   return { ok: true, value: { kvs, ...endOf(walk) } };
 }

@@ -19,7 +19,8 @@ import {
   type RangeWalk,
 } from "./range-walk.ts";
 import { type Mvcc, rowsOf } from "./store.ts";
-import { chooseRanges, type HeaderFill, NOBODY } from "./txn.ts";
+import { type HeaderFill, NOBODY } from "./kv-work.ts";
+import { chooseRanges } from "./txn.ts";
 
 export type Reading = Readonly<{
   mvcc: Mvcc; // as it was when the reading began

@@ -120,7 +120,7 @@ describe("the store", () => {
         overlay = pushWrites(overlay, issued as Index, writes);
         waiting = [...waiting, writes];
         if (land) reader.perform(waiting.shift() ?? []);
-        if (settle) overlay = confirm(overlay, (issued - waiting.length) as Index);
+        if (settle) overlay = confirm(overlay, (issued - waiting.length) as Index, Infinity);
       }
       const view = overlaid(overlay, reader);
       expectHistory(mvcc, view, model.states);

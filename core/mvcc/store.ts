@@ -26,13 +26,17 @@ export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex; compaction: C
 /** Finds the row of a version. */
 export type ReadRow = (version: Version) => KeyValue;
 
+/** What a write did to one key: it hangs on this lease from then on, 0 for none. */
+export type Attachment = readonly [key: Bytes, lease: bigint];
+
 /** One change of the store in the making: all its writes share one main revision, and reads see the
- *  writes before them. Mutable, and therefore never kept: it lives within one call. */
+ *  writes before them. Mutable, and therefore never kept: it lives within one call. A change that
+ *  is made in pieces is opened for each of them. */
 export type Change = {
   readonly main: Revision; // of its writes, should there be any
-  readonly writes: KvWrite[]; // at index `sub`: the row of main.sub
-  /** What the writes did to keys, in order: each hangs on this lease from then on, 0 for none. */
-  readonly attachments: (readonly [key: Bytes, lease: bigint])[];
+  readonly first: number; // writes of earlier pieces, which the view shows
+  readonly writes: KvWrite[]; // of this one; at `sub - first`: the row of main.sub
+  readonly attachments: Attachment[]; // in order
   readonly readRow: ReadRow;
   mvcc: Mvcc; // as a reader sees it now
   failure: ApiError | null; // set: the change must be thrown away
@@ -77,22 +81,27 @@ export function rowsOf(view: KvReader): ReadRow {
 }
 
 export function beginChange(mvcc: Mvcc, view: KvReader): Change {
-  const main = nextRevision(mvcc.revision);
+  return openChange(mvcc, view, nextRevision(mvcc.revision), 0);
+}
+
+/** Goes on with a change that has written so many rows of this revision. */
+export function openChange(mvcc: Mvcc, view: KvReader, main: Revision, first: number): Change {
   const writes: KvWrite[] = [];
   const readStored = rowsOf(view);
   const readRow: ReadRow = (version) => {
-    if (version.main !== main) return readStored(version);
-    const write = writes[version.sub] ?? broken(`no write ${version.sub} in this change yet`);
+    if (version.main !== main || version.sub < first) return readStored(version);
+    const write =
+      writes[version.sub - first] ?? broken(`no write ${version.sub} in this change yet`);
     assert(write.kind === "put", "every write of a change puts a row");
     return decoded(write.value);
   };
-  return { main, writes, attachments: [], readRow, mvcc, failure: null };
+  return { main, first, writes, attachments: [], readRow, mvcc, failure: null };
 }
 
 export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: bigint): void {
-  const { main, writes, mvcc } = change;
+  const { main, first, writes, mvcc } = change;
   const history = historyOf(mvcc.index, key);
-  const version = putVersion(history, main, writes.length);
+  const version = putVersion(history, main, first + writes.length);
   const row = encodeKeyValue({
     key,
     createRevision: version.created,
@@ -107,12 +116,14 @@ export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: big
   change.mvcc = { ...mvcc, revision: main, index };
 }
 
-/** Deletes the keys of the range that exist, in key order, and tells how many there were. */
-export function deleteKeys(change: Change, range: KeyRange): number {
-  const { main, writes, mvcc } = change;
+/** Deletes the keys of the range that exist, in key order, and tells how many there were. If there
+ *  are as many as `most`, there may be more. */
+export function deleteKeys(change: Change, range: KeyRange, most: number): number {
+  const { main, first, writes, mvcc } = change;
   const before = writes.length;
   for (const [key] of liveVersions(mvcc.index, range)) {
-    const version = tombstone(main, writes.length);
+    if (writes.length - before === most) break;
+    const version = tombstone(main, first + writes.length);
     record(change, version, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
     change.attachments.push([key, 0n]);
     const { index } = change.mvcc;
