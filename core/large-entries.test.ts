@@ -1,5 +1,5 @@
-// An entry that is too much for one step: while it is applied, piece by piece, everything else goes on,
-// and everybody sees the store as it was before.
+// An entry that is too much for one step: while it is applied, piece by piece, everything else goes
+// on, and everybody sees the store as it was before.
 
 import { describe, expect, it } from "vitest";
 import { deleteOf, putOf, rangeOf, watchOf } from "./api/testing.ts";

@@ -84,6 +84,8 @@ export function settle(
         queue.push({ kind: "kv.done", applied: effect.applied });
       } else if (effect.kind === "yield") {
         if (!holdsBack) queue.push({ kind: "resume" });
+      } else if (effect.kind === "defragment") {
+        queue.push({ kind: "defragment.done", error: null });
       } else told.push(effect);
     }
     const next = queue.shift();

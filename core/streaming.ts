@@ -56,7 +56,7 @@ export function takeCredit(turn: Turn, call: CallId, items: number): void {
 
 /** There was more to tell than one step tells. */
 export function hasHistory({ watching, installing }: NodeState): boolean {
-  return watching.goesOn && installing === null;
+  return watching.goesOn && watching.hub.behind.size > 0 && installing === null;
 }
 
 export function resumeHistory(turn: Turn): void {

@@ -107,8 +107,8 @@ export function restoreStore(kv: KvReader): Store {
   };
 }
 
-/** Applies an entry, or the first piece of it. `isAsked`: whether whoever made it waits here for the
- *  answer. */
+/** Applies an entry, or the first piece of it. `isAsked`: whether whoever made it waits here for
+ *  the answer. */
 export function beginEntry(
   store: Store,
   entry: Entry,

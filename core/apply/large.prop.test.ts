@@ -39,11 +39,11 @@ const look = fc
     rangeOf(from, {
       rangeEnd: deleteOf("x", to).rangeEnd,
       limit,
-      sortOrder: sortOrder as "none" | "descend",
+      sortOrder: sortOrder,
     }),
   );
 const compare = fc.tuple(range, fc.integer({ min: 0, max: 3 })).map(([[from, to], operand]) => {
-  const { key, rangeEnd } = deleteOf(from as string, to);
+  const { key, rangeEnd } = deleteOf(from, to);
   const target = operand === 3 ? { kind: "value", operand: value("v1") } : null;
   return {
     key,

@@ -53,7 +53,7 @@ export function beginLarge(
       ? { kind: "request", of: beginKv(mvcc, command.request, isAsked) }
       : {
           kind: "revoke",
-          lease: command.lease as LeaseId,
+          lease: command.lease,
           main: nextRevision(mvcc.revision),
           rows: 0,
         };

@@ -1,5 +1,5 @@
-// What one piece of long work may cost: rows that it looks at or writes, and bytes that it reads. It
-// is counted down within one call, and a piece that may do anything gets on by one row at least.
+// What one piece of long work may cost: rows that it looks at or writes, and bytes that it reads.
+// It is counted down within one call, and a piece that may do anything gets on by one row at least.
 
 export type Budget = { rows: number; bytes: number };
 

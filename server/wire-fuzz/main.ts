@@ -44,12 +44,13 @@ async function search({ seed: first, seconds, only }: Flags): Promise<number> {
   const isTime = (): boolean => only === null && performance.now() > until;
   const rounds = only ?? Array.from({ length: ROUNDS }, (_, at) => at);
   console.log(`seed ${first}, for ${seconds} s`);
+  const last = only === null ? Infinity : first;
   let seed = first;
   do {
     const harm = await attack({ seed, rounds }, isTime);
     if (harm !== null) return await report(seed, rounds, harm);
     seed += 1;
-  } while (only === null && !isTime());
+  } while (seed <= last && !isTime());
   console.log(`no harm was done by the rounds of ${seed - first} seeds`);
   return 0;
 }

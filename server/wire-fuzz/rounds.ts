@@ -41,7 +41,7 @@ export function roundOf(seed: number, nth: number, members: number, token: strin
     names.push(name);
     said.push(bytes);
   }
-  return { member, text: names.join(" "), bytes: concat(...said) };
+  return { member, text: names.join(" "), bytes: Buffer.concat(said) };
 }
 
 function drawCall(made: MadeClient, stream: number, dice: Dice, token: string): Said {
@@ -56,7 +56,10 @@ function drawCall(made: MadeClient, stream: number, dice: Dice, token: string): 
   );
   const shown = token === "" || dice.one(4) ? fields : [...fields, ["token", token] as const];
   const framed = dice.one(12) ? mutate(message(body), dice) : message(body, dice.one(30) ? 1 : 0);
-  return [name, concat(made.headers(stream, shown), ...pieces(made, stream, framed, dice))];
+  return [
+    name,
+    Buffer.concat([made.headers(stream, shown), ...pieces(made, stream, framed, dice)]),
+  ];
 }
 
 /** As frames of data, of which the last one ends the call, or does not. */
@@ -103,5 +106,5 @@ function drawAbuse(made: MadeClient, stream: number, dice: Dice): Said {
 }
 
 function flood(first: Uint8Array, next: (at: number) => Uint8Array): Uint8Array {
-  return concat(first, ...Array.from({ length: FLOOD }, (_, at) => next(at)));
+  return Buffer.concat([first, ...Array.from({ length: FLOOD }, (_, at) => next(at))]);
 }
