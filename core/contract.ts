@@ -53,6 +53,7 @@ export type Input = Readonly<
   | { kind: "snapshot.staged"; from: NodeId; term: Term; meta: SnapshotMeta }
   | ({ kind: "backup.piece"; call: CallId } & BackupPiece)
   | { kind: "defragment.done"; error: string | null } // a sentence: the store is as it was
+  | { kind: "stopping" } // the process is about to end: a leader hands over first
   | { kind: "resume" } // everybody else had their turn: the next piece of long work
 >;
 
@@ -209,3 +210,4 @@ export type Performer = {
 //     asks for one at a time. `kv` effects go on meanwhile and may be done later than else; readers
 //     show what they showed. Only then sizeBytes falls, whether a crash follows or not. Whatever
 //     goes wrong on the way, a full disk or an image that is installed, leaves the store as it was.
+// 13. A node that was told `stopping` goes on as before until its driver ends it, at any time.

@@ -164,6 +164,8 @@ class Stage {
         const [revision, physical] = [Number(words["revision"]), words["physical"] === "yes"];
         return this.call(this.actor(who), { kind: "compact", revision, physical });
       }
+      case "stopping":
+        return this.input(this.actor(who), { kind: "stopping" });
       case "hand": {
         const targetId = BigInt(words["to"] ?? "") as NodeId;
         return this.call(this.actor(who), { kind: "move_leader", targetId });

@@ -48,6 +48,7 @@ import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { createRangeCalls, restartRangeCalls } from "./range-calls.ts";
 import { createRecipes, proceedRecipes, restoreRecipes, tickRecipes } from "./recipes.ts";
+import { sayFarewell } from "./farewell.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
 import { tickStreamCalls } from "./stream-calls.ts";
@@ -65,7 +66,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const identity = { cluster: config.cluster, node: config.node };
   const recovered = recover(disk, identity, applied, config.limits.segmentBytes);
   if (!recovered.ok) return recovered;
-  const { wal, hard, entries, compacted, repairs } = recovered.value;
+  const { wal, hard, entries, compacted, repairs, cutOff } = recovered.value;
   const restored = {
     hard,
     entries,
@@ -121,6 +122,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const { lastIndex } = raft.log;
   const event = { kind: "booted", term, commit, applied: applied.index, lastIndex } as const;
   effects.push({ kind: "trace", event });
+  if (cutOff !== null) effects.push({ kind: "trace", event: { kind: "log_cut", ...cutOff } });
   beginAdmission(turn);
   maybeYield(turn);
   return { ok: true, value: [turn.state, effects] };
@@ -177,6 +179,9 @@ export const step: StepFunction = (state, input, kv) => {
       tellRaft(turn, { kind: "snapshot_staged", from, term, meta });
       break;
     }
+    case "stopping":
+      sayFarewell(turn);
+      break;
     case "resume":
       resumeChores(turn);
       break;

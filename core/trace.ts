@@ -6,11 +6,13 @@ import type { Bytes, Index, LeaseId, NodeId, Term } from "./contract.ts";
 import type { Finding } from "./corruption/blame.ts";
 import type { MemberChange } from "./apply/apply.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
+import type { CutOff } from "./storage/torn-tail.ts";
 import type { RaftTrace } from "./raft/state.ts";
 
 export type TraceEvent = Readonly<
   | RaftTrace
   | { kind: "booted"; term: Term; commit: Index; applied: Index; lastIndex: Index }
+  | ({ kind: "log_cut" } & CutOff) // at boot: the end of the log was not whole
   | { kind: "published" } // this member's name and client URLs are known to the cluster
   | { kind: "lease_ended"; index: Index; lease: LeaseId; ranOut: boolean; ended: Ended }
   | { kind: "inner_write"; index: Index; request: Request; response: Response }

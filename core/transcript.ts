@@ -58,6 +58,8 @@ export function describeInput(input: Input, name: NameOf): string {
       return `defragment.done ${input.error ?? "ok"}`;
     case "snapshot.staged":
       return `snapshot.staged ${input.meta.term}/${input.meta.index} from ${name(input.from)}`;
+    case "stopping":
+      return "stopping";
     case "resume":
       return "resume";
     default:
@@ -113,6 +115,10 @@ export function describeTraceEvent(event: TraceEvent, name: NameOf): string {
     case "booted": {
       const { term, commit, applied, lastIndex } = event;
       return `booted term=${term} commit=${commit} applied=${applied} last=${lastIndex}`;
+    }
+    case "log_cut": {
+      const { file, offset, bytes, copy } = event;
+      return `log_cut ${file} at=${offset} bytes=${bytes} kept in ${copy}`;
     }
     case "published":
       return "published";

@@ -236,6 +236,10 @@ export function anyFault(kind: FaultKind, options: SimOptions): fc.Arbitrary<Fau
       return rot(options, downMs);
     case "stranger":
       return stranger(options);
+    case "stop": {
+      const place = { atMs: at(options), node: anyTarget(options) };
+      return fc.record({ ...named(kind), ...place, restartAfterMs: downMs });
+    }
     case "restart":
       return fc.record({ ...named(kind), atMs: at(options), node: anyNode(options) });
     case "heal":

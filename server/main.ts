@@ -6,6 +6,7 @@ import { operatorErrorOf } from "./causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
 import { parseFlags } from "./flags.ts";
 import { createLog, type Log } from "./log.ts";
+import { whenOrphaned } from "./parent.ts";
 import { createPrivately } from "./private-files.ts";
 import { startServer } from "./server.ts";
 import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
@@ -52,13 +53,17 @@ async function run(
   const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
   const { removed, stop } = started.value;
-  const signal = await Promise.race([nextSignal(), removed.then(() => null)]);
-  if (signal === null) {
+  const removal = removed.then(() => "removed" as const);
+  const orphaned = whenOrphaned(process.env).then(() => "orphaned" as const);
+  const reason = await Promise.race([nextSignal(), removal, orphaned]);
+  if (reason === "removed") {
     log("warn", "server error", { error: REMOVED });
     log("warn", "data-dir used by this member must be removed");
     await pause(FAREWELL_MS);
+  } else if (reason === "orphaned") {
+    log("info", "npm, which started this server, has gone; shutting down");
   } else {
-    log("info", "received signal; shutting down", { signal: SIGNALS[signal] });
+    log("info", "received signal; shutting down", { signal: SIGNALS[reason] });
   }
   await stop();
   return 0;

@@ -21,6 +21,7 @@ import { createDiskReader, WalDisk } from "./disk.ts";
 import { isOn } from "./features.ts";
 import { retentionOf } from "./flags.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
+import { handOver } from "./hand-over.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -154,6 +155,7 @@ async function open(
     serveClients(flags, { runtime, kv: kv.reader, metrics }, logOf("net/socket/etcd-service.ts")),
   );
   closers.push(() => stopClients(clients, runtime));
+  closers.push(() => handOver(runtime, config.electionMs, logOf("server/hand-over.ts")));
 }
 
 /** The rows of a store that is damaged inside may contradict each other: an assertion finds it. */

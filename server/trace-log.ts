@@ -31,6 +31,13 @@ export function createTraceLog(options: TraceLogOptions): (event: TraceEvent) =>
         const shown = { "commit-index": commit, "applied-index": applied, "last-index": lastIndex };
         return log("info", "starting local member", { ...ids, term, ...shown });
       }
+      case "log_cut":
+        return log("warn", CUT_OFF, {
+          file: event.file,
+          offset: event.offset,
+          bytes: event.bytes,
+          copy: event.copy,
+        });
       case "published": {
         const urls = options.advertiseClientUrls.join(" ");
         const attributes = `{Name:${options.name} ClientURLs:[${urls}]}`;
@@ -152,6 +159,10 @@ function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
     }
   };
 }
+
+const CUT_OFF =
+  "cut off the end of the log, which is not whole: a write that a crash left half done, or, if the " +
+  "file was harmed since, one that was acknowledged and that this member has lost";
 
 const COMPARED = {
   history: "finished peer corruption check",

@@ -62,6 +62,10 @@ const CASES: Readonly<Record<FaultKind, Case>> = {
     ],
     shows: (result) => elects(result) && result.coverage.restarts === 1,
   },
+  stop: {
+    faults: [{ kind: "stop", atMs: 3000, node: "leader", restartAfterMs: 3000 }],
+    shows: (result) => elects(result) && result.coverage.restarts === 1,
+  },
   disk_failure: {
     faults: [
       { kind: "disk_failure", atMs: 3000, node: "leader", how: "sync", restartAfterMs: 3000 },

@@ -33,6 +33,7 @@ export type Fault = Readonly<
   | { kind: "delay"; atMs: number; forMs: number; upToMs: number } // every message, each by its own
   | RotFault
   | StrangerFault
+  | { kind: "stop"; atMs: number; node: Target; restartAfterMs: number } // as upon a signal
   | { kind: "restart"; atMs: number; node: number } // a crashed node, before its time
   | { kind: "heal"; atMs: number } // all that lasts ends now, and crashed nodes start
 >;
@@ -91,6 +92,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   "duplicate",
   "corrupt",
   "delay",
+  "stop",
   "restart",
   "heal",
   "rot",
@@ -136,6 +138,8 @@ export function describe(fault: Fault): string {
       return `${span}: the store of ${who(fault.node)} ${rotText(fault)}`;
     case "stranger":
       return `${span}: ${who(fault.node)} hears ${strangerText(fault)}`;
+    case "stop":
+      return `${span}: ${who(fault.node)} is stopped, and starts again later`;
     case "restart":
       return `${span}: node ${fault.node} starts again`;
     case "heal":

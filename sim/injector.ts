@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Fault, FaultKind, Target } from "./faults.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import type { Network, Weather } from "./network.ts";
+import { stopNode } from "./stopping.ts";
 import { hearStranger } from "./stranger.ts";
 import type { World } from "./world.ts";
 
@@ -114,6 +115,8 @@ export class Injector {
         return cluster.node(node).rot(fault);
       case "stranger":
         return hearStranger(cluster.node(node), fault, cluster.idOf(fault.as));
+      case "stop":
+        return stopNode(this.#world, cluster, node, fault.restartAfterMs);
       case "restart":
         return cluster.node(node).boot();
       case "heal":

@@ -235,6 +235,8 @@ function drawFault(kind: FaultKind, context: Context): Fault {
       const frame = frameText({ ...dice.pick(CLAIMS), term: dice.pick(FAR_TERMS) });
       return { kind, atMs, node: target, as: other, frame };
     }
+    case "stop":
+      return { kind, atMs, node: target, restartAfterMs };
     case "restart":
       return { kind, atMs, node: number };
     case "heal":

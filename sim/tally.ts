@@ -27,6 +27,7 @@ const INPUT_CODES: Readonly<Record<Input["kind"], number>> = {
   "peer.link": 15,
   resume: 16,
   "defragment.done": 17,
+  stopping: 18,
 };
 const BOOT = 0;
 
@@ -121,6 +122,7 @@ export class Tally {
       case "peer.unreachable":
       case "peer.link":
       case "resume":
+      case "stopping":
         return;
       case "call":
       case "call.item":

@@ -28,6 +28,7 @@ import { must } from "../lib/assert.ts";
 import type { Entry, HardState } from "../raft/message.ts";
 import { type SegmentScan, scanSegment } from "./segment-scan.ts";
 import type { AppendRecord, LogPoint, SegmentHeader } from "./wal-payload.ts";
+import { type CutOff, planCut } from "./torn-tail.ts";
 import {
   createWal,
   LOG_START,
@@ -49,6 +50,7 @@ export type Recovered = Readonly<{
   entries: readonly Entry[]; // all that follow
   wal: WalState;
   repairs: readonly DiskOp[]; // the first disk effect; nothing is durable before it is done
+  cutOff: CutOff | null;
 }>;
 
 type Log = { hard: HardState; compacted: LogPoint; entries: Entry[]; segments: Segment[] };
@@ -81,7 +83,9 @@ export function recover(
     kind: "remove",
     file: segmentName(sequence),
   }));
-  return reconcile(log.value, { wal: plan.wal, ops: [...plan.ops, ...removals] }, applied);
+  const torn = planCut(disk.list(), unopened ?? must(scans.at(-1), "a scan"));
+  const ops = [...torn.ops, ...plan.ops, ...removals];
+  return reconcile(log.value, { wal: plan.wal, ops }, applied, torn.cutOff);
 }
 
 /** The sequence numbers of left-overs before a gap, and of the unbroken row at the end. */
@@ -115,7 +119,7 @@ function recoverEmpty(
   const clear = unopened === null ? [] : [truncate(unopened.sequence, 0)];
   const repairs = [...clear, ...plan.ops];
   const nothing = { hard: NO_HARD_STATE, compacted: LOG_START, entries: [] };
-  return { ok: true, value: { ...nothing, wal: plan.wal, repairs } };
+  return { ok: true, value: { ...nothing, wal: plan.wal, repairs, cutOff: null } };
 }
 
 function findBreak(scans: readonly SegmentScan[], unopened: SegmentScan | null): string | null {
@@ -231,7 +235,12 @@ function repair(
 
 /** Brings log and KV together: the KV may be ahead by a snapshot, and never behind the log's start.
  *  */
-function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered, string> {
+function reconcile(
+  log: Log,
+  plan: WalPlan,
+  applied: LogPoint,
+  cutOff: CutOff | null,
+): Result<Recovered, string> {
   const { compacted, entries } = log;
   if (applied.index < compacted.index) {
     return failed(
@@ -245,7 +254,7 @@ function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered
   if (term === applied.term) {
     const hard = { ...log.hard, commit };
     const wal = { ...plan.wal, hard };
-    return { ok: true, value: { hard, compacted, entries, wal, repairs: plan.ops } };
+    return { ok: true, value: { hard, compacted, entries, wal, repairs: plan.ops, cutOff } };
   }
   if (commit > applied.index || applied.index === compacted.index) {
     return failed(
@@ -256,7 +265,7 @@ function reconcile(log: Log, plan: WalPlan, applied: LogPoint): Result<Recovered
   const hard = restarted(log.hard, applied);
   const { wal, ops } = resetWal(plan.wal, applied, hard);
   const repairs = [...plan.ops, ...ops];
-  return { ok: true, value: { hard, compacted: applied, entries: [], wal, repairs } };
+  return { ok: true, value: { hard, compacted: applied, entries: [], wal, repairs, cutOff } };
 }
 
 /** A vote in a term would have been on disk before it was cast: a later term finds us without one.
