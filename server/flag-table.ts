@@ -5,22 +5,23 @@ import {
   parseBoolean,
   parseCost,
   parseCount,
-  parseDuration,
+  parseCountOr,
+  parseDurationOr,
   parseInitialCluster,
   parseInterval,
+  parseLogLevel,
   parseLogOutputs,
   parseQuota,
   parseStreams,
   parseText,
+  parseUnsigned,
 } from "./flag-values.ts";
 import type { FeatureGates } from "./features.ts";
 import { parseFeatureGates } from "./features.ts";
 import type { Result } from "../core/contract.ts";
 import type { InitialMember } from "./ids.ts";
+import type { LogLevel } from "./log.ts";
 import { parseUrls } from "./urls.ts";
-
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What the flags say, by their names. */
 export type Flags = Readonly<{
@@ -93,20 +94,20 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "heartbeat-interval": flag(
     "Member",
     "100",
-    parseCount,
+    parseUnsigned,
     "Time in milliseconds between two heartbeats.",
   ),
   "election-timeout": flag(
     "Member",
     "1000",
-    parseCount,
+    parseUnsigned,
     "Time in milliseconds without a leader before an election.",
   ),
   "pre-vote": booleanFlag("Member", "true", "Ask before an election whether it could be won."),
   "snapshot-count": flag(
     "Member",
     "10000",
-    parseCount,
+    parseCountOr(10_000),
     "Applied entries between two trims of the log; as many are kept for slow members.",
   ),
   "max-request-bytes": flag(
@@ -115,7 +116,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
     parseCount,
     "Largest request of a client, in bytes.",
   ),
-  "max-txn-ops": flag("Member", "128", parseCount, "Most operations in one transaction."),
+  "max-txn-ops": flag("Member", "128", parseUnsigned, "Most operations in one transaction."),
   "quota-backend-bytes": flag(
     "Member",
     "0",
@@ -175,7 +176,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "watch-progress-notify-interval": flag(
     "Member",
     "10m0s",
-    parseDuration,
+    parseDurationOr(10 * 60 * 1000, 100),
     "Time between two progress notices to a watcher that asked for them.",
   ),
   "max-concurrent-streams": flag(
@@ -187,7 +188,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "grpc-keepalive-min-time": flag(
     "Member",
     "5s",
-    parseDuration,
+    parseDurationOr(5 * 60 * 1000, 0),
     "Time that a client must let pass between two pings.",
   ),
   "unsafe-no-lock": booleanFlag(
@@ -239,7 +240,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "auth-token-ttl": flag(
     "Auth",
     "300",
-    parseCount,
+    parseCountOr(300),
     "Time in seconds after which an unused simple token is forgotten.",
   ),
   "bcrypt-cost": flag("Auth", "10", parseCost, "Cost of hashing a password: 4 to 31."),
@@ -247,7 +248,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "log-level": flag(
     "Logging",
     "info",
-    oneOf(LOG_LEVELS),
+    parseLogLevel,
     "The least level to log: debug, info, warn or error.",
   ),
   "log-outputs": flag("Logging", "stderr", parseLogOutputs, "'stderr' or 'stdout'."),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOn } from "./features.ts";
-import type { Flags } from "./flag-table.ts";
+import type { FlagName, Flags } from "./flag-table.ts";
 import { environmentName, parseFlags, type ParsedFlags } from "./flags.ts";
 
 function run(args: string, environment: Record<string, string> = {}): Flags {
@@ -113,6 +113,44 @@ describe("the flags of serve", () => {
   });
 });
 
+/** What etcd 3.7.3 takes, and what it makes of it. */
+const ODD_VALUES: readonly [args: string, name: FlagName, value: unknown][] = [
+  ["--watch-progress-notify-interval=10ms", "watch-progress-notify-interval", 100],
+  ["--watch-progress-notify-interval=1us", "watch-progress-notify-interval", 100],
+  ["--watch-progress-notify-interval=0", "watch-progress-notify-interval", 600_000],
+  ["--watch-progress-notify-interval=-1s", "watch-progress-notify-interval", 600_000],
+  ["--grpc-keepalive-min-time=10ms", "grpc-keepalive-min-time", 10],
+  ["--grpc-keepalive-min-time=0", "grpc-keepalive-min-time", 300_000],
+  ["--grpc-keepalive-min-time=-1s", "grpc-keepalive-min-time", 300_000],
+  ["--snapshot-count=0", "snapshot-count", 10_000],
+  ["--snapshot-count=1", "snapshot-count", 1],
+  ["--snapshot-count=99999999999", "snapshot-count", 99_999_999_999],
+  ["--snapshot-count=0x10", "snapshot-count", 16],
+  ["--snapshot-count=1_000", "snapshot-count", 1000],
+  ["--snapshot-count=010", "snapshot-count", 8],
+  ["--max-txn-ops=0", "max-txn-ops", 0],
+  ["--quota-backend-bytes=0x100", "quota-backend-bytes", 256],
+  ["--quota-backend-bytes=-1", "quota-backend-bytes", Number.MAX_SAFE_INTEGER],
+  ["--quota-backend-bytes=9223372036854775807", "quota-backend-bytes", Number.MAX_SAFE_INTEGER],
+  ["--auth-token-ttl=0", "auth-token-ttl", 300],
+  ["--bcrypt-cost=0", "bcrypt-cost", 10],
+  ["--bcrypt-cost=99", "bcrypt-cost", 10],
+  ["--corrupt-check-time=1ns", "corrupt-check-time", 1],
+  ["--auto-compaction-retention=", "auto-compaction-retention", ""],
+  ["--heartbeat-interval=1", "heartbeat-interval", 1],
+  ["--pre-vote=TRUE", "pre-vote", true],
+  ["--log-level=INFO", "log-level", "info"],
+  ["--log-level=", "log-level", "info"],
+  ["--log-level=panic", "log-level", "error"],
+  ["--initial-cluster-token=", "initial-cluster-token", ""],
+];
+
+describe("odd values that etcd takes", () => {
+  it.each(ODD_VALUES)("%s", (args, name, value) => {
+    expect(run(args)[name]).toEqual(value);
+  });
+});
+
 const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
   ["--data-directory /x", 2, "did you mean --data-dir?"],
@@ -139,7 +177,24 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--quota-backend-bytes 1GB", 2, "expected a number of bytes"],
   ["--name", 2, "flag needs an argument: --name"],
   ["--heartbeat-interval abc", 2, 'invalid value "abc" for --heartbeat-interval'],
-  ["--snapshot-count 0", 2, 'invalid value "0" for --snapshot-count'],
+  ["--snapshot-count -1", 2, 'invalid value "-1" for --snapshot-count'],
+  ["--snapshot-count 1__0", 2, 'invalid value "1__0" for --snapshot-count'],
+  ["--snapshot-count=", 2, 'invalid value "" for --snapshot-count'],
+  ["--heartbeat-interval 0", 1, "--heartbeat-interval must be >0 (set to 0ms)"],
+  ["--heartbeat-interval -1", 2, 'invalid value "-1" for --heartbeat-interval'],
+  ["--election-timeout 0", 1, "--election-timeout must be >0 (set to 0ms)"],
+  ["--max-txn-ops -1", 2, 'invalid value "-1" for --max-txn-ops'],
+  ["--quota-backend-bytes 9223372036854775808", 2, "expected a number of bytes"],
+  ["--quota-backend-bytes=", 2, "expected a number of bytes"],
+  ["--bcrypt-cost -3", 2, 'invalid value "-3" for --bcrypt-cost'],
+  ["--auth-token-ttl -1", 2, 'invalid value "-1" for --auth-token-ttl'],
+  ["--watch-progress-notify-interval 10", 2, "expected a duration such as 10m or 1.5s"],
+  ["--watch-progress-notify-interval=", 2, "expected a duration such as 10m or 1.5s"],
+  ["--corrupt-check-time -1s", 2, "expected a duration such as 10m, or 0"],
+  ["--auto-compaction-retention -1", 1, "expected hours, or a duration such as 5m"],
+  ["--auto-compaction-mode=", 2, "expected periodic or revision"],
+  ["--initial-cluster-state NEW", 2, "expected new or existing"],
+  ["--pre-vote=tRuE", 2, "expected true or false"],
   ["--pre-vote=maybe", 2, "expected true or false"],
   ["--log-level loud", 2, "expected debug or info or warn or error"],
   ["--initial-cluster-state bad", 2, "expected new or existing"],

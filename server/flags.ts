@@ -125,6 +125,8 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
   if (flags.name === "") return "--name must not be empty";
   const heartbeatMs = flags["heartbeat-interval"];
   const electionMs = flags["election-timeout"];
+  if (heartbeatMs === 0) return "--heartbeat-interval must be >0 (set to 0ms)";
+  if (electionMs === 0) return "--election-timeout must be >0 (set to 0ms)";
   if (electionMs < 5 * heartbeatMs) {
     return (
       `--election-timeout[${electionMs}ms] should be at least as 5 times as ` +

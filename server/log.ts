@@ -1,7 +1,8 @@
 // etcd-shaped log lines: one JSON object per line with level, ts, caller, msg, and then fields.
 // Operators' tools and etcd's own test suites read them, so the words of known events are etcd's.
 
-import type { LogLevel } from "./flag-table.ts";
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type LogFields = Readonly<
   Record<string, string | number | boolean | readonly string[] | null>

@@ -12,6 +12,7 @@ export function parseRetention(
   mode: "periodic" | "revision",
   text: string,
 ): Result<Retention, string> {
+  if (text === "") return { ok: true, value: { kind: "everything" } };
   const count = /^\d{1,15}$/.test(text) ? Number(text) : null;
   if (count === 0) return { ok: true, value: { kind: "everything" } };
   if (mode === "revision") {
@@ -20,7 +21,7 @@ export function parseRetention(
   }
   const retentionMs = count === null ? parseGoDuration(text) : count * HOUR_MS;
   if (retentionMs === 0) return { ok: true, value: { kind: "everything" } };
-  if (retentionMs === null) return refused(text, "expected hours, or a duration such as 5m");
+  if (retentionMs === null || retentionMs < 1) return refused(text, "expected hours, or a duration such as 5m");
   return { ok: true, value: { kind: "time", retentionMs } };
 }
 
