@@ -6,6 +6,7 @@ import { noteHash } from "./corruption.ts";
 import { dropConfirmed, hasConfirmed } from "./kv/overlay.ts";
 import type { NodeState } from "./node-state.ts";
 import { hasRangeCalls, resumeRangeCalls } from "./range-calls.ts";
+import { hasReadableStreams, resumeRangeStreams } from "./range-streams.ts";
 import { hasHistory, resumeHistory } from "./streaming.ts";
 import { hasSurveys, resumeSurveys } from "./surveys.ts";
 import type { Turn } from "./turn.ts";
@@ -15,6 +16,7 @@ export function resumeChores(turn: Turn): void {
   turn.state = { ...turn.state, isYielding: false };
   resumeSurveys(turn, noteHash);
   resumeRangeCalls(turn);
+  resumeRangeStreams(turn);
   resumeHistory(turn);
   tidyOverlay(turn);
 }
@@ -36,6 +38,6 @@ function tidyOverlay(turn: Turn): void {
 
 function hasChores(state: NodeState): boolean {
   if (hasUnapplied(state) || hasSurveys(state) || hasRangeCalls(state)) return true;
-  if (hasHistory(state)) return true;
+  if (hasReadableStreams(state) || hasHistory(state)) return true;
   return state.installing === null && hasConfirmed(state.store.overlay);
 }

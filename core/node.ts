@@ -47,6 +47,7 @@ import { createOutbox, isRepaired, settle } from "./outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
 import { createRangeCalls, restartRangeCalls } from "./range-calls.ts";
+import { createRangeStreams } from "./range-streams.ts";
 import { createRecipes, proceedRecipes, restoreRecipes, tickRecipes } from "./recipes.ts";
 import { sayFarewell } from "./farewell.ts";
 import { recover } from "./storage/recovery.ts";
@@ -100,7 +101,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     inner: createInnerCalls(),
     recipes: createRecipes(),
     observers: createOrderedMap(),
-    rangeStreams: createOrderedMap(),
+    rangeStreams: createRangeStreams(),
     healthWatches: createOrderedMap(),
     leaderLostAt: -1 as Millis,
     links: [],

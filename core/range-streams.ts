@@ -1,12 +1,13 @@
 // Ranges that are answered in pieces, all at one revision: the one at which the first question was
 // answered. That question is an ordinary range that only counts, so a stream is permitted, refused
 // and made linearizable as any range is. The pieces are read here, one after the other, no further
-// ahead than the client takes them.
+// ahead than the client takes them, and no more in one step than ranges may read (core/chores.ts):
+// streams whose clients would take more take turns.
 
 import type { Bytes, CallContext, CallId } from "./contract.ts";
 import type { ApiError } from "./api/errors.ts";
 import { ERRORS } from "./api/errors.ts";
-import type { Header, RangeRequest } from "./api/request.ts";
+import type { Header, KeyValue, RangeRequest } from "./api/request.ts";
 import type { RangeStreamRequest, RangeStreamResponse } from "./api/request-stream.ts";
 import { NO_HEADER } from "./api/handle.ts";
 import { validate } from "./api/validate.ts";
@@ -14,13 +15,17 @@ import type { InnerAnswer, Take } from "./inner-calls.ts";
 import { callInner, forgetInner } from "./inner-calls.ts";
 import { overlaid } from "./kv/overlay.ts";
 import type { OrderedMap } from "./lib/ordered-map.ts";
-import { entries, get, remove, set } from "./lib/ordered-map.ts";
-import type { Chunk } from "./mvcc/range-chunk.ts";
-import { readChunk } from "./mvcc/range-chunk.ts";
+import { createOrderedMap, entries, get, remove, set } from "./lib/ordered-map.ts";
+import { beginRange, continueRange } from "./mvcc/range-walk.ts";
+import { rowsOf } from "./mvcc/store.ts";
+import type { NodeState } from "./node-state.ts";
 import type { Turn } from "./turn.ts";
 import { endStream } from "./turn.ts";
 
-export type RangeStreams = OrderedMap<CallId, RangeStream>;
+export type RangeStreams = Readonly<{
+  open: OrderedMap<CallId, RangeStream>;
+  last: CallId; // whose turn was last
+}>;
 type RangeStream = Readonly<{
   call: CallId;
   context: CallContext;
@@ -40,10 +45,13 @@ type Pinned = Readonly<{
 }>;
 
 const FIRST_KEYS = 10;
-const KEYS_MAX = 10_000; // or one step would read for long
-const KEY_VALUE_BYTES = 24; // what a key and a value take beyond their own bytes, or so
+const KEYS_MAX = 10_000;
 /** Drivers give credit back in lumps below this. */
 const LUMP_BYTES = 64 * 1024;
+
+export function createRangeStreams(): RangeStreams {
+  return { open: createOrderedMap(), last: 0 as CallId };
+}
 
 export function openRangeStream(
   turn: Turn,
@@ -59,7 +67,7 @@ export function openRangeStream(
 /** Asks the questions that streams begin with. True: there was one. */
 export function askRangeStreams(turn: Turn, take: Take): boolean {
   let asked = false;
-  for (const [call, stream] of entries(turn.state.rangeStreams)) {
+  for (const [call, stream] of entries(turn.state.rangeStreams.open)) {
     if (stream.at.kind !== "opening" || stream.at.inner !== null) continue;
     asked = true;
     const question = { ...stream.request, countOnly: true, limit: 0 };
@@ -70,7 +78,7 @@ export function askRangeStreams(turn: Turn, take: Take): boolean {
 }
 
 export function beginRangeStream(turn: Turn, { owner, result }: InnerAnswer): void {
-  const stream = get(turn.state.rangeStreams, owner);
+  const stream = get(turn.state.rangeStreams.open, owner);
   if (stream === null) return;
   if (!result.ok) return end(turn, owner, result.error);
   if (result.value.kind !== "range") return;
@@ -87,24 +95,45 @@ export function beginRangeStream(turn: Turn, { owner, result }: InnerAnswer): vo
 
 /** So many pieces, the oldest ones, have left for the client. */
 export function creditRangeStream(turn: Turn, call: CallId, items: number): void {
-  const stream = get(turn.state.rangeStreams, call);
+  const stream = get(turn.state.rangeStreams.open, call);
   if (stream?.at.kind !== "pinned") return;
   const onTheirWay = stream.at.onTheirWay.slice(items);
   goOn(turn, { ...stream, at: { ...stream.at, onTheirWay } });
 }
 
 export function tickRangeStreams(turn: Turn): void {
-  for (const [call, stream] of entries(turn.state.rangeStreams)) {
+  for (const [call, stream] of entries(turn.state.rangeStreams.open)) {
     if (turn.state.now >= stream.context.deadline) end(turn, call, ERRORS.DeadlineExceeded);
-    else goOn(turn, stream); // an image may have been on its way
+  }
+}
+
+export function hasReadableStreams({ rangeStreams, installing, config }: NodeState): boolean {
+  if (rangeStreams.open.size === 0 || installing !== null) return false;
+  const { requestBytes } = config.limits;
+  for (const [, { at }] of entries(rangeStreams.open)) {
+    if (at.kind === "pinned" && hasRoom(at, requestBytes)) return true;
+  }
+  return false;
+}
+
+/** Those behind the last one, and then from the first. */
+export function resumeRangeStreams(turn: Turn): void {
+  const { open, last } = turn.state.rangeStreams;
+  const after = [...entries(open, (last + 1) as CallId)];
+  for (const [call, stream] of [...after, ...entries(open, undefined, (last + 1) as CallId)]) {
+    if (isSpent(turn)) return;
+    turn.state = { ...turn.state, rangeStreams: { ...turn.state.rangeStreams, last: call } };
+    goOn(turn, stream);
   }
 }
 
 export function dropRangeStream(turn: Turn, call: CallId): void {
-  const stream = get(turn.state.rangeStreams, call);
+  const { rangeStreams } = turn.state;
+  const stream = get(rangeStreams.open, call);
   if (stream === null) return;
   if (stream.at.kind === "opening" && stream.at.inner !== null) forgetInner(turn, stream.at.inner);
-  turn.state = { ...turn.state, rangeStreams: remove(turn.state.rangeStreams, call) };
+  const open = remove(rangeStreams.open, call);
+  turn.state = { ...turn.state, rangeStreams: { ...rangeStreams, open } };
 }
 
 /** The words of etcd for what it does not do in pieces. */
@@ -123,26 +152,34 @@ function refusalOf({ state }: Turn, range: RangeRequest): ApiError | null {
   return filters.every((filter) => filter === 0) ? null : ERRORS.StreamedFilter;
 }
 
-/** Pieces until the pipe is full, or the range is told. */
+/** Pieces until the pipe is full, the range is told, or the step has read enough. */
 function goOn(turn: Turn, stream: RangeStream): void {
   const { store, config, installing } = turn.state;
   let { at } = stream;
   if (at.kind !== "pinned" || installing !== null) return keep(turn, stream);
   const { requestBytes } = config.limits;
   const view = overlaid(store.overlay, turn.kv);
-  while (hasRoom(at, requestBytes)) {
-    const limit = Math.min(at.keys, at.left);
-    const read = readChunk(store.mvcc, view, stream.request, { ...at, limit });
-    if (!read.ok) return end(turn, stream.call, read.error);
-    const { kvs, next } = read.value;
+  while (hasRoom(at, requestBytes) && !isSpent(turn)) {
+    const from = { key: at.from, revision: at.revision, limit: 0 };
+    const begun = beginRange(store.mvcc, { ...stream.request, ...from });
+    if (!begun.ok) return end(turn, stream.call, begun.error);
+    const { bytes } = turn.arriving;
+    const rows = Math.min(at.keys, at.left, turn.arriving.rows);
+    const { walk, kvs, left } = continueRange(begun.value, rowsOf(view), { rows, bytes });
+    turn.arriving = { rows: turn.arriving.rows - kvs.length, bytes: left.bytes };
+    const next = walk.left?.from ?? null;
     const isLast = next === null || kvs.length === at.left;
     const { header, count } = at;
     const more = next !== null;
     push(turn, stream.call, isLast ? { kvs, isLast, header, more, count } : pieceOf(kvs));
     if (isLast) return end(turn, stream.call, null);
-    at = after(at, read.value, next, requestBytes);
+    at = after(at, { kvs, next, bytes: bytes - left.bytes }, requestBytes);
   }
   keep(turn, { ...stream, at });
+}
+
+function isSpent({ arriving }: Turn): boolean {
+  return arriving.rows <= 0 || arriving.bytes <= 0;
 }
 
 function hasRoom({ onTheirWay }: Pinned, requestBytes: number): boolean {
@@ -151,18 +188,18 @@ function hasRoom({ onTheirWay }: Pinned, requestBytes: number): boolean {
 }
 
 /** As in etcd, pieces are to be about as large as a request may be. */
-function after(at: Pinned, { kvs, bytes }: Chunk, next: Bytes, requestBytes: number): Pinned {
-  const size = bytes + KEY_VALUE_BYTES * kvs.length;
-  const factor = size < requestBytes / 2 ? 2 : size > requestBytes * 2 ? 1 / 2 : 1;
+function after(at: Pinned, { kvs, next, bytes }: Chunk, requestBytes: number): Pinned {
+  const factor = bytes < requestBytes / 2 ? 2 : bytes > requestBytes * 2 ? 1 / 2 : 1;
   const keys = Math.min(KEYS_MAX, Math.max(1, Math.floor(at.keys * factor)));
-  const onTheirWay = [...at.onTheirWay, size];
+  const onTheirWay = [...at.onTheirWay, bytes];
   return { ...at, from: next, left: at.left - kvs.length, keys, onTheirWay };
 }
 
-function pieceOf(kvs: Chunk["kvs"]): Told {
+function pieceOf(kvs: readonly KeyValue[]): Told {
   return { kvs, isLast: false, header: NO_HEADER, more: false, count: 0 };
 }
 
+type Chunk = Readonly<{ kvs: readonly KeyValue[]; next: Bytes; bytes: number }>;
 type Told = Omit<RangeStreamResponse, "kind">;
 
 function push(turn: Turn, call: CallId, told: Told): void {
@@ -176,6 +213,7 @@ function end(turn: Turn, call: CallId, error: ApiError | null): void {
 }
 
 function keep(turn: Turn, stream: RangeStream): void {
-  const rangeStreams = set(turn.state.rangeStreams, stream.call, stream);
-  turn.state = { ...turn.state, rangeStreams };
+  const { rangeStreams } = turn.state;
+  const open = set(rangeStreams.open, stream.call, stream);
+  turn.state = { ...turn.state, rangeStreams: { ...rangeStreams, open } };
 }

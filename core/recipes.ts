@@ -81,7 +81,7 @@ export function proceedRecipes(turn: Turn, take: Take): boolean {
 /** As after nearly every step. */
 function isIdle({ inner, recipes, observers, rangeStreams }: NodeState): boolean {
   const waits = inner.answered.length > 0 || recipes.due.length > 0;
-  return !waits && observers.size === 0 && rangeStreams.size === 0;
+  return !waits && observers.size === 0 && rangeStreams.open.size === 0;
 }
 
 /** One entry was applied. After one that is too much for one step everybody looks again. */

@@ -223,6 +223,43 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     covers: ["rangesInPieces", "backups", "endedWithoutLeader", "leaderChanges", "restarts"],
   },
   {
+    name: "large-ranges",
+    promise: "A range that takes many steps is of one moment, whatever is written meanwhile.",
+    options: (seed) => ({
+      ...usual(seed),
+      node: {
+        ...DEFAULT_OPTIONS.node,
+        snapshotCount: seed % 2 === 0 ? 5 : 50,
+        limits: { ...SMALL_LIMITS, rangeRows: 1 + (seed % 3), rangesAtOnce: 1 + (seed % 2) },
+      },
+      clients: {
+        ...usual(seed).clients,
+        intervalMs: 60,
+        keys: 25,
+        visitors: 1,
+        guests: seed % 4 === 0 ? 2 : 0,
+        watchers: seed % 4 === 0 ? 0 : 1, // they show no token
+        mix: {
+          ...usual(seed).clients.mix,
+          range: 8,
+          select: 4,
+          historical: 4,
+          delete: 4,
+          compact: 2,
+        },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        6,
+        crash(options, anyTarget(options), ["none", "some", "all"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 6000)),
+        pause(options, lasting(500, 3000)),
+      ),
+    injects: ["crash", "isolate", "pause"],
+    covers: ["rangeParts", "rangesInPieces", "compactions", "restarts", "snapshotsInstalled"],
+  },
+  {
     name: "membership",
     promise: "Members are added, promoted and removed in any trouble, and nothing is lost by it.",
     options: (seed) => ({

@@ -9,6 +9,7 @@ import { DISK_MUTANTS } from "./mutants-disk.ts";
 import { MEMBERS_MUTANTS } from "./mutants-members.ts";
 import { RAFT_MUTANTS } from "./mutants-raft.ts";
 import { SIZES_MUTANTS } from "./mutants-sizes.ts";
+import { RANGES_MUTANTS } from "./mutants-ranges.ts";
 import { STORE_MUTANTS } from "./mutants-store.ts";
 import { VISITORS_MUTANTS } from "./mutants-visitors.ts";
 
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MEMBERS_MUTANTS,
   ...VISITORS_MUTANTS,
   ...SIZES_MUTANTS,
+  ...RANGES_MUTANTS,
 ];

@@ -82,6 +82,7 @@ export type Coverage = Readonly<{
   watchesCompacted: number; // canceled, because history was gone
   watchesResumed: number; // streams opened anew
   rangesInPieces: number; // told to their end
+  rangeParts: number; // of answers that took more than one step
   backups: number; // compared with what they should be
   endedWithoutLeader: number; // streams
   largeCalls: number; // of giants

@@ -37,10 +37,11 @@ type Dice = Readonly<{
 
 export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const dice = createDice(`${seed}`);
-  const { visitors, ...moves } = drawExtras(seed);
+  const { visitors, rangeRows, ...moves } = drawExtras(seed);
   const isLarge = createDice(`${seed} sizes`).one(LARGE);
   const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
-  const node = withPieces(drawNode(dice), createDice(`${seed} pieces`));
+  const drawn = withPieces(drawNode(dice), createDice(`${seed} pieces`));
+  const node = { ...drawn, limits: { ...drawn.limits, rangeRows } };
   const clocks = Array.from({ length: nodes }, () => drawClock(dice));
   const kinds = SWARM_KINDS.filter(() => dice.one(3));
   const context = { dice, nodes, node, chaosMs };
@@ -86,7 +87,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
 }
 
 type Extras = Pick<SimOptions, "spares" | "operatorMs" | "strictReconfig"> &
-  Readonly<{ visitors: number }>;
+  Readonly<{ visitors: number; rangeRows: number }>;
 
 /** Of a seed of its own: what else is drawn stays as it is. */
 function drawExtras(seed: number): Extras {
@@ -96,6 +97,7 @@ function drawExtras(seed: number): Extras {
     operatorMs: dice.pick([800, 1500, 4000]),
     strictReconfig: dice.one(2),
     visitors: dice.pick([0, 0, 1]),
+    rangeRows: dice.pick([1000, 1000, 1000, 1, 2]),
   };
 }
 

@@ -73,6 +73,7 @@ export class Tally {
     watchesCompacted: 0,
     watchesResumed: 0,
     rangesInPieces: 0,
+    rangeParts: 0,
     backups: 0,
     endedWithoutLeader: 0,
     largeCalls: 0,
@@ -165,8 +166,10 @@ export class Tally {
           if (write.kind === "put") digest.bytes(write.value);
         }
         return;
-      case "call.reply":
       case "call.part":
+        counts.rangeParts += 1;
+        return digest.number(effect.call);
+      case "call.reply":
       case "call.push":
       case "call.end":
       case "backup.read":

@@ -100,6 +100,18 @@ export class Http2Connection {
     return this.#output.take();
   }
 
+  /** There is more, once the socket has written what was taken. */
+  get isHeldBack(): boolean {
+    return this.#sender.isHeldBack;
+  }
+
+  /** The socket has written everything that was taken. */
+  written(): readonly ConnectionEvent[] {
+    this.#events = [];
+    this.#sender.makeRoom();
+    return this.#events;
+  }
+
   receive(bytes: Uint8Array, nowMs: number): readonly ConnectionEvent[] {
     if (this.#failed) return NO_EVENTS;
     this.#events = [];

@@ -4,7 +4,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Http2Connection } from "./connection.ts";
-import { CODE, SETTING, WINDOW_INITIAL } from "./frames.ts";
+import { CODE, FRAME_BYTES_MAX, SETTING, WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
+import { ROOM_BYTES } from "./sender.ts";
 import { concat, lineOf, MadeClient, OPTIONS, outgoing, REQUEST } from "./testing.ts";
 
 type Act = Readonly<
@@ -44,6 +45,27 @@ describe("what is sent", () => {
       heard.push(...client.read(connection.takeOutput()).map(lineOf));
     }
     expect(heard).toEqual(["DATA 1 1", "DATA 1 1", "DATA 1 1", "HEADERS 1 grpc-status=0 END"]);
+  });
+
+  it("is made into frames as the socket writes them, however wide the windows are", () => {
+    const { connection, client } = connect([SETTING.INITIAL_WINDOW_SIZE, WINDOW_MAX]);
+    connection.receive(client.widen(0, WINDOW_MAX - WINDOW_INITIAL), 0);
+    connection.send(
+      1,
+      Array.from({ length: 300 }, () => new Uint8Array(10_000)),
+    );
+    connection.end(1, END);
+    connection.send(3, [Uint8Array.of(1)]);
+    const lumps: number[] = [];
+    for (;;) {
+      const bytes = connection.takeOutput().reduce((sum, run) => sum + run.length, 0);
+      if (bytes === 0) break;
+      expect(bytes).toBeLessThan(ROOM_BYTES + 2 * FRAME_BYTES_MAX);
+      lumps.push(bytes);
+      connection.written();
+    }
+    expect(lumps).toHaveLength(3);
+    expect(connection.isHeldBack).toBe(false);
   });
 
   it("takes turns, a frame each, where the connection's window is what lacks", () => {
@@ -86,7 +108,7 @@ function run(acts: readonly Act[]): void {
       perform(act, stream, connection, client);
       if (act.kind === "reset") streams.delete(act.stream);
     }
-    for (const said of client.read(connection.takeOutput())) {
+    for (const said of client.read(takeAll(connection))) {
       const from = streams.get(said.stream);
       if (said.type === "DATA" && from !== undefined) {
         expect(said.bytes.length).toBeLessThanOrEqual(frameMax);
@@ -105,6 +127,16 @@ function run(acts: readonly Act[]): void {
       else expect(Math.min(each.window, window)).toBeLessThanOrEqual(0);
     }
   }
+}
+
+/** As a socket does that writes at once. */
+function takeAll(connection: Http2Connection): Uint8Array[] {
+  const runs: Uint8Array[] = [];
+  while (connection.hasOutput) {
+    runs.push(...connection.takeOutput());
+    connection.written();
+  }
+  return runs;
 }
 
 type Counted = { window: number; sent: number; received: number; ended: boolean };

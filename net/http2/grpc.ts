@@ -96,6 +96,18 @@ export class GrpcConnection {
     return this.#connection.takeOutput();
   }
 
+  /** There is more, once the socket has written what was taken. */
+  get isHeldBack(): boolean {
+    return this.#connection.isHeldBack;
+  }
+
+  /** The socket has written everything that was taken. */
+  written(): readonly GrpcEvent[] {
+    this.#events = [];
+    for (const event of this.#connection.written()) this.#on(event);
+    return this.#events;
+  }
+
   receive(bytes: Uint8Array, nowMs: number): readonly GrpcEvent[] {
     this.#events = [];
     for (const event of this.#connection.receive(bytes, nowMs)) this.#on(event);

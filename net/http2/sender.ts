@@ -1,6 +1,6 @@
 // The sending half of a connection: answers wait here, stream by stream, until the client's two
-// windows (its connection's and the stream's) have room for their bytes. Streams that wait for the
-// connection's window take turns, a frame each.
+// windows (its connection's and the stream's) have room for their bytes, and the socket has written
+// what went before. Streams that wait for the connection take turns, a frame each.
 
 import { FLAG, FRAME, FRAME_BYTES_MAX, WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
@@ -18,6 +18,9 @@ export type Outgoing = {
   trailers: OutgoingFields | null; // what follows the last byte, and ends the stream
 };
 
+/** What is made into frames before the socket has written it: a client with a large window would
+ *  else hold up everybody else by one large answer. */
+export const ROOM_BYTES: number = 1024 * 1024;
 /** Pieces that have left are kept until there are so many. */
 const PIECES_KEPT_MAX = 64;
 
@@ -27,10 +30,11 @@ export class Sender {
   readonly #onRoom: (stream: Outgoing) => void;
   readonly #encoder = new HpackEncoder();
   #window = WINDOW_INITIAL;
+  #room = ROOM_BYTES; // for what the socket has not written
   #windowInitial = WINDOW_INITIAL;
   #frameBytesMax = FRAME_BYTES_MAX;
   #framesSent = 0;
-  readonly #waiting = new Set<Outgoing>(); // for the connection's window, in their turns
+  readonly #waiting = new Set<Outgoing>(); // for the connection, in their turns
 
   /** `onEnd` is told that everything of a stream is in the output, `onRoom` that all is that had to
    *  wait for a window. */
@@ -85,11 +89,26 @@ export class Sender {
   widenConnection(increment: number): boolean {
     this.#window += increment;
     if (this.#window > WINDOW_MAX) return false;
+    this.#takeTurns();
+    return true;
+  }
+
+  /** Something waits for the socket. */
+  get isHeldBack(): boolean {
+    return this.#room <= 0;
+  }
+
+  /** The socket has written everything. */
+  makeRoom(): void {
+    this.#room = ROOM_BYTES;
+    this.#takeTurns();
+  }
+
+  #takeTurns(): void {
     for (const stream of this.#waiting) {
-      if (this.#window <= 0) break;
+      if (this.#window <= 0 || this.#room <= 0) break;
       this.#pump(stream, 1); // and to the end of the queue, if it has more
     }
-    return true;
   }
 
   /** The client's setting, for the streams there are and those that come. */
@@ -116,7 +135,8 @@ export class Sender {
       this.#waiting.delete(stream);
     }
     for (let frames = 0; stream.pieces.length > 0; frames++) {
-      if (stream.window <= 0 || this.#window <= 0 || frames === framesMax) {
+      const isFull = this.#window <= 0 || this.#room <= 0;
+      if (stream.window <= 0 || isFull || frames === framesMax) {
         stream.waiting = true;
         if (stream.window > 0) this.#waiting.add(stream);
         return;
@@ -144,6 +164,7 @@ export class Sender {
     this.#framesSent++;
     stream.window -= length;
     this.#window -= length;
+    this.#room -= length;
     while (length > 0) {
       const piece = pieces[stream.first] as Uint8Array;
       const end = Math.min(piece.length, stream.at + length);

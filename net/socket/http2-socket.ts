@@ -110,10 +110,26 @@ export class GrpcSocket {
     if (socket.destroyed || socket.writableEnded) return;
     const runs = this.#grpc.takeOutput();
     if (runs.length > 1) socket.cork();
+    const last = runs.pop();
     for (const run of runs) socket.write(run);
-    if (runs.length > 1) socket.uncork();
+    if (last !== undefined) this.#writeLast(last);
+    if (runs.length > 0) socket.uncork();
     if (socket.writableLength > UNREAD_BYTES_MAX) socket.pause();
     if (this.#leaving && this.#grpc.isIdle) this.#end();
+  }
+
+  /** Until all is written there is no room for more, if a large answer took it up. */
+  #writeLast(run: Uint8Array): void {
+    if (!this.#grpc.isHeldBack) {
+      this.#socket.write(run);
+      for (const event of this.#grpc.written()) this.#options.onEvent(event, this);
+      return;
+    }
+    this.#socket.write(run, (error) => {
+      if (error) return;
+      for (const event of this.#grpc.written()) this.#options.onEvent(event, this);
+      if (this.#grpc.hasOutput) this.#flushSoon();
+    });
   }
 
   /** The client broke the protocol. */
