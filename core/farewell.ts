@@ -1,7 +1,7 @@
 // A node whose process is about to end. A leader that just went silent would be missed for an
-// election timeout, so it hands its office over first, to the voter that it heard of lately and that
-// holds most of the log. Nothing waits for that here: the driver sees when somebody else leads, and
-// ends whenever it likes.
+// election timeout, so it hands its office over first, to the voter that it heard of lately and
+// that holds most of the log. Nothing waits for that here: the driver sees when somebody else
+// leads, and ends whenever it likes.
 
 import type { NodeId } from "./contract.ts";
 import type { RaftState } from "./raft/state.ts";

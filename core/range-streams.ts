@@ -119,8 +119,8 @@ export function hasReadableStreams({ rangeStreams, installing, config }: NodeSta
 /** Those behind the last one, and then from the first. */
 export function resumeRangeStreams(turn: Turn): void {
   const { open, last } = turn.state.rangeStreams;
-  const after = [...entries(open, (last + 1) as CallId)];
-  for (const [call, stream] of [...after, ...entries(open, undefined, (last + 1) as CallId)]) {
+  const next = (last + 1) as CallId;
+  for (const [call, stream] of [...entries(open, next), ...entries(open, undefined, next)]) {
     if (isSpent(turn)) return;
     turn.state = { ...turn.state, rangeStreams: { ...turn.state.rangeStreams, last: call } };
     goOn(turn, stream);

@@ -1,6 +1,6 @@
-// npx starts a shell, and that starts this. Signals to npx end both, and reach nobody else: a member
-// would stay behind, with its ports and its data directory. So where npm started it, it looks whether
-// those above it are still there.
+// npx starts a shell, and that starts this. Signals to npx end both, and reach nobody else: a
+// member would stay behind, with its ports and its data directory. So where npm started it, it
+// looks whether those above it are still there.
 
 import * as fs from "node:fs";
 

@@ -21,7 +21,8 @@ export function parseRetention(
   }
   const retentionMs = count === null ? parseGoDuration(text) : count * HOUR_MS;
   if (retentionMs === 0) return { ok: true, value: { kind: "everything" } };
-  if (retentionMs === null || retentionMs < 1) return refused(text, "expected hours, or a duration such as 5m");
+  if (retentionMs === null || retentionMs < 1)
+    return refused(text, "expected hours, or a duration such as 5m");
   return { ok: true, value: { kind: "time", retentionMs } };
 }
 

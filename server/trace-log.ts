@@ -161,8 +161,8 @@ function createRaftLog(member: string, log: Log): (event: RaftTrace) => void {
 }
 
 const CUT_OFF =
-  "cut off the end of the log, which is not whole: a write that a crash left half done, or, if the " +
-  "file was harmed since, one that was acknowledged and that this member has lost";
+  "cut off the end of the log, which is not whole: a write that a crash left half done, or, if " +
+  "the file was harmed since, one that was acknowledged and that this member has lost";
 
 const COMPARED = {
   history: "finished peer corruption check",

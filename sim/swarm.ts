@@ -19,12 +19,14 @@ const MOVING = 5;
 const LARGE = 16;
 /** And applies even small entries in pieces. */
 const PIECEMEAL = 4;
+/** And stops a member as operators do. */
+const STOPPING = 6;
 const QUIET_MS = 12_000; // long enough for the slowest elections, and for twice a full snapshot
 
 /** A store that is harmed is no trouble to live through: it makes clients hear what is not true.
- *  Strangers have a scenario of their own. */
+ *  Strangers have a scenario of their own, and stops are drawn by themselves. */
 export const SWARM_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(
-  (kind) => kind !== "rot" && kind !== "stranger",
+  (kind) => kind !== "rot" && kind !== "stranger" && kind !== "stop",
 );
 
 /** Integers from a seed, in order. */
@@ -50,7 +52,8 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
     const fault = drawFault(dice.pick(kinds), context);
     return fault.kind === "restart" ? [downUntil(fault), fault] : [fault];
   }).flat();
-  const faults = dice.one(3) ? [...single, ...drawStorm(context)] : single;
+  const storm = dice.one(3) ? drawStorm(context) : [];
+  const faults = [...single, ...storm, ...drawStops(createDice(`${seed} stops`), context)];
   return checkOptions({
     ...DEFAULT_OPTIONS,
     seed,
@@ -134,6 +137,11 @@ function drawNode(dice: Dice): NodeOptions {
 function withPieces(node: NodeOptions, dice: Dice): NodeOptions {
   if (!dice.one(PIECEMEAL)) return node;
   return { ...node, limits: { ...node.limits, applyRows: dice.between(1, 6) } };
+}
+
+/** One that is stopped as operators stop it, in one run of six. */
+function drawStops(dice: Dice, context: Context): readonly Fault[] {
+  return dice.one(STOPPING) ? [drawFault("stop", { ...context, dice })] : [];
 }
 
 function drawClock(dice: Dice): ClockOptions {

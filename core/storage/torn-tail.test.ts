@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterId, FileName, Index, NodeId, Term } from "../contract.ts";
+import type { Entry } from "../raft/message.ts";
 import { createMemoryDisk, type MemoryDisk } from "./memory-disk.ts";
 import { recover, type Recovered } from "./recovery.ts";
 import { appendToWal, createWal, LOG_START, segmentName } from "./wal.ts";
@@ -18,11 +19,6 @@ function mustRecover(disk: MemoryDisk): Recovered {
 function tornDisk(): Readonly<{ disk: MemoryDisk; whole: number; rest: Uint8Array }> {
   const disk = createMemoryDisk();
   const created = createWal(IDENTITY, 1 << 20);
-  const entry = (index: number) => ({
-    index: index as Index,
-    term: 1 as Term,
-    data: new Uint8Array(100).fill(index),
-  });
   const hard = { term: 1 as Term, vote: null, commit: 0 as Index };
   const first = appendToWal(created.wal, hard, [entry(1)]);
   const second = appendToWal(first.wal, null, [entry(2)]);
@@ -31,6 +27,10 @@ function tornDisk(): Readonly<{ disk: MemoryDisk; whole: number; rest: Uint8Arra
   disk.perform([{ kind: "truncate", file: FILE, length }]);
   const whole = first.wal.offset;
   return { disk, whole, rest: disk.read(FILE).slice(whole) };
+}
+
+function entry(index: number): Entry {
+  return { index: index as Index, term: 1 as Term, data: new Uint8Array(100).fill(index) };
 }
 
 describe("a torn tail", () => {

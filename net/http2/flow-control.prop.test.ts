@@ -58,7 +58,7 @@ describe("what is sent", () => {
     connection.send(3, [Uint8Array.of(1)]);
     const lumps: number[] = [];
     for (;;) {
-      const bytes = connection.takeOutput().reduce((sum, run) => sum + run.length, 0);
+      const bytes = connection.takeOutput().reduce((sum, lump) => sum + lump.length, 0);
       if (bytes === 0) break;
       expect(bytes).toBeLessThan(ROOM_BYTES + 2 * FRAME_BYTES_MAX);
       lumps.push(bytes);
