@@ -47,7 +47,7 @@ const PLANTS: readonly Plant[] = [
     name: "watch-order-reversed",
     bug: "The changes of a response are told last first.",
     file: STREAMS,
-    find: "const told = watch.prevKv ? events.map((event) => withPrevious(event, scene)) : events;",
+    find: "const told = watch.prevKv ? withPrevious(events) : events;",
     replace: "const told = watch.prevKv ? events : events.toReversed();",
     rules: ["W2"],
     scenario: "watches",
@@ -329,13 +329,14 @@ const PLANTS: readonly Plant[] = [
   {
     name: "stale-read-antedated",
     bug: "A read of one member tells a revision that it has long left behind.",
-    file: "core/api/handle.ts",
-    find: "const header: Header = { ...replica, revision: store.mvcc.revision };",
+    file: "core/range-calls.ts",
+    find: "if (isAllRead(reading)) return answer(turn, call, reading, parts);",
     replace:
       'const isStale = request.kind === "range" && request.serializable;\n' +
-      "  const behind = isStale ? store.applied % 3 : 0;\n" +
-      "  const shown = Math.max(1, store.mvcc.revision - behind);\n" +
-      "  const header: Header = { ...replica, revision: shown };",
+      "    const behind = isStale ? store.applied % 3 : 0;\n" +
+      "    const revision = Math.max(1, store.mvcc.revision - behind);\n" +
+      "    const shown = { ...reading, mvcc: { ...reading.mvcc, revision } };\n" +
+      "    if (isAllRead(reading)) return answer(turn, call, shown, parts);",
     rules: ["O5"],
     scenario: "rolling-crashes",
     seeds: [1, 20],

@@ -4,25 +4,18 @@ import { afterAll, describe, expect, it } from "vitest";
 import { RULES } from "../checker/rules.ts";
 import { INVARIANTS } from "../sim/invariants.ts";
 import { MUTANTS } from "./mutants.ts";
-import { ALL_MUTANTS, escapeOf } from "./mutants-rules.ts";
+import { ALL_MUTANTS } from "./mutants-rules.ts";
+import { halfOfMutants, hunt, HUNT_TIMEOUT_MS } from "./mutants-testing.ts";
 import { openPlot, substituted } from "./planting.ts";
-
-const TIMEOUT_MS = 120_000;
 
 const plot = openPlot();
 afterAll(() => plot.close());
 
 describe("a planted bug", () => {
-  it.for(ALL_MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+  it.for(halfOfMutants(0))(
     "%s is caught by its oracle",
-    { timeout: TIMEOUT_MS },
-    async ([, mutant]) => {
-      const hunted = await plot.hunt(mutant);
-      expect([escapeOf(mutant, hunted), hunted.message], mutant.bug).toEqual([
-        null,
-        hunted.message,
-      ]);
-    },
+    { timeout: HUNT_TIMEOUT_MS },
+    async ([, mutant]) => expect(await hunt(plot, mutant)).toBeNull(),
   );
 
   it("breaks every rule that there is, each by at least one", () => {
@@ -36,7 +29,7 @@ describe("a planted bug", () => {
     expect(INVARIANTS.filter(({ id }) => !named.has(id)).map(({ id }) => id)).toEqual([]);
   });
 
-  it("is not seen where there is none", { timeout: TIMEOUT_MS }, async () => {
+  it("is not seen where there is none", { timeout: HUNT_TIMEOUT_MS }, async () => {
     const [mutant] = MUTANTS;
     if (mutant === undefined) throw new Error("there are no mutants");
     const control = { ...mutant, name: "control", replace: mutant.find, seeds: [1, 10] } as const;
