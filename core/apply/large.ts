@@ -2,11 +2,12 @@
 // They are applied in pieces, upon a store that nobody sees until it is done; then it takes the
 // place of the other at once. What is half done is lost in a crash, and the log has it whole.
 
-import type { KvReader, KvWrite, LeaseId, Result, Revision } from "../contract.ts";
+import type { Bytes, KvReader, KvWrite, LeaseId, Result, Revision } from "../contract.ts";
 import type { Response } from "../api/request.ts";
 import { overlaid } from "../kv/overlay.ts";
 import { attachAll, deleteLease, drop, findLease, hasLease } from "../lease/lessor.ts";
 import { must } from "../lib/assert.ts";
+import { EMPTY } from "../lib/bytes.ts";
 import { entries } from "../lib/ordered-map.ts";
 import { type Budget, isSpent, spend } from "../mvcc/budget.ts";
 import { beginKv, continueKv, type KvWork } from "../mvcc/kv-work.ts";
@@ -27,7 +28,9 @@ export type Applying = Readonly<{
   writes: readonly (readonly KvWrite[])[]; // a list for each piece
 }>;
 type Work = Readonly<
-  { kind: "request"; of: KvWork } | { kind: "revoke"; lease: LeaseId; main: Revision; rows: number }
+  | { kind: "request"; of: KvWork }
+  // `rows` were written so far; the next key of the lease is the first one from `from` on.
+  | { kind: "revoke"; lease: LeaseId; main: Revision; rows: number; from: Bytes }
 >;
 
 export type Progress = Readonly<
@@ -56,6 +59,7 @@ export function beginLarge(
           lease: command.lease,
           main: nextRevision(mvcc.revision),
           rows: 0,
+          from: EMPTY,
         };
   return { entry, origin, work, store, writes: [] };
 }
@@ -99,7 +103,7 @@ function continueRequest(
   return { kind: "done", applied: { ...nothing(next), writes: joined(writes), outcome } };
 }
 
-/** The keys of the lease go with it, all at one revision. What is gone hangs on it no more. */
+/** The keys of the lease go with it, all at one revision: those that hung on it before. */
 function continueRevoke(
   before: Store,
   applying: Applying,
@@ -109,18 +113,22 @@ function continueRevoke(
   budget: Budget,
 ): Progress {
   const { store, origin } = applying;
-  const { lease: id, main, rows } = work;
+  const { lease: id, main, rows, from } = work;
   const change = openChange(store.mvcc, view, main, rows);
-  for (const [key] of entries(leaseOf(store, id).keys)) {
-    if (isSpent(budget)) break;
+  let further: Bytes | null = null;
+  for (const [key] of entries(leaseOf(before, id).keys, from)) {
+    if (isSpent(budget)) {
+      further = key;
+      break;
+    }
     deleteKeys(change, { from: key, to: null }, 1);
     spend(budget, 1);
   }
   const lessor = attachAll(store.lessor, change.attachments);
   const next = withWrites({ ...store, mvcc: change.mvcc, lessor }, change.writes);
   const writes = [...applying.writes, change.writes];
-  if (leaseOf(next, id).keys.size > 0) {
-    const left: Work = { ...work, rows: rows + change.writes.length };
+  if (further !== null) {
+    const left: Work = { ...work, rows: rows + change.writes.length, from: further };
     return { kind: "going", applying: { ...applying, work: left, store: next, writes } };
   }
   spend(budget, 1);
