@@ -90,7 +90,10 @@ function dial(
       if (event.kind === "failed") far.destroy(new Error(event.reason));
       onEvent(event, connection);
     }
-    for (const run of connection.takeOutput()) far.write(run);
+    for (let runs = connection.takeOutput(); runs.length > 0; runs = connection.takeOutput()) {
+      for (const run of runs) far.write(run);
+      for (const event of connection.written()) onEvent(event, connection);
+    }
   });
   const session = connect("http://made", { createConnection: () => near, settings });
   return { session, close: () => session.destroy() };
