@@ -4,7 +4,6 @@ import {
   oneOf,
   parseBoolean,
   parseCost,
-  parseCount,
   parseCountOr,
   parseDurationOr,
   parseInitialCluster,
@@ -113,7 +112,7 @@ export const TABLE: { readonly [Name in FlagName]: Flag<Flags[Name]> } = {
   "max-request-bytes": flag(
     "Member",
     "1572864",
-    parseCount,
+    parseUnsigned,
     "Largest request of a client, in bytes.",
   ),
   "max-txn-ops": flag("Member", "128", parseUnsigned, "Most operations in one transaction."),

@@ -18,12 +18,6 @@ export function parseBoolean(text: string): Result<boolean, string> {
   return { ok: false, error: "expected true or false" };
 }
 
-export function parseCount(text: string): Result<number, string> {
-  const count = parseUnsigned(text);
-  if (count.ok && count.value >= 1 && count.value <= 0x7fffffff) return count;
-  return { ok: false, error: "expected a whole number from 1 to 2147483647" };
-}
-
 /** One that may be 0, which may mean something else. */
 export function parseUnsigned(text: string): Result<number, string> {
   const value = parseInteger(text);

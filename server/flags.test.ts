@@ -167,7 +167,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ],
   ["--compact-hash-check-time 0s", 1, "--compact-hash-check-time must be >0 (set to 0s)"],
   ["--corrupt-check-time soon", 2, "expected a duration such as 10m, or 0"],
-  ["--auto-compaction-mode yearly", 2, "expected periodic or revision"],
+  ["--auto-compaction-mode yearly", 1, "expected periodic or revision"],
   ["--auto-compaction-retention soon", 1, "expected hours, or a duration such as 5m"],
   [
     "--auto-compaction-mode revision --auto-compaction-retention 5m",
@@ -192,7 +192,9 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--watch-progress-notify-interval=", 2, "expected a duration such as 10m or 1.5s"],
   ["--corrupt-check-time -1s", 2, "expected a duration such as 10m, or 0"],
   ["--auto-compaction-retention -1", 1, "expected hours, or a duration such as 5m"],
-  ["--auto-compaction-mode=", 2, "expected periodic or revision"],
+  ["--auto-compaction-mode=", 1, "expected periodic or revision"],
+  ["--log-outputs=", 1, "expected stderr or stdout"],
+  ["--logger=", 1, "expected zap"],
   ["--initial-cluster-state NEW", 2, "expected new or existing"],
   ["--pre-vote=tRuE", 2, "expected true or false"],
   ["--pre-vote=maybe", 2, "expected true or false"],
@@ -211,6 +213,8 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--name=", 1, "--name must not be empty"],
   ["--listen-peer-urls http://example.com:1", 1, "expected IP in URL for binding"],
   ["--listen-client-urls http://127.0.0.1:1", 1, "--advertise-client-urls is required"],
+  ["--max-request-bytes=-1", 2, 'invalid value "-1" for --max-request-bytes'],
+  ["--max-request-bytes 0", 1, "would refuse all writes, the member's own as well"],
   [
     "--max-request-bytes 209715200",
     1,

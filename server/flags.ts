@@ -34,6 +34,12 @@ const ALIASES: ReadonlyMap<string, FlagName> = new Map([
   ["experimental-compact-hash-check-enabled", "compact-hash-check-enabled"],
   ["experimental-compact-hash-check-time", "compact-hash-check-time"],
 ]);
+/** Whatever these say, etcd reads it first, and refuses it then. */
+const REFUSED_WHEN_READ: ReadonlySet<FlagName> = new Set([
+  "auto-compaction-mode",
+  "log-outputs",
+  "logger",
+]);
 const SEE_HELP = "see detcd serve --help";
 const ELECTION_MS_MAX = 50_000;
 
@@ -51,8 +57,10 @@ export function parseFlags(
   for (const name of NAMES) {
     const text = texts.get(name) ?? fromEnvironment.get(name) ?? TABLE[name].initial;
     const parsed = TABLE[name].parse(text);
-    if (!parsed.ok)
-      return refused(2, `invalid value ${quoted(text)} for --${name}: ${parsed.error}`);
+    if (!parsed.ok) {
+      const exitCode = REFUSED_WHEN_READ.has(name) ? 1 : 2;
+      return refused(exitCode, `invalid value ${quoted(text)} for --${name}: ${parsed.error}`);
+    }
     values.set(name, parsed.value);
   }
   const flags = withDerived(Object.fromEntries(values) as Flags);
@@ -147,6 +155,9 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";
   }
   const requestBytes = flags["max-request-bytes"];
+  if (requestBytes === 0) {
+    return "--max-request-bytes[0] would refuse all writes, the member's own as well: set it above 0";
+  }
   if (requestBytes > REQUEST_BYTES_MAX) {
     return (
       `--max-request-bytes[${requestBytes}] is more than members can pass on to each other in ` +

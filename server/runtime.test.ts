@@ -130,6 +130,21 @@ describe("the runtime", () => {
     expect(seen).toEqual(["step tick", "step disk.done", "step disk.done", "step resume"]);
   });
 
+  it("lets what was answered leave before long work goes on, but not for ever", async () => {
+    const { runtime, seen } = createRuntime((input) => {
+      if (input.kind === "disk.done") setImmediate(() => runtime.submit(input)); // at each turn one
+      return input.kind === "disk.done" ? [] : [{ kind: "yield" }];
+    });
+    runtime.submit({ kind: "tick", now: 1 as Millis });
+    runtime.submit({ kind: "disk.done", token: 1 as never });
+    for (let turns = 0; turns < 12; turns++) await turn();
+    const pieces = seen.join().split("step resume");
+    expect(pieces.length).toBeGreaterThan(3);
+    for (const between of pieces.slice(1, -1)) {
+      expect(between.match(/disk\.done/g)?.length).toBe(2);
+    }
+  });
+
   it("gives each call its own answer, once", async () => {
     const { runtime } = createRuntime((input) =>
       input.kind === "call" ? [{ kind: "call.reply", call: input.call, result: ANSWER }] : [],

@@ -66,7 +66,8 @@ export class Runtime {
   #queue: Input[] = [];
   #scheduled = false;
   #tickWaits = false;
-  #yields = false; // to be resumed behind all that the next turn finds
+  #yields = false; // to be resumed
+  #hasWaited = false; // with it, for one turn
   #timer: NodeJS.Timeout | null = null;
   #lastCall = 0;
   #stopped = false;
@@ -175,8 +176,7 @@ export class Runtime {
 
   #turn(): void {
     const cutOffAt = performance.now() + TURN_MS;
-    if (this.#yields) this.#queue.push({ kind: "resume" });
-    this.#yields = false;
+    this.#maybeResume();
     let at = 0;
     while (at < this.#queue.length && !this.#stopped) {
       const input = this.#queue[at] as Input;
@@ -190,6 +190,19 @@ export class Runtime {
     if (this.#stopped) return;
     this.#queue = this.#queue.slice(at);
     if (this.#queue.length > 0 || this.#yields) this.#schedule();
+  }
+
+  /** Behind all that this turn has found; and in the next one, if that is something: then its
+   *  messages and its writes are on their way before a piece of long work begins. */
+  #maybeResume(): void {
+    if (!this.#yields) return;
+    if (this.#queue.length > 0 && !this.#hasWaited) {
+      this.#hasWaited = true;
+      return;
+    }
+    this.#queue.push({ kind: "resume" });
+    this.#yields = false;
+    this.#hasWaited = false;
   }
 
   #step(input: Input): void {

@@ -22,7 +22,7 @@ const SIMPLE: Tokens = { sign: null, read: (token) => token };
 export function createTokens(flag: string, clock: Clock): Result<Tokens, string> {
   const [kind, ...options] = flag.split(",");
   if (kind === "simple") return { ok: true, value: SIMPLE };
-  if (kind !== "jwt") return { ok: false, error: `--auth-token ${flag}: expected simple or jwt,…` };
+  if (kind !== "jwt") return { ok: false, error: `--auth-token=${flag}: expected simple or jwt,…` };
   const signer = createSigner(options);
   return signer.ok ? { ok: true, value: signedTokens(signer.value, clock) } : signer;
 }
