@@ -1,12 +1,13 @@
 // Many runs: every scenario for every seed, until one fails or the time is over, and what they saw
 // together.
 
+import { must } from "../core/lib/assert.ts";
 import { FAULT_KINDS } from "../sim/faults.ts";
 import type { FaultKind } from "../sim/faults.ts";
-import type { Coverage } from "../sim/result.ts";
+import type { Coverage, SimResult } from "../sim/result.ts";
 import type { GivenSizes } from "../sim/sizes.ts";
 import { judge } from "./judge.ts";
-import type { Failure, Judged, JudgeOptions } from "./judge.ts";
+import type { Failure, JudgeOptions } from "./judge.ts";
 import { optionsOf } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -23,6 +24,14 @@ export type Found = Readonly<{
   seed: number;
   sizes: GivenSizes;
   failure: Failure;
+}>;
+
+/** What a campaign keeps of a run. */
+export type Ran = Readonly<{
+  nth: number;
+  seen: Pick<SimResult, "events" | "simulatedMs" | "faultsInjected" | "coverage"> | null;
+  isUndecided: boolean;
+  failure: Failure | null;
 }>;
 
 export type Tally = {
@@ -42,18 +51,45 @@ export type Campaign = Readonly<{ tally: Tally; found: Found | null; isCutShort:
 /** `goesOn` is asked after each run: false ends the campaign early. */
 export function runCampaign(plan: Plan, goesOn: (tally: Tally) => boolean): Campaign {
   const tally = createTally();
-  for (let nth = 0; nth < plan.seeds; nth++) {
-    const seed = (plan.firstSeed + nth) >>> 0;
-    for (const scenario of plan.scenarios) {
-      const judged = judge(optionsOf(scenario, { seed, path: null }, plan.sizes), plan.how);
-      count(tally, scenario, judged);
-      const { failure } = judged;
-      if (failure !== null)
-        return { tally, found: { scenario, seed, sizes: plan.sizes, failure }, isCutShort: false };
-      if (!goesOn(tally)) return { tally, found: null, isCutShort: true };
-    }
+  for (let nth = 0; nth < runsOf(plan); nth++) {
+    const ran = runNth(plan, nth);
+    count(tally, plan, ran);
+    const found = foundIn(plan, ran);
+    if (found !== null) return { tally, found, isCutShort: false };
+    if (!goesOn(tally)) return { tally, found: null, isCutShort: true };
   }
   return { tally, found: null, isCutShort: false };
+}
+
+export function runsOf({ scenarios, seeds }: Pick<Plan, "scenarios" | "seeds">): number {
+  return scenarios.length * seeds;
+}
+
+/** Every scenario has its turn before the next seed. */
+export function runNth(plan: Plan, nth: number): Ran {
+  const { scenario, seed } = wayOf(plan, nth);
+  const { result, failure, undecided } = judge(
+    optionsOf(scenario, { seed, path: null }, plan.sizes),
+    plan.how,
+  );
+  const isUndecided = undecided !== null;
+  if (result === null) return { nth, seen: null, isUndecided, failure };
+  const { events, simulatedMs, faultsInjected, coverage } = result;
+  return { nth, seen: { events, simulatedMs, faultsInjected, coverage }, isUndecided, failure };
+}
+
+/** Null: every promise held. */
+export function foundIn(plan: Plan, { nth, failure }: Ran): Found | null {
+  if (failure === null) return null;
+  return { ...wayOf(plan, nth), sizes: plan.sizes, failure };
+}
+
+function wayOf(
+  { scenarios, firstSeed }: Plan,
+  nth: number,
+): Readonly<{ scenario: Scenario; seed: number }> {
+  const scenario = must(scenarios[nth % scenarios.length], "a plan has scenarios");
+  return { scenario, seed: (firstSeed + Math.floor(nth / scenarios.length)) >>> 0 };
 }
 
 /** What a campaign was meant to see and did not: it proves less than it seems to. */
@@ -66,27 +102,28 @@ export function unseen(plan: Plan, tally: Tally): readonly string[] {
   });
 }
 
-function createTally(): Tally {
+export function createTally(): Tally {
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Tally["faults"];
   const totals = { runs: 0, events: 0, simulatedMs: 0, undecided: 0 };
   return { ...totals, faults, coverage: {}, byScenario: {} };
 }
 
-function count(tally: Tally, scenario: Scenario, { result, undecided }: Judged): void {
+export function count(tally: Tally, plan: Plan, { nth, seen, isUndecided }: Ran): void {
+  const { scenario } = wayOf(plan, nth);
   tally.runs += 1;
-  if (undecided !== null) tally.undecided += 1;
-  const seen = (tally.byScenario[scenario.name] ??= { runs: 0, counts: {} });
-  seen.runs += 1;
-  if (result === null) return;
-  tally.events += result.events;
-  tally.simulatedMs += result.simulatedMs;
-  for (const kind of FAULT_KINDS) tally.faults[kind] += result.faultsInjected[kind];
-  for (const kind of scenario.injects) add(seen.counts, kind, result.faultsInjected[kind]);
-  for (const [what, number] of Object.entries(result.coverage) as [keyof Coverage, number][]) {
+  if (isUndecided) tally.undecided += 1;
+  const its = (tally.byScenario[scenario.name] ??= { runs: 0, counts: {} });
+  its.runs += 1;
+  if (seen === null) return;
+  tally.events += seen.events;
+  tally.simulatedMs += seen.simulatedMs;
+  for (const kind of FAULT_KINDS) tally.faults[kind] += seen.faultsInjected[kind];
+  for (const kind of scenario.injects) add(its.counts, kind, seen.faultsInjected[kind]);
+  for (const [what, number] of Object.entries(seen.coverage) as [keyof Coverage, number][]) {
     if (what === "highestTerm") {
       tally.coverage[what] = Math.max(tally.coverage[what] ?? 0, number);
     } else add(tally.coverage, what, number);
-    if (scenario.covers.includes(what)) add(seen.counts, what, number);
+    if (scenario.covers.includes(what)) add(its.counts, what, number);
   }
 }
 

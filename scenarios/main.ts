@@ -4,8 +4,9 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { SCENARIOS } from "./catalogue.ts";
-import { runCampaign, unseen } from "./campaign.ts";
+import { unseen } from "./campaign.ts";
 import type { Found, Plan, Tally } from "./campaign.ts";
+import { runOnAll } from "./crew.ts";
 import { parseReplayFlags, parseSimFlags, printSeed, REPLAY_USAGE, SIM_USAGE } from "./flags.ts";
 import type { ReplayFlags, SimFlags } from "./flags.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
@@ -23,7 +24,7 @@ const SHRINK_MS = 30_000;
 
 export async function main(command: "sim" | "replay", args: readonly string[]): Promise<number> {
   try {
-    return command === "sim" ? sim(args) : replay(args);
+    return command === "sim" ? await sim(args) : replay(args);
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     console.error(`detcd ${command}: this is a bug of the command itself, not of a run.\n${text}`);
@@ -31,7 +32,7 @@ export async function main(command: "sim" | "replay", args: readonly string[]): 
   }
 }
 
-function sim(args: readonly string[]): number {
+async function sim(args: readonly string[]): Promise<number> {
   const flags = parseSimFlags(args, Boolean(process.env["CI"]));
   if ("misuse" in flags) return refuse("sim", flags.misuse);
   if (flags.help) return say(SIM_USAGE);
@@ -49,7 +50,7 @@ function sim(args: readonly string[]): number {
   console.error(printPlan(plan));
   const progress = createProgress(plan.seeds * plan.scenarios.length);
   const elapsedMs = (): number => performance.now() - startedAt;
-  const campaign = runCampaign(plan, (tally) => {
+  const campaign = await runOnAll(plan, (tally) => {
     progress.show(tally, elapsedMs());
     return flags.budgetMs === null || elapsedMs() < flags.budgetMs;
   });

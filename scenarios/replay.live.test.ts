@@ -97,7 +97,7 @@ describe("detcd sim", () => {
     const { code, stdout, stderr } = await detcd("sim", "--seeds", "1000", "--budget", "1ms");
     expect(code).toBe(0);
     expect(stderr).toContain(`detcd sim: ${SCENARIOS.length} scenarios, 1000 seeds each`);
-    expect(stdout).toMatch(/^1 runs?, /);
+    expect(stdout).toMatch(/^\d{1,2} runs?, /);
   });
 
   it("lists the scenarios, and what each promises", async () => {
