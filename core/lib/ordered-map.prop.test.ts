@@ -2,6 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { removeAll, setAll } from "./ordered-map-batch.ts";
 import {
   countBetween,
   createOrderedMap,
@@ -70,6 +71,45 @@ describe("an ordered map", () => {
       expect([...entries(fromSorted(model))]).toEqual(model);
     });
     fc.assert(property, { seed: SEED, numRuns: 60 });
+  });
+
+  it("takes many changes at once as one by one, and keeps its balance", () => {
+    const keys = fc.uniqueArray(numbers, { maxLength: 300, size: "max" });
+    const batch = fc.record({ kind: fc.constantFrom("set", "remove"), keys });
+    const property = fc.property(
+      changes(numbers),
+      fc.array(batch, { maxLength: 5, size: "max" }),
+      (steps, batches) => {
+        let { map } = built(steps);
+        for (const { kind, keys: wanted } of batches) {
+          const values = new Map(wanted.map((key) => [key, -key]));
+          const one = wanted.reduce(
+            (next, key) => (kind === "set" ? set(next, key, -key) : remove(next, key)),
+            map,
+          );
+          map = kind === "set" ? setAll(map, values) : removeAll(map, wanted);
+          expect([...entries(map)]).toEqual([...entries(one)]);
+          expectSound(map);
+        }
+      },
+    );
+    fc.assert(property, { seed: SEED, numRuns: 100 });
+  });
+
+  it("loses most of a large range at once, and all of it", () => {
+    const full = fromSorted(Array.from({ length: 40_000 }, (_, key) => [key, key] as const));
+    const keys = [...entries(full)].map(([key]) => key);
+    for (const left of [0, 1, 9, 33, 1000]) {
+      const map = removeAll(full, keys.slice(left / 2, keys.length - Math.ceil(left / 2)));
+      expectSound(map);
+      expect(map.size).toBe(Math.floor(left / 2) + Math.ceil(left / 2));
+    }
+    const grown = setAll(
+      createOrderedMap<number, number>(),
+      new Map(keys.map((key) => [key, key])),
+    );
+    expectSound(grown);
+    expect(grown.size).toBe(full.size);
   });
 
   it("never changes an older version, even a frozen one", () => {

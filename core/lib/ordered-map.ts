@@ -7,30 +7,31 @@
 // A branch knows the smallest key and the size of each of its subtrees, so counting needs no walk.
 
 import { assert, must } from "./assert.ts";
+import {
+  type Branch,
+  branch,
+  childFor,
+  countBelow,
+  halves,
+  join,
+  type Leaf,
+  leaf,
+  type Node,
+  type OrderedKey,
+  type OrderedMap,
+  parentOf,
+  rooted,
+  runs,
+  smallest,
+  WIDTH_MAX,
+  WIDTH_MIN,
+} from "./ordered-map-nodes.ts";
 
-export type OrderedKey = string | number;
-
-export type OrderedMap<K extends OrderedKey, V> = Readonly<{ size: number; root: Node<K, V> }>;
-
-type Node<K, V> = Leaf<K, V> | Branch<K, V>;
-type Leaf<K, V> = Readonly<{
-  kind: "leaf";
-  size: number;
-  keys: readonly K[];
-  values: readonly V[];
-}>;
-type Branch<K, V> = Readonly<{
-  kind: "branch";
-  size: number; // of the whole subtree
-  keys: readonly K[]; // the smallest key of each child
-  children: readonly Node<K, V>[];
-}>;
+export type { OrderedKey, OrderedMap };
 
 /** To walk once. */
 export type Entries<K, V> = IterableIterator<readonly [key: K, value: V]>;
 
-const WIDTH_MAX = 32;
-const WIDTH_MIN = 10; // below it a node joins its neighbour; under half, so that sizes may wobble
 const NOTHING: OrderedMap<never, never> = {
   size: 0,
   root: { kind: "leaf", size: 0, keys: [], values: [] },
@@ -265,51 +266,6 @@ function withChild<K extends OrderedKey, V>(
   };
 }
 
-function join<K extends OrderedKey, V>(left: Node<K, V>, right: Node<K, V>): Node<K, V> {
-  const keys = [...left.keys, ...right.keys];
-  if (left.kind === "leaf" && right.kind === "leaf") {
-    return leaf(keys, [...left.values, ...right.values]);
-  }
-  assert(left.kind === "branch" && right.kind === "branch", "neighbours have one height");
-  return branch(keys, [...left.children, ...right.children]);
-}
-
-function halves<K extends OrderedKey, V>(
-  node: Node<K, V>,
-): readonly [left: Node<K, V>, right: Node<K, V>] {
-  const middle = node.keys.length >> 1;
-  const [low, high] = [node.keys.slice(0, middle), node.keys.slice(middle)];
-  if (node.kind === "leaf") {
-    return [leaf(low, node.values.slice(0, middle)), leaf(high, node.values.slice(middle))];
-  }
-  return [branch(low, node.children.slice(0, middle)), branch(high, node.children.slice(middle))];
-}
-
-function parentOf<K extends OrderedKey, V>(children: readonly Node<K, V>[]): Branch<K, V> {
-  return branch(smallest(children), children);
-}
-
-function leaf<K extends OrderedKey, V>(keys: readonly K[], values: readonly V[]): Leaf<K, V> {
-  return { kind: "leaf", size: keys.length, keys, values };
-}
-
-function branch<K extends OrderedKey, V>(
-  keys: readonly K[],
-  children: readonly Node<K, V>[],
-): Branch<K, V> {
-  let size = 0;
-  for (const child of children) size += child.size;
-  return { kind: "branch", size, keys, children };
-}
-
-function rooted<K extends OrderedKey, V>(root: Node<K, V>): OrderedMap<K, V> {
-  return { size: root.size, root };
-}
-
-function smallest<K extends OrderedKey, V>(nodes: readonly Node<K, V>[]): readonly K[] {
-  return nodes.map((node) => must(node.keys[0], "no node of a pair is empty"));
-}
-
 function entryAt<K extends OrderedKey, V>(node: Leaf<K, V>, at: number): readonly [K, V] | null {
   if (at < 0 || at >= node.keys.length) return null;
   return [node.keys[at] as K, node.values[at] as V];
@@ -325,34 +281,4 @@ function rank<K extends OrderedKey, V>(root: Node<K, V>, key: K): number {
     node = node.children[at] as Node<K, V>;
   }
   return below + countBelow(node.keys, key);
-}
-
-/** The child whose range holds `key`: the last one that begins at or below it, or the first. */
-function childFor<K extends OrderedKey>(keys: readonly K[], key: K): number {
-  const at = countBelow(keys, key);
-  return at > 0 && keys[at] !== key ? at - 1 : at;
-}
-
-/** How many of the sorted keys are below `key`: where it is, or where it would go. */
-function countBelow<K extends OrderedKey>(keys: readonly K[], key: K): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] as K) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Runs of nodes' width, as even as can be: none is too small to be a node. */
-function runs<T>(items: readonly T[]): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / WIDTH_MAX);
-  const cuts = Array.from({ length: count }, (_, at) => at);
-  return cuts.map((at) =>
-    items.slice(
-      Math.floor((at * items.length) / count),
-      Math.floor(((at + 1) * items.length) / count),
-    ),
-  );
 }
