@@ -12,7 +12,7 @@ import { entries } from "../lib/ordered-map.ts";
 import { type Budget, isSpent, spend } from "../mvcc/budget.ts";
 import { beginKv, continueKv, type KvWork } from "../mvcc/kv-work.ts";
 import { nextRevision } from "../mvcc/revision.ts";
-import { deleteKeys, openChange } from "../mvcc/store.ts";
+import { deleteListed, openChange } from "../mvcc/store.ts";
 import type { Entry } from "../raft/message.ts";
 import { nothing, withWrites } from "./applied.ts";
 import type { Applied, Replica, Store } from "./apply.ts";
@@ -115,15 +115,17 @@ function continueRevoke(
   const { store, origin } = applying;
   const { lease: id, main, rows, from } = work;
   const change = openChange(store.mvcc, view, main, rows);
+  const keys: Bytes[] = [];
   let further: Bytes | null = null;
   for (const [key] of entries(leaseOf(before, id).keys, from)) {
     if (isSpent(budget)) {
       further = key;
       break;
     }
-    deleteKeys(change, { from: key, to: null }, 1);
+    keys.push(key);
     spend(budget, 1);
   }
+  deleteListed(change, keys);
   const lessor = attachAll(store.lessor, change.attachments);
   const next = withWrites({ ...store, mvcc: change.mvcc, lessor }, change.writes);
   const writes = [...applying.writes, change.writes];

@@ -9,7 +9,9 @@
 
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../contract.ts";
 import { assert } from "../lib/assert.ts";
+import { madeFor } from "../lib/lists.ts";
 import { merged } from "../lib/merge.ts";
+import { removeAll, setAll } from "../lib/ordered-map-batch.ts";
 import {
   createOrderedMap,
   entries,
@@ -56,11 +58,13 @@ export function pushWrites(overlay: Overlay, applied: Index, writes: readonly Kv
   if (writes.length === 0) return overlay;
   const newest = last(overlay.batches)?.[0] ?? applied;
   assert(newest <= applied, `writes of entry ${applied} after those of entry ${newest}`);
-  const tables = { ...overlay.tables };
+  const pending = new Map<Table, Map<Bytes, Pending>>();
   for (const write of writes) {
     const value = write.kind === "put" ? write.value : null;
-    tables[write.table] = set(tables[write.table], write.key, { applied, value });
+    madeFor(pending, write.table, () => new Map()).set(write.key, { applied, value });
   }
+  const tables = { ...overlay.tables };
+  for (const [table, newer] of pending) tables[table] = setAll(tables[table], newer);
   const earlier = newest === applied ? get(overlay.batches, applied) : null;
   const batch = earlier === null ? [writes] : [...earlier, writes];
   return { ...overlay, tables, batches: set(overlay.batches, applied, batch) };
@@ -86,9 +90,12 @@ export function dropConfirmed(overlay: Overlay, rows: number): Overlay {
     const oldest = first(batches);
     if (oldest === null || oldest[0] > confirmed) break;
     const [index, [piece = [], ...others]] = oldest;
+    const shown = new Map<Table, Set<Bytes>>();
     for (const { table, key } of piece) {
-      if (get(tables[table], key)?.applied === index) tables[table] = remove(tables[table], key);
+      const isNewest = get(tables[table], key)?.applied === index;
+      if (isNewest) madeFor(shown, table, () => new Set()).add(key);
     }
+    for (const [table, keys] of shown) tables[table] = removeAll(tables[table], [...keys]);
     batches = others.length === 0 ? remove(batches, index) : set(batches, index, others);
     looked += Math.max(1, piece.length);
   }

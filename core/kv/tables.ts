@@ -145,6 +145,14 @@ export function decodeKeyValue(bytes: Uint8Array): KeyValue | null {
   return { key, createRevision, modRevision, version, value, lease };
 }
 
+/** The key alone, which comes first. Null: there is none. */
+export function decodeKeyOf(bytes: Uint8Array): Bytes | null {
+  const reader = createReader(bytes);
+  if (atEnd(reader) || readByte(reader) !== TAG.key) return null;
+  const key = readByteString(reader);
+  return reader.failed || key.length === 0 ? null : key;
+}
+
 function decodeCompaction(bytes: Uint8Array): Compaction | null {
   const reader = createReader(bytes);
   const scheduled = readVarint(reader) - 1;

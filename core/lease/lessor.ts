@@ -9,6 +9,8 @@ import type { Bytes, KvReader, KvWrite, LeaseId } from "../contract.ts";
 import { must } from "../lib/assert.ts";
 import { atEnd, createReader, encoded, readVarint, writeVarint } from "../lib/binary.ts";
 import { ABOVE_ALL, EMPTY, fromBytes } from "../lib/bytes.ts";
+import { madeFor } from "../lib/lists.ts";
+import { removeAll, setAll } from "../lib/ordered-map-batch.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
 
@@ -29,6 +31,9 @@ export type LeaseRecord = Omit<Lease, "keys">;
 
 /** What a write did to one key: it hangs on this lease now, 0 for none. */
 export type Attachment = readonly [key: Bytes, lease: bigint];
+
+/** The keys that a lease loses, and those that it gets. */
+type Moves = Readonly<{ gone: Bytes[]; come: Map<Bytes, true> }>;
 
 const NO_KEYS: OrderedMap<Bytes, true> = createOrderedMap();
 const SIGN_BIT = 1n << 63n;
@@ -96,8 +101,35 @@ export function drop(lessor: Lessor, id: LeaseId): Lessor {
   return { ...lessor, leases: remove(lessor.leases, leaseKey(id)) };
 }
 
+/** Of several attachments of one key the last one counts. */
 export function attachAll(lessor: Lessor, attachments: readonly Attachment[]): Lessor {
-  return attachments.reduce((now, [key, lease]) => attach(now, key, lease as LeaseId), lessor);
+  const [only] = attachments;
+  if (only === undefined) return lessor;
+  const isLoose = only[1] === 0n && !has(lessor.holders, only[0]);
+  if (isLoose && attachments.length === 1) return lessor; // as nearly every put
+  const moves = new Map<bigint, Moves>();
+  const held = new Map<Bytes, LeaseId>();
+  const loose: Bytes[] = [];
+  for (const [key, lease] of new Map(attachments)) {
+    const before = get(lessor.holders, key) ?? 0n;
+    if (before === lease) continue;
+    const isHeld = lease !== 0n && hasLease(lessor, lease); // a store of etcd may have lost it
+    if (before !== 0n) madeFor(moves, before, noMoves).gone.push(key);
+    if (isHeld) madeFor(moves, lease, noMoves).come.set(key, true);
+    if (isHeld) held.set(key, lease as LeaseId);
+    else if (before !== 0n) loose.push(key);
+  }
+  let { leases } = lessor;
+  for (const [id, { gone, come }] of moves) {
+    const lease = must(findLease(lessor, id), "a key hung on a lease that is not there");
+    const keys = setAll(removeAll(lease.keys, gone), come);
+    leases = set(leases, leaseKey(id), { ...lease, keys });
+  }
+  return { leases, holders: setAll(removeAll(lessor.holders, loose), held) };
+}
+
+function noMoves(): Moves {
+  return { gone: [], come: new Map() };
 }
 
 export function putLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): KvWrite {
@@ -127,24 +159,6 @@ function idOfKey(key: Bytes): LeaseId {
   let id = 0n;
   for (let at = 0; at < key.length; at++) id = (id << 8n) | BigInt(key.charCodeAt(at));
   return BigInt.asIntN(64, id - SIGN_BIT) as LeaseId;
-}
-
-function attach(lessor: Lessor, key: Bytes, lease: LeaseId): Lessor {
-  const before = get(lessor.holders, key);
-  if (before === null && lease === 0n) return lessor;
-  if (before === lease) return lessor;
-  const loose = before === null ? lessor : detach(lessor, key, before);
-  if (lease === 0n) return loose;
-  const holder = findLease(loose, lease);
-  if (holder === null) return loose; // a store of etcd had lost it
-  const attached = { ...holder, keys: set(holder.keys, key, true) };
-  return withLease({ ...loose, holders: set(loose.holders, key, lease) }, attached);
-}
-
-function detach(lessor: Lessor, key: Bytes, id: LeaseId): Lessor {
-  const lease = must(findLease(lessor, id), "a key hung on a lease that is not there");
-  const without = { ...lease, keys: remove(lease.keys, key) };
-  return withLease({ ...lessor, holders: remove(lessor.holders, key) }, without);
 }
 
 function withLease(lessor: Lessor, lease: Lease): Lessor {

@@ -7,6 +7,15 @@ export function pushAll<T>(list: T[], more: Iterable<T>): void {
   for (const each of more) list.push(each);
 }
 
+/** What the map holds for this key; where it holds nothing, what is made now. */
+export function madeFor<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const there = map.get(key);
+  if (there !== undefined) return there;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
 /** `least`, or what is greater among `numbers`. */
 export function atLeast(least: number, numbers: Iterable<number>): number {
   let greatest = least;

@@ -16,7 +16,8 @@ import type { Compaction } from "../kv/tables.ts";
 import { must } from "../lib/assert.ts";
 import { EMPTY } from "../lib/bytes.ts";
 import {
-  dropVersion,
+  type Dropped,
+  dropVersions,
   historyOf,
   isTombstone,
   type KeyIndex,
@@ -47,24 +48,24 @@ export function walkCompaction(mvcc: Mvcc, view: KvReader, next: Bytes, rows: nu
   const { scheduled, finished } = mvcc.compaction;
   if (!isWalking(mvcc) || next !== mvcc.compaction.next) return { mvcc, writes: [] };
   const end = encodeRowKey({ main: Math.max(0, scheduled + 1), sub: 0, tombstone: false });
+  const { index } = mvcc;
   const writes: KvWrite[] = [];
-  let index = mvcc.index;
+  const dropped: Dropped[] = [];
+  const without = (compaction: Compaction): Compacted => {
+    const noted = withCompaction({ ...mvcc, index: dropVersions(index, dropped) }, compaction);
+    return { mvcc: noted.mvcc, writes: [...writes, ...noted.writes] };
+  };
   let looked = 0;
   for (const [at, value] of view.scan("keys", next, end)) {
-    if (looked === rows) {
-      const paused = withCompaction({ ...mvcc, index }, { scheduled, finished, next: at });
-      return { mvcc: paused.mvcc, writes: [...writes, ...paused.writes] };
-    }
+    if (looked === rows) return without({ scheduled, finished, next: at });
     looked++;
     const row = must(decodeRowKey(at), "a key in the table of keys is no revision");
     const key = readKeyOf(value);
     if (isKept(index, key, row, scheduled)) continue;
     writes.push({ kind: "delete", table: "keys", key: at });
-    index = dropVersion(index, key, row.main, row.sub);
+    dropped.push({ key, main: row.main, sub: row.sub });
   }
-  const done = { scheduled, finished: scheduled, next: EMPTY };
-  const { mvcc: after, writes: noted } = withCompaction({ ...mvcc, index }, done);
-  return { mvcc: after, writes: [...writes, ...noted] };
+  return without({ scheduled, finished: scheduled, next: EMPTY });
 }
 
 /** etcd allows the present revision, but no revision twice. */

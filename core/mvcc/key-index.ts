@@ -21,6 +21,7 @@ import {
   remove,
   set,
 } from "../lib/ordered-map.ts";
+import { removeAll, setAll } from "../lib/ordered-map-batch.ts";
 import type { KeyRange } from "./key-range.ts";
 
 export type KeyIndex = Readonly<{
@@ -41,6 +42,10 @@ export type Version = Readonly<{
   created: number; // main revision of the first write since the key was last absent
   version: number; // counts those writes from 1; 0 is a tombstone
 }>;
+
+/** A key, its history while it was live, and its end. */
+export type Ended = readonly [key: Bytes, history: History, end: Version];
+export type Dropped = Readonly<{ key: Bytes; main: number; sub: number }>;
 
 const NO_HISTORY: OrderedMap<Bytes, History> = createOrderedMap();
 const NO_VERSIONS: OrderedMap<number, Version> = createOrderedMap();
@@ -84,21 +89,31 @@ export function addVersion(
   return { live: set(index.live, key, next), dead };
 }
 
-/** The index without this version. Of a key whose newest version is gone nothing is left. */
-export function dropVersion(index: KeyIndex, key: Bytes, main: number, sub: number): KeyIndex {
-  const history = historyOf(index, key);
-  if (history === null) return index;
-  const { newest, older } = history;
-  if (newest.main === main && newest.sub === sub) {
-    assert(isTombstone(newest), `version ${main}.${sub} is what everybody reads`);
-    assert(older === null, `version ${main}.${sub} goes before what it supersedes`);
-    return { live: index.live, dead: remove(index.dead, key) };
+/** The index with these keys ended: each had this history, and gets this tombstone. */
+export function endKeys(index: KeyIndex, ended: readonly Ended[]): KeyIndex {
+  const dead = new Map<Bytes, History>();
+  for (const [key, history, end] of ended) dead.set(key, longer(history, end));
+  const gone = ended.map(([key]) => key);
+  return { live: removeAll(index.live, gone), dead: setAll(index.dead, dead) };
+}
+
+/** The index without these versions, older ones of a key before newer ones. Of a key whose newest
+ *  version is gone nothing is left. */
+export function dropVersions(index: KeyIndex, dropped: readonly Dropped[]): KeyIndex {
+  const shorter = new Map<Bytes, History | null>();
+  for (const { key, main, sub } of dropped) {
+    const before = shorter.get(key);
+    const history = before === undefined ? historyOf(index, key) : before;
+    if (history !== null) shorter.set(key, withoutVersion(history, main, sub));
   }
-  if (older === null || get(older, main)?.sub !== sub) return index; // rewritten in one revision
-  const left = remove(older, main);
-  const shorter = { newest, older: left.size === 0 ? null : left };
-  if (isTombstone(newest)) return { live: index.live, dead: set(index.dead, key, shorter) };
-  return { live: set(index.live, key, shorter), dead: index.dead };
+  const live = new Map<Bytes, History>();
+  const dead = new Map<Bytes, History>();
+  const gone: Bytes[] = [];
+  for (const [key, history] of shorter) {
+    if (history === null) gone.push(key);
+    else (isTombstone(history.newest) ? dead : live).set(key, history);
+  }
+  return { live: setAll(index.live, live), dead: setAll(removeAll(index.dead, gone), dead) };
 }
 
 /** The version that a reader at this revision sees; null where the key did not exist. */
@@ -125,14 +140,18 @@ export function* liveVersions(
   range: KeyRange,
   reverse = false,
 ): Generator<readonly [key: Bytes, version: Version], void, undefined> {
-  if (range.to === null) {
-    const history = get(index.live, range.from);
-    if (history !== null) yield [range.from, history.newest];
-    return;
-  }
-  for (const [key, history] of walkOf(index.live, range.from, range.to, reverse)) {
-    yield [key, history.newest];
-  }
+  for (const [key, history] of liveHistories(index, range, reverse)) yield [key, history.newest];
+}
+
+/** The same with their past. */
+export function liveHistories(
+  { live }: KeyIndex,
+  { from, to }: KeyRange,
+  reverse = false,
+): Iterable<readonly [key: Bytes, history: History]> {
+  if (to !== null) return walkOf(live, from, to, reverse);
+  const history = get(live, from);
+  return history === null ? [] : [[from, history]];
 }
 
 /** The keys of the range that existed at this revision, ascending or (`reverse`) descending. */
@@ -169,6 +188,19 @@ function walkOf(
   reverse: boolean,
 ): Entries<Bytes, History> {
   return reverse ? entriesDescending(map, from, to) : entries(map, from, to);
+}
+
+/** Null: nothing is left. */
+function withoutVersion(history: History, main: number, sub: number): History | null {
+  const { newest, older } = history;
+  if (newest.main === main && newest.sub === sub) {
+    assert(isTombstone(newest), `version ${main}.${sub} is what everybody reads`);
+    assert(older === null, `version ${main}.${sub} goes before what it supersedes`);
+    return null;
+  }
+  if (older === null || get(older, main)?.sub !== sub) return history; // rewritten in one revision
+  const left = remove(older, main);
+  return { newest, older: left.size === 0 ? null : left };
 }
 
 function longer(history: History | null, version: Version): History {

@@ -4,16 +4,20 @@ import type { Bytes, KvReader, KvWrite, Revision } from "../contract.ts";
 import type { ApiError } from "../api/errors.ts";
 import type { KeyValue } from "../api/request.ts";
 import type { Compaction } from "../kv/tables.ts";
-import { decodeKeyValue, encodeKeyValue, readCompaction } from "../kv/tables.ts";
+import { decodeKeyOf, decodeKeyValue, encodeKeyValue, readCompaction } from "../kv/tables.ts";
 import { assert, broken, must } from "../lib/assert.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
+import { get } from "../lib/ordered-map.ts";
 import { buildKeyIndex } from "./index-build.ts";
 import {
   addVersion,
+  type Ended,
+  endKeys,
+  type History,
   historyOf,
   isTombstone,
   type KeyIndex,
-  liveVersions,
+  liveHistories,
   putVersion,
   tombstone,
   type Version,
@@ -68,7 +72,7 @@ export function restoreMvcc(view: KvReader): Mvcc {
 
 /** The key that a row is about. */
 export function readKeyOf(row: Uint8Array): Bytes {
-  return decoded(row).key;
+  return must(decodeKeyOf(row), "a row of the table of keys has no key");
 }
 
 /** Reads rows through this view. */
@@ -119,18 +123,36 @@ export function putKey(change: Change, key: Bytes, value: Uint8Array, lease: big
 /** Deletes the keys of the range that exist, in key order, and tells how many there were. If there
  *  are as many as `most`, there may be more. */
 export function deleteKeys(change: Change, range: KeyRange, most: number): number {
-  const { main, first, writes, mvcc } = change;
-  const before = writes.length;
-  for (const [key] of liveVersions(mvcc.index, range)) {
-    if (writes.length - before === most) break;
-    const version = tombstone(main, first + writes.length);
-    record(change, version, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
-    change.attachments.push([key, 0n]);
-    const { index } = change.mvcc;
-    const history = historyOf(index, key);
-    change.mvcc = { ...mvcc, revision: main, index: addVersion(index, key, history, version) };
+  const found: [Bytes, History][] = [];
+  for (const [key, history] of liveHistories(change.mvcc.index, range)) {
+    if (found.length === most) break;
+    found.push([key, history]);
   }
-  return writes.length - before;
+  endAll(change, found);
+  return found.length;
+}
+
+/** Deletes those of the keys that exist. None is listed twice. */
+export function deleteListed(change: Change, keys: readonly Bytes[]): void {
+  const { live } = change.mvcc.index;
+  const found: [Bytes, History][] = [];
+  for (const key of keys) {
+    const history = get(live, key);
+    if (history !== null) found.push([key, history]);
+  }
+  endAll(change, found);
+}
+
+function endAll(change: Change, found: readonly (readonly [Bytes, History])[]): void {
+  if (found.length === 0) return;
+  const { main, first, writes, attachments, mvcc } = change;
+  const ended = found.map(([key, history]): Ended => {
+    const end = tombstone(main, first + writes.length);
+    record(change, end, encodeKeyValue({ ...TOMBSTONE_ROW, key }));
+    attachments.push([key, 0n]);
+    return [key, history, end];
+  });
+  change.mvcc = { ...mvcc, revision: main, index: endKeys(mvcc.index, ended) };
 }
 
 const TOMBSTONE_ROW = {
