@@ -8,12 +8,16 @@ import { applyCommitted } from "./apply-committed.ts";
 import { startBackups } from "./backups.ts";
 import { assert } from "./lib/assert.ts";
 import { askLeader, followLeadership, serveTold } from "./leases.ts";
-import { isWalking } from "./mvcc/compaction.ts";
+import { overlaid } from "./kv/overlay.ts";
+import { isWalking, stepsOfWalk } from "./mvcc/compaction.ts";
 import { askForPromotions } from "./promotions.ts";
 import { serveReads } from "./serve-reads.ts";
 import type { Turn } from "./turn.ts";
 import { tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
+
+/** What a put beside a compaction may have to wait for: so many steps of it. */
+const WALK_STEPS = 4;
 
 /** `isResumed`: what was too much for one step goes on. */
 export function advance(turn: Turn, isResumed = false): void {
@@ -65,16 +69,22 @@ function askForReads(turn: Turn): void {
   tellRaft(turn, { kind: "read_index", context });
 }
 
-/** The leader proposes the next step of an unfinished compaction once the one before is applied. */
+/** The leader proposes the next steps of an unfinished compaction once those before are applied: a
+ *  few at once, so that a round of the log and the disk is waited for by all of them together. */
 function maybeWalk(turn: Turn): void {
   const { raft, store, config, life, now, walking, installing } = turn.state;
   if (raft.role !== "leader" || installing !== null || !isWalking(store.mvcc)) return;
   const { next, scheduled } = store.mvcc.compaction;
-  const isAsked = walking?.next === next && walking.scheduled === scheduled;
+  const isAsked = walking?.scheduled === scheduled && next < walking.through;
   if (isAsked && now - walking.askedAt < config.electionMs) return;
   const origin = { node: config.node, life, call: NOBODY };
   const rows = config.limits.compactionRows;
-  turn.state = { ...turn.state, walking: { next, scheduled, askedAt: now } };
-  const data = encodeCommand({ kind: "compact_step", origin, next, rows });
-  tellRaft(turn, { kind: "propose", data });
+  const view = overlaid(store.overlay, turn.kv);
+  const steps = stepsOfWalk(store.mvcc, view, rows, WALK_STEPS);
+  const through = steps.at(-1)?.end ?? next;
+  turn.state = { ...turn.state, walking: { through, scheduled, askedAt: now } };
+  for (const step of steps) {
+    const data = encodeCommand({ kind: "compact_step", origin, next: step.next, rows });
+    tellRaft(turn, { kind: "propose", data });
+  }
 }

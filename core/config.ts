@@ -43,7 +43,7 @@ export type Limits = Readonly<{
   historyRevisions: number; // one pass through history reads no more, for watches that are behind
   quotaBytes: number; // --quota-backend-bytes: a store that fills as much grows no more
   hashRows: number; // that one step hashes at most
-  rangeRows: number; // that ranges read, or look at, in one step at most
+  rangeRows: number; // that ranges read, or look at, in one step at most; watches the same again
   rangeBytes: number; // of what they read, but for one row
   rangesAtOnce: number; // of those that take more than one step: their answers wait in memory
   applyRows: number; // that one step looks at or writes at most to apply entries: some milliseconds
@@ -86,11 +86,11 @@ export const DEFAULT_LIMITS: Limits = {
   watchBytes: 8 * 1024 * 1024,
   historyRevisions: 1000,
   quotaBytes: 2 * 1024 * 1024 * 1024,
-  hashRows: 20_000,
-  rangeRows: 1000, // a few milliseconds, with the encoding: what a put beside it may wait for
+  hashRows: 500,
+  rangeRows: 500, // some milliseconds, with the encoding; a put beside it waits for a few of them
   rangeBytes: 256 * 1024,
   rangesAtOnce: 4,
-  applyRows: 2000, // an ordinary put is two: it is looked at, and done
+  applyRows: 1000, // an ordinary put is two: it is looked at, and done
   leaseCheckpointMs: 0,
   checks: { historyMs: 0, compactionsMs: 0, atStart: false },
   retention: { kind: "everything" },

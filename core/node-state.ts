@@ -71,8 +71,9 @@ export type NodeState = Readonly<{
   admission: Admission;
 }>;
 
-/** The step of a compaction that this leader proposed last: not again before it had time. */
-export type Walking = Readonly<{ next: Bytes; scheduled: number; askedAt: Millis }> | null;
+/** Steps of a compaction that this leader proposed last, as far as this row: not again before they
+ *  had time. */
+export type Walking = Readonly<{ through: Bytes; scheduled: number; askedAt: Millis }> | null;
 
 export type Link = Readonly<{ peer: NodeId; since: Millis }>;
 export type Promotion = Readonly<{ call: CallId; askedAt: Millis | null; term: Term }>;

@@ -42,9 +42,8 @@ export function takeStream(
 export function takeItem(turn: Turn, call: CallId, { ask }: WatchRequest): void {
   const { watching, store } = turn.state;
   watched(turn, tellStream(watching, call, ask, sceneOf(turn, store)));
-  const { installing } = turn.state;
-  const isCreate = ask.kind === "create" && ask.startRevision > 0;
-  if (isCreate && installing === null) readHistory(turn); // it need not wait for the next tick
+  if (ask.kind !== "create" || turn.state.watching.hub.behind.size === 0) return;
+  keep(turn, { ...turn.state.watching, goesOn: true }); // read once for all that come together
 }
 
 export function takeCredit(turn: Turn, call: CallId, items: number): void {
@@ -106,11 +105,13 @@ function readHistory(turn: Turn): void {
 
 function sceneOf(turn: Turn, store: Store): Scene {
   const { config, raft } = turn.state;
+  const { rangeRows: rows, rangeBytes: bytes } = config.limits;
   return {
     replica: replicaOf(config, raft),
     mvcc: store.mvcc,
     view: overlaid(store.overlay, turn.kv),
     historyRevisions: config.limits.historyRevisions,
+    historyBudget: { rows, bytes },
     roomLimits: { streamBytes: config.limits.streamBytes, stepBytes: config.limits.watchBytes },
     responseBytes: config.limits.requestBytes + config.limits.overheadBytes,
     refusalOf: (request, context) => refusalNow(turn, request, context),

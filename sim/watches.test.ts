@@ -90,7 +90,7 @@ type Change = (response: WatchResponse) => WatchResponse;
 
 function run(seed: number, compact = 0, change?: Change) {
   const swarm = { ...swarmOptions(seed), spares: 0 }; // a member that goes hears no more
-  const limits = { ...swarm.node.limits, streamPushes: 2, historyRevisions: 3 };
+  const limits = { ...swarm.node.limits, streamPushes: 2, historyRevisions: 3, rangeRows: 5 };
   const clients = { ...swarm.clients, mix: { ...swarm.clients.mix, compact } };
   const { core, watches } = watched(change);
   const node = { ...swarm.node, limits };

@@ -146,6 +146,7 @@ class Stage {
       view: this.#kv,
       responseBytes: 1e6,
       historyRevisions: 2,
+      historyBudget: { rows: 3, bytes: 1000 },
       roomLimits: { streamBytes: STREAM_BYTES, stepBytes: STEP_BYTES },
       refusalOf: () => null,
     };

@@ -77,7 +77,13 @@ class Stage {
   #scene(): Scene {
     const { revision } = this.#mvcc;
     expect(revision).toBeGreaterThanOrEqual(1);
-    const limits = { responseBytes: 300, historyRevisions: 10, refusalOf: () => null };
+    const historyBudget = { rows: 1000, bytes: 1_000_000 };
+    const limits = {
+      responseBytes: 300,
+      historyRevisions: 10,
+      historyBudget,
+      refusalOf: () => null,
+    };
     const { roomLimits } = this;
     return { replica: REPLICA, mvcc: this.#mvcc, view: this.#kv, roomLimits, ...limits };
   }

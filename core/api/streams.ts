@@ -8,6 +8,8 @@ import type { CallContext, CallId, KvReader, Millis, Revision } from "../contrac
 import type { Replica } from "../apply/apply.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../lib/ordered-map.ts";
+import type { Budget } from "../mvcc/budget.ts";
+import { isSpent } from "../mvcc/budget.ts";
 import { keyRange } from "../mvcc/key-range.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { catchUp } from "../watch/catch-up.ts";
@@ -80,6 +82,7 @@ export type Scene = Readonly<{
   view: KvReader;
   responseBytes: number; // a fragmented response is smaller
   historyRevisions: number; // what one pass reads
+  historyBudget: Readonly<Budget>; // what all passes of one step read, but for one revision
   roomLimits: RoomLimits;
   refusalOf: (request: WatchRequest, context: CallContext) => ApiError | null;
 }>;
@@ -166,13 +169,14 @@ export function publishEvents(
  *  is told that it missed something, and hears no more. */
 export function catchUpWatchers(watching: Watching, scene: Scene): Watched {
   let [next, pushes] = cancelLapsed(watching, scene);
+  const budget = { ...scene.historyBudget };
   let told = 0;
   let goesOn = next.hub.behind.size > 0;
-  for (let pass = 0; pass < PASSES_PER_STEP && goesOn; pass++) {
+  for (let pass = 0; pass < PASSES_PER_STEP && goesOn && !isSpent(budget); pass++) {
     const room = roomOf(next, scene, told);
     const caught = room.isSpent()
       ? null
-      : catchUp(next.hub, scene.view, room, scene.historyRevisions);
+      : catchUp(next.hub, scene.view, room, scene.historyRevisions, budget);
     if (caught === null) {
       goesOn = room.isSpent();
       break;

@@ -23,15 +23,13 @@ import type { Overlay } from "../kv/overlay.ts";
 import { createOverlay, overlaid } from "../kv/overlay.ts";
 import { readApplied } from "../kv/tables.ts";
 import { scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
-import type { Attachment, Lessor } from "../lease/lessor.ts";
+import type { Lessor } from "../lease/lessor.ts";
 import { grant, hasLease, noteLeases, putLease, restoreLessor } from "../lease/lessor.ts";
 import { assert, broken } from "../lib/assert.ts";
-import { EMPTY, ABOVE_ALL } from "../lib/bytes.ts";
 import { shortVersion } from "../lib/version.ts";
 import { type Budget, spend, UNLIMITED } from "../mvcc/budget.ts";
-import { liveVersions } from "../mvcc/key-index.ts";
 import type { Mvcc } from "../mvcc/store.ts";
-import { restoreMvcc, rowsOf } from "../mvcc/store.ts";
+import { restoreAttached } from "../mvcc/store.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Ended } from "../trace.ts";
 import { nothing, refused, withWrites } from "./applied.ts";
@@ -93,10 +91,10 @@ export type Outcome = Readonly<
 /** The state that a durable KV holds. */
 export function restoreStore(kv: KvReader): Store {
   const { index, term } = readApplied(kv);
-  const mvcc = restoreMvcc(kv);
+  const [mvcc, attachments] = restoreAttached(kv);
   return {
     mvcc,
-    lessor: restoreLessor(kv, () => attachmentsIn(mvcc, kv)),
+    lessor: restoreLessor(kv, attachments),
     auth: restoreAuth(kv),
     alarms: readAlarms(kv),
     downgrade: readDowngrade(kv),
@@ -326,12 +324,4 @@ function applyDowngrade(
     writes,
     outcome: { kind: "call", origin, result: { ok: true, value } },
   };
-}
-
-function* attachmentsIn(mvcc: Mvcc, kv: KvReader): Iterable<Attachment> {
-  const readRow = rowsOf(kv);
-  for (const [key, version] of liveVersions(mvcc.index, { from: EMPTY, to: ABOVE_ALL })) {
-    const { lease } = readRow(version);
-    if (lease !== 0n) yield [key, lease];
-  }
 }

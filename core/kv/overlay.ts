@@ -13,6 +13,7 @@ import { madeFor } from "../lib/lists.ts";
 import { merged } from "../lib/merge.ts";
 import { removeAll, setAll } from "../lib/ordered-map-batch.ts";
 import {
+  countBetween,
   createOrderedMap,
   entries,
   entriesDescending,
@@ -118,7 +119,8 @@ export function overlaid(overlay: Overlay, reader: KvReader): KvReader {
     scan: (table, from, to, reverse = false) => {
       const lower = reader.scan(table, from, to, reverse);
       const pending = overlay.tables[table];
-      return pending.size === 0 ? lower : scanBoth(pending, lower, from, to, reverse);
+      const isBare = pending.size === 0 || countBetween(pending, from, to) === 0;
+      return isBare ? lower : scanBoth(pending, lower, from, to, reverse);
     },
     sizeBytes: reader.sizeBytes,
     sizeInUseBytes: reader.sizeInUseBytes,

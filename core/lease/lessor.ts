@@ -33,7 +33,7 @@ export type LeaseRecord = Omit<Lease, "keys">;
 export type Attachment = readonly [key: Bytes, lease: bigint];
 
 /** The keys that a lease loses, and those that it gets. */
-type Moves = Readonly<{ gone: Bytes[]; come: Map<Bytes, true> }>;
+type Moves = Readonly<{ lease: Lease | null; gone: Bytes[]; come: Map<Bytes, true> }>;
 
 const NO_KEYS: OrderedMap<Bytes, true> = createOrderedMap();
 const SIGN_BIT = 1n << 63n;
@@ -44,10 +44,10 @@ export function createLessor(): Lessor {
 
 /** The lessor that a store holds: its grants, and the leases that its live keys name. A key whose
  *  lease is not there, as a store of etcd may have it, hangs on none. */
-export function restoreLessor(view: KvReader, attachments: () => Iterable<Attachment>): Lessor {
+export function restoreLessor(view: KvReader, attachments: readonly Attachment[]): Lessor {
   let lessor = createLessor();
   for (const record of leasesIn(view)) lessor = withLease(lessor, { ...record, keys: NO_KEYS });
-  return lessor.leases.size === 0 ? lessor : attachAll(lessor, [...attachments()]);
+  return lessor.leases.size === 0 ? lessor : attachAll(lessor, attachments);
 }
 
 /** The grants that a store holds, ascending by id. */
@@ -110,26 +110,25 @@ export function attachAll(lessor: Lessor, attachments: readonly Attachment[]): L
   const moves = new Map<bigint, Moves>();
   const held = new Map<Bytes, LeaseId>();
   const loose: Bytes[] = [];
+  const movesOf = (id: bigint): Moves =>
+    madeFor(moves, id, () => ({ lease: findLease(lessor, id), gone: [], come: new Map() }));
   for (const [key, lease] of new Map(attachments)) {
     const before = get(lessor.holders, key) ?? 0n;
     if (before === lease) continue;
-    const isHeld = lease !== 0n && hasLease(lessor, lease); // a store of etcd may have lost it
-    if (before !== 0n) madeFor(moves, before, noMoves).gone.push(key);
-    if (isHeld) madeFor(moves, lease, noMoves).come.set(key, true);
-    if (isHeld) held.set(key, lease as LeaseId);
-    else if (before !== 0n) loose.push(key);
+    if (before !== 0n) movesOf(before).gone.push(key);
+    const there = lease === 0n ? null : movesOf(lease);
+    if (there !== null && there.lease !== null) {
+      there.come.set(key, true);
+      held.set(key, lease as LeaseId);
+    } else if (before !== 0n) loose.push(key);
   }
   let { leases } = lessor;
-  for (const [id, { gone, come }] of moves) {
-    const lease = must(findLease(lessor, id), "a key hung on a lease that is not there");
+  for (const [id, { lease, gone, come }] of moves) {
+    if (lease === null) continue; // a store of etcd may have lost it
     const keys = setAll(removeAll(lease.keys, gone), come);
     leases = set(leases, leaseKey(id), { ...lease, keys });
   }
   return { leases, holders: setAll(removeAll(lessor.holders, loose), held) };
-}
-
-function noMoves(): Moves {
-  return { gone: [], come: new Map() };
 }
 
 export function putLease({ id, ttlSeconds, remainingSeconds }: LeaseRecord): KvWrite {

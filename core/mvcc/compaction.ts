@@ -47,7 +47,7 @@ export function isWalking({ compaction }: Mvcc): boolean {
 export function walkCompaction(mvcc: Mvcc, view: KvReader, next: Bytes, rows: number): Compacted {
   const { scheduled, finished } = mvcc.compaction;
   if (!isWalking(mvcc) || next !== mvcc.compaction.next) return { mvcc, writes: [] };
-  const end = encodeRowKey({ main: Math.max(0, scheduled + 1), sub: 0, tombstone: false });
+  const end = endOfWalk(mvcc.compaction);
   const { index } = mvcc;
   const writes: KvWrite[] = [];
   const dropped: Dropped[] = [];
@@ -66,6 +66,34 @@ export function walkCompaction(mvcc: Mvcc, view: KvReader, next: Bytes, rows: nu
     dropped.push({ key, main: row.main, sub: row.sub });
   }
   return without({ scheduled, finished: scheduled, next: EMPTY });
+}
+
+/** Where the next steps of the walk begin and end, so many at most. Nothing but the walk itself
+ *  changes the rows that it comes by, so this is known before the first of them is done. */
+export function stepsOfWalk(
+  { compaction }: Mvcc,
+  view: KvReader,
+  rows: number,
+  steps: number,
+): readonly Readonly<{ next: Bytes; end: Bytes }>[] {
+  const end = endOfWalk(compaction);
+  const found: { next: Bytes; end: Bytes }[] = [];
+  let { next } = compaction;
+  let looked = 0;
+  for (const [at] of view.scan("keys", next, end)) {
+    if (looked === rows) {
+      found.push({ next, end: at });
+      if (found.length === steps) return found;
+      next = at;
+      looked = 0;
+    }
+    looked++;
+  }
+  return [...found, { next, end }];
+}
+
+function endOfWalk({ scheduled }: Compaction): Bytes {
+  return encodeRowKey({ main: Math.max(0, scheduled + 1), sub: 0, tombstone: false });
 }
 
 /** etcd allows the present revision, but no revision twice. */

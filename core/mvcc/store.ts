@@ -50,12 +50,20 @@ const NO_VALUE = new Uint8Array(0);
 
 /** The store that these tables hold. */
 export function restoreMvcc(view: KvReader): Mvcc {
+  return restoreAttached(view)[0];
+}
+
+/** The same, and what hangs on leases. */
+export function restoreAttached(
+  view: KvReader,
+): readonly [mvcc: Mvcc, attachments: readonly Attachment[]] {
+  const attached = new Map<Bytes, bigint>();
   let revision = FIRST_REVISION;
   const index = buildKeyIndex(written());
   // The rows of the last revisions may have gone in a compaction, their numbers may not.
   const compaction = readCompaction(view);
   revision = Math.max(revision, compaction.scheduled, compaction.finished) as Revision;
-  return { revision, index, compaction };
+  return [{ revision, index, compaction }, [...attached]];
 
   function* written(): Generator<readonly [key: Bytes, version: Version], void, undefined> {
     for (const [bytes, value] of view.scan("keys", EMPTY, ABOVE_ALL)) {
@@ -64,7 +72,9 @@ export function restoreMvcc(view: KvReader): Mvcc {
       const kv = must(decodeKeyValue(value), `the row of revision ${main}.${sub} cannot be read`);
       if (!row.tombstone) assert(kv.modRevision === main, `row ${main} says ${kv.modRevision}`);
       revision = main as Revision;
-      const { createRevision: created, version } = kv;
+      const { createRevision: created, version, lease } = kv;
+      if (lease !== 0n) attached.set(kv.key, lease);
+      else if (attached.size > 0) attached.delete(kv.key);
       yield [kv.key, row.tombstone ? tombstone(main, sub) : { main, sub, created, version }];
     }
   }

@@ -63,7 +63,10 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
     silenceMs: 2 * limits.silenceMs, // the sender notices first, and dials again
     logOnce: createOnceLog(log),
     isRemoved: (id: NodeId) => removed.includes(id),
-    onArrival: (from: NodeId, socket: Socket) => arrivals.arrive(from, socket),
+    onArrival: (from: NodeId, socket: Socket) => {
+      arrivals.arrive(from, socket);
+      senders.get(from)?.hurry();
+    },
   };
   return {
     listen: async () => {

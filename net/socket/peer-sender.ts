@@ -71,6 +71,7 @@ export class PeerSender {
   #failures = 0; // since it was last open
   #lastTrouble: string | null = null; // said once, not at every attempt
   #heardAtMs = 0;
+  #hurriedAtMs = -Infinity;
   #retry: NodeJS.Timeout | null = null;
   #pulse: NodeJS.Timeout | null = null;
 
@@ -122,6 +123,16 @@ export class PeerSender {
     setTimeout(() => socket?.destroy(), FAREWELL_MS);
   }
 
+  /** The peer has dialled this member, so it is there: the pause before the next attempt is cut
+   *  short. Not often, for anybody can say that it is the peer. */
+  hurry(): void {
+    const isSoon = performance.now() - this.#hurriedAtMs < this.#options.limits.retryMsMax;
+    if (this.#retry === null || this.#isClosed || isSoon) return;
+    this.#hurriedAtMs = performance.now();
+    clearTimeout(this.#retry);
+    this.#connect();
+  }
+
   #dropOldest(): void {
     const messagesMax = this.#isOpen ? QUEUE_MESSAGES_MAX : QUEUE_MESSAGES_MAX_UNCONNECTED;
     let isDropping = false;
@@ -160,6 +171,7 @@ export class PeerSender {
   }
 
   #connect(): void {
+    this.#retry = null;
     const url = this.urls[this.#failures % this.urls.length] as string;
     this.#url = url;
     const socket = connect({ ...hostAndPort(url), noDelay: true });
