@@ -17,7 +17,7 @@ import { tellRaft } from "./turn.ts";
 import { serveWaits } from "./waits.ts";
 
 /** What a put beside a compaction may have to wait for: so many steps of it. */
-const WALK_STEPS = 4;
+const WALK_STEPS = 2;
 
 /** `isResumed`: what was too much for one step goes on. */
 export function advance(turn: Turn, isResumed = false): void {

@@ -5,6 +5,7 @@
 //   repaired   of neighbours in a row those that are too small are joined
 
 import { assert } from "./assert.ts";
+import { pushAll } from "./lists.ts";
 import {
   branch,
   countBelow,
@@ -74,7 +75,7 @@ function changed<K extends OrderedKey, V>(
   node.children.forEach((child, which) => {
     const next = node.keys[which + 1];
     const end = next === undefined ? to : countBelow(batch.keys, next, at, to);
-    for (const each of changed(child, batch, at, end)) children.push(each);
+    pushAll(children, changed(child, batch, at, end));
     at = end;
   });
   return parents(repaired(children));
@@ -113,8 +114,12 @@ function repaired<K extends OrderedKey, V>(nodes: readonly Node<K, V>[]): readon
   for (const node of nodes) {
     const before = sound.at(-1);
     const isSmall = Math.min(node.keys.length, before?.keys.length ?? WIDTH_MIN) < WIDTH_MIN;
-    if (before === undefined || !isSmall) sound.push(node);
-    else sound.splice(-1, 1, ...joined(before, node));
+    if (before === undefined || !isSmall) {
+      sound.push(node);
+    } else {
+      sound.pop();
+      pushAll(sound, joined(before, node));
+    }
   }
   return sound;
 }

@@ -82,6 +82,20 @@ describe("peers", () => {
     await again.until(() => again.heard.length === 1);
   });
 
+  it("dial a peer at once that dials them, however long they meant to wait", async () => {
+    const two = await start(TWO);
+    const { url } = two;
+    await two.links.close();
+    const limits = { ...PEER_LIMITS, retryMsMin: 2 * PATIENCE_MS, retryMsMax: 2 * PATIENCE_MS };
+    const one = await start(ONE, { limits });
+    one.links.setPeers([member(TWO, url)], []);
+    await one.until(() => one.unreachable.includes(TWO));
+    one.links.send(TWO, heartbeat(1));
+    const again = await start(TWO, { listenUrls: [url] });
+    again.links.setPeers([member(ONE, one.url)], []);
+    await again.until(() => again.heard.length === 1);
+  });
+
   it("stop sending to a member that was removed", async () => {
     const [one, two] = await startTwo();
     await connected(one, two);
