@@ -54,8 +54,8 @@ export type Limits = Readonly<{
   // What one step handles at most, all that it does taken together; sim/invariants-budget.ts holds
   // the pieces above to it.
   stepRows: number; // read from the store
-  stepWrites: number; // to the store
-  stepPairs: number; // in answers
+  stepWrites: number; // made for the store, which takes those of one entry in one go
+  stepPairs: number; // in answers; of what was deleted, one message tells all
   stepBytes: number; // of pairs told to clients, and of entries told to peers
   applyBehind: number; // committed − applied above it: "too many requests"
 }>;
@@ -96,7 +96,7 @@ export const DEFAULT_LIMITS: Limits = {
   retention: { kind: "everything" },
   tokenMs: 300_000,
   stepRows: 50_000,
-  stepWrites: 200_000, // a deletion is one write of all its rows
+  stepWrites: 5000,
   stepPairs: 5000,
   stepBytes: 64 * 1024 * 1024,
   applyBehind: 5000,

@@ -46,7 +46,7 @@ export const SIZES_MUTANTS: readonly Mutant[] = [
     replace: "if (isReadingTaken(each.reading, each.reading.mvcc)) {",
     oracle: "assertion",
     scenario: "giants",
-    seeds: [28, 60],
+    seeds: [46, 80],
   },
   {
     name: "append-without-bound",
@@ -56,7 +56,7 @@ export const SIZES_MUTANTS: readonly Mutant[] = [
     replace: "entriesBetween(log, progress.next, through, Infinity)",
     oracle: "convergence",
     scenario: "giants",
-    seeds: [18, 40],
+    seeds: [19, 40],
   },
   {
     name: "leader-gives-up",

@@ -7,6 +7,7 @@ import { ACCESS_MUTANTS } from "./mutants-access.ts";
 import { CORRUPTION_MUTANTS } from "./mutants-corruption.ts";
 import { DISK_MUTANTS } from "./mutants-disk.ts";
 import { MEMBERS_MUTANTS } from "./mutants-members.ts";
+import { PIECES_MUTANTS } from "./mutants-pieces.ts";
 import { RAFT_MUTANTS } from "./mutants-raft.ts";
 import { SIZES_MUTANTS } from "./mutants-sizes.ts";
 import { RANGES_MUTANTS } from "./mutants-ranges.ts";
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...VISITORS_MUTANTS,
   ...SIZES_MUTANTS,
   ...RANGES_MUTANTS,
+  ...PIECES_MUTANTS,
 ];

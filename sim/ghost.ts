@@ -70,6 +70,7 @@ export type GhostNode = {
   readonly calls: Set<number>; // taken and not yet answered
   isHarmed: boolean; // its store is not what was written
   readonly guarded: Set<number>; // of them, streams that want a leader
+  defragmentations: Readonly<{ asked: readonly number[]; owed: readonly number[] }>;
   leaderlessSince: number | null; // by its own clock; null: it knows one, or has just booted
 };
 
@@ -186,6 +187,7 @@ export function record(ghost: Ghost, moment: Moment): void {
       const node = ghostNode(ghost, moment.node);
       node.calls.clear();
       node.guarded.clear();
+      node.defragmentations = NO_DEFRAGMENTATIONS;
       node.leaderlessSince = null;
       node.dirty.clear();
       return;
@@ -212,6 +214,8 @@ export function record(ghost: Ghost, moment: Moment): void {
   }
 }
 
+const NO_DEFRAGMENTATIONS: GhostNode["defragmentations"] = { asked: [], owed: [] };
+
 function createGhostNode(number: number): GhostNode {
   return {
     id: BigInt(number) as NodeId,
@@ -224,6 +228,7 @@ function createGhostNode(number: number): GhostNode {
     calls: new Set(),
     isHarmed: false,
     guarded: new Set(),
+    defragmentations: NO_DEFRAGMENTATIONS,
     leaderlessSince: null,
   };
 }
@@ -278,8 +283,19 @@ function recordStep(ghost: Ghost, moment: StepMoment): void {
     const what = { fingerprint: fingerprint(entry), previousTerm };
     ghost.entries.set(entryKey(entry.term, entry.index), what);
   }
+  recordDefragmentations(own, input, effects);
   recordCommit(ghost, state);
   recordEffects(own, ghost.kvHashes, state, before.raft.log, effects);
+}
+
+/** Whoever asked before one begins is owed its end. */
+function recordDefragmentations(node: GhostNode, input: Input, effects: readonly Effect[]): void {
+  const { asked, owed } = node.defragmentations;
+  const isAsked = input.kind === "call" && input.request.kind === "defragment";
+  const all = isAsked ? [...asked, input.call] : asked;
+  const begins = effects.some(({ kind }) => kind === "defragment");
+  if (begins) node.defragmentations = { asked: [], owed: all };
+  else if (isAsked) node.defragmentations = { asked: all, owed };
 }
 
 function recordCommit(ghost: Ghost, { raft }: NodeState): void {

@@ -27,7 +27,7 @@ const PUT_BYTES = 32; // what a put takes besides its value, or so
 const NO_VALUE = new Uint8Array(0);
 
 export function chooseGiant(draw: Draw, around: Surroundings): Asked {
-  switch (draw(14, "kind")) {
+  switch (draw(15, "kind")) {
     case 0:
     case 1:
     case 2:
@@ -50,6 +50,8 @@ export function chooseGiant(draw: Draw, around: Surroundings): Asked {
     case 11:
       return { kind: "lease_time_to_live", id: STOCK_LEASE, keys: true };
     case 12:
+      return { kind: "defragment" };
+    case 13:
       return draw(4, "end") === 0
         ? { kind: "lease_revoke", id: STOCK_LEASE }
         : chooseRange(draw, around);
@@ -86,9 +88,9 @@ function chooseRange(draw: Draw, { sizes, revision }: Surroundings): Asked {
 
 /** One in ten of the keys, or all. */
 function chooseDelete(draw: Draw, { sizes }: Surroundings): Asked {
-  const isWhole = draw(4, "whole") === 0;
-  if (isWhole) return { kind: "delete_range", key: STOCK.key, rangeEnd: STOCK.end, prevKv: false };
   const prevKv = draw(3, "prev") === 0;
+  const isWhole = draw(4, "whole") === 0;
+  if (isWhole) return { kind: "delete_range", key: STOCK.key, rangeEnd: STOCK.end, prevKv };
   const digits = 7 - Math.max(1, Math.ceil(Math.log10(Math.max(10, sizes.keys))) - 1);
   const key = stockKey(draw(Math.max(1, sizes.keys), "key")).slice(0, STOCK.key.length + digits);
   const rangeEnd = must(prefixEnd(key as Bytes), "no key is all 0xFF");

@@ -2,6 +2,7 @@
 // (core/config.ts), and where nothing fails a leader keeps its office, however much it is asked.
 
 import type { Limits } from "../core/config.ts";
+import type { NodeState } from "../core/node-state.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 import type { Invariant } from "./invariants.ts";
 import type { Load } from "./load.ts";
@@ -15,7 +16,9 @@ export const budgetInvariants: readonly Invariant[] = [
     at: ["stepped"],
     check: (_ghost: Ghost, moment: Moment) => {
       if (moment.kind !== "stepped") return null;
-      const excess = excessOf(moment.load, moment.state.config.limits);
+      const { before, state } = moment;
+      const made = moment.load.writes + pendingOf(state) - pendingOf(before);
+      const excess = excessOf({ ...moment.load, writes: made }, state.config.limits);
       return excess === null ? null : `a step upon ${moment.input.kind} ${excess}`;
     },
   },
@@ -36,9 +39,14 @@ export const budgetInvariants: readonly Invariant[] = [
   },
 ];
 
+/** What is made in pieces is written in one go: each step answers for what it made of it. */
+function pendingOf({ applying }: NodeState): number {
+  return applying === null ? 0 : applying.writes.reduce((sum, piece) => sum + piece.length, 0);
+}
+
 function excessOf({ rows, writes, pairs, bytes }: Load, limits: Limits): string | null {
   if (rows > limits.stepRows) return `reads ${rows} rows of ${limits.stepRows}`;
-  if (writes > limits.stepWrites) return `writes ${writes} rows of ${limits.stepWrites}`;
+  if (writes > limits.stepWrites) return `makes ${writes} rows of ${limits.stepWrites}`;
   if (pairs > limits.stepPairs) return `answers with ${pairs} pairs of ${limits.stepPairs}`;
   return bytes > limits.stepBytes ? `tells ${bytes} bytes of ${limits.stepBytes}` : null;
 }

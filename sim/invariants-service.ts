@@ -171,7 +171,7 @@ function misapplied(
 function staleness(operation: SimOperation, floor: number): string | null {
   const { input, outcome, id } = operation;
   if (outcome.kind !== "ok" || (input.kind === "range" && input.serializable)) return null;
-  if (input.kind === "hash_kv") return null; // one member's own
+  if (input.kind === "hash_kv" || input.kind === "defragment") return null; // one member's own
   const { revision } = outcome.output.header;
   const writes = input.kind === "put";
   if (writes ? revision > floor : revision >= floor) return null;

@@ -39,6 +39,10 @@ const PRE_VOTE: Input = {
   message: { kind: "pre_vote", term: (TERM + 1) as Term, lastIndex: LAST, lastTerm: TERM },
 };
 
+const RESUME: Input = { kind: "resume" };
+const DEFRAGMENTED: Input = { kind: "defragment.done", error: null };
+const busy: NodeState = { ...base, isYielding: true };
+
 function leaderOf(): NodeState {
   const simulation = createSimulation(DEFAULT_OPTIONS);
   while (simulation.frame().time < 4_000_000) simulation.step();
@@ -75,6 +79,12 @@ function stepped(step: Step = {}): Moment {
 
 function booted(state: NodeState): Moment {
   return { kind: "booted", node: 1, state, effects: [] };
+}
+
+function defragmented(call: number): Effect {
+  const header = { clusterId: 1n, memberId: 1n, revision: 2, raftTerm: 1 } as never;
+  const result = { ok: true, value: { kind: "defragment", header } } as const;
+  return { kind: "call.reply", call: call as CallId, result };
 }
 
 function sends(message: Message): readonly Effect[] {
@@ -370,6 +380,18 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     bad: stepped({ state: leading(2), timeMs: 60_000 }),
     good: stepped({ state: leading(1), timeMs: 60_000 }),
+  },
+  "no-idle-resume": {
+    bad: stepped({ input: RESUME, before: busy, state: busy, effects: [{ kind: "yield" }] }),
+    good: stepped({ input: RESUME, before: busy, state: base }),
+  },
+  "defragment-answered": {
+    ghost: (_ghost, node) => {
+      node.defragmentations = { asked: [6], owed: [5] };
+      node.calls.add(6);
+    },
+    bad: stepped({ input: DEFRAGMENTED, effects: [defragmented(6)] }),
+    good: stepped({ input: DEFRAGMENTED, effects: [defragmented(5)] }),
   },
 };
 

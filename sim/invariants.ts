@@ -7,6 +7,7 @@ import { corruptionInvariants } from "./invariants-corruption.ts";
 import { durabilityInvariants } from "./invariants-durability.ts";
 import { guardInvariants } from "./invariants-guards.ts";
 import { memberInvariants } from "./invariants-members.ts";
+import { pieceInvariants } from "./invariants-pieces.ts";
 import { serviceInvariants } from "./invariants-service.ts";
 import type { Ghost, Moment } from "./ghost.ts";
 
@@ -26,6 +27,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...corruptionInvariants,
   ...guardInvariants,
   ...budgetInvariants,
+  ...pieceInvariants,
 ];
 
 const BY_KIND = new Map<Moment["kind"], Invariant[]>();

@@ -21,7 +21,11 @@ describe("what a step handled", () => {
       { kind: "call.part", call: 1 as CallId, isFirst: true, operation: 0, kvs: [KV] },
       { kind: "peer.unreachable", to: 2n as NodeId } as never,
     ];
-    expect(loadOf(5, effects)).toEqual({ rows: 5, writes: 3, pairs: 3, events: 0, bytes: 24 });
+    const deletion = { kind: "delete_range", header: HEADER, deleted: 1, prevKvs: [KV] } as const;
+    const told = { ok: true, value: deletion } as const;
+    const all = [...effects, { kind: "call.reply", call: 2 as CallId, result: told } as const];
+    const load = { rows: 5, writes: 3, pairs: 3, previous: 1, events: 0, bytes: 32 };
+    expect(loadOf(5, all)).toEqual(load);
   });
 
   it("takes time in proportion, and what is little takes none", () => {
