@@ -126,14 +126,4 @@ export const PIECES_MUTANTS: readonly Mutant[] = [
     scenario: "giants",
     seeds: [1, 10],
   },
-  {
-    name: "hash-over-a-compaction",
-    bug: "A hash goes on over rows that a compaction takes meanwhile.",
-    file: "core/surveys.ts",
-    find: "const isSame = walk.compacted === mvcc.compaction.scheduled && walk.revision <= mvcc.revision;",
-    replace: "const isSame = walk.compacted >= -1 && walk.revision <= mvcc.revision;",
-    oracle: "linearizability",
-    scenario: "compactions",
-    seeds: [1, 60],
-  },
 ];
