@@ -27,7 +27,8 @@ export const PIECES_MUTANTS: readonly Mutant[] = [
     file: LARGE,
     find: 'const left: Work = { kind: "request", of: further };',
     replace:
-      "const again = applying.writes.length === 1 ? { ...further, stage: work.stage } : further;\n" +
+      "const isSecond = applying.writes.length === 1;\n" +
+      "    const again = isSecond ? { ...further, stage: work.stage } : further;\n" +
       '    const left: Work = { kind: "request", of: again };',
     oracle: "kv-agreement",
     scenario: "giants",

@@ -5,6 +5,7 @@ import type { Request, Response } from "../../core/api/request.ts";
 import type { Bytes } from "../../core/contract.ts";
 import type { MemberPlan, Running } from "../testing.ts";
 import { leads, pause, PATIENCE_MS, planMembers, startRunning } from "../testing.ts";
+import { deedOf, TXN_OPERATIONS } from "./deeds.ts";
 import { roundOf } from "./rounds.ts";
 import { strike } from "./strike.ts";
 
@@ -12,7 +13,7 @@ import { strike } from "./strike.ts";
 export type Attack = Readonly<{ seed: number; rounds: readonly number[] }>;
 
 const MEMBERS = ["one", "two", "three"];
-const FLAGS = ["--bcrypt-cost=4", "--max-txn-ops=512"];
+const FLAGS = ["--bcrypt-cost=4", `--max-txn-ops=${TXN_OPERATIONS}`];
 const AGREE_MS = 30_000;
 const ROOT = "root" as Bytes;
 const PASSWORD = "pw";
@@ -35,6 +36,7 @@ export async function attack(
       if (isTime()) break;
       const round = roundOf(seed, nth, members.length, token);
       await strike((plans[round.member] as MemberPlan).clientUrl, round);
+      await deedOf(nth, (members[round.member] as Running).client, token);
     }
     const before = await disagreement(members, seed);
     if (before !== null) return before;

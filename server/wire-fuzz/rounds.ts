@@ -26,7 +26,8 @@ const NEVER: readonly string[] = ["MemberAdd", "MemberRemove"];
 const CALLS_MAX = 6;
 const FLOOD = 300;
 
-/** `token`: of root, which some calls show where authentication is on. */
+/** `token`: of root, which some calls show where authentication is on. All else is the same with any
+ *  token. */
 export function roundOf(seed: number, nth: number, members: number, token: string): Round {
   const dice = createDice(seed, nth);
   const member = dice.below(members);
@@ -54,7 +55,8 @@ function drawCall(made: MadeClient, stream: number, dice: Dice, token: string): 
   const fields = REQUEST.map(
     ([field, value]) => [field, field === ":path" ? path : value] as const,
   );
-  const shown = token === "" || dice.one(4) ? fields : [...fields, ["token", token] as const];
+  const isStranger = dice.one(4) || token === "";
+  const shown = isStranger ? fields : [...fields, ["token", token] as const];
   const framed = dice.one(12) ? mutate(message(body), dice) : message(body, dice.one(30) ? 1 : 0);
   return [
     name,
