@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes, ClusterId, NodeId } from "../contract.ts";
-import { type RangeRequest, SORT_ORDERS, SORT_TARGETS } from "../api/request.ts";
+import type { ClusterId, NodeId } from "../contract.ts";
+import { fewKeys, fewRanges } from "../../scenarios/arbitrary-ranges.ts";
 import { deleteOf, putOf } from "../api/testing.ts";
 import { createMemoryKv, type MemoryKv } from "../kv/memory-kv.ts";
 import { createModel, execute } from "./array-model.ts";
@@ -15,29 +15,9 @@ import { applyKv } from "./txn.ts";
 const SEED = 20261130;
 const FILL = { clusterId: 1n as ClusterId, memberId: 1n as NodeId, raftTerm: 1 };
 
-const key = fc.constantFrom("a", "aa", "b", "b\0", "c", "d", "\xff") as fc.Arbitrary<Bytes>;
-const rangeEnd = fc.oneof(fc.constantFrom("" as Bytes, "\0" as Bytes, "\0" as Bytes), key);
-const filter = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -1, max: 12 }));
-const rarely = fc.nat({ max: 7 }).map((number) => number === 0);
-const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record({
-  kind: fc.constant("range"),
-  key,
-  rangeEnd,
-  limit: fc.oneof(fc.constant(0), fc.integer({ min: -1, max: 4 })),
-  revision: fc.oneof(fc.constant(0), fc.integer({ min: -3, max: 14 })),
-  sortOrder: fc.constantFrom(...SORT_ORDERS),
-  sortTarget: fc.constantFrom(...SORT_TARGETS),
-  serializable: fc.boolean(),
-  keysOnly: rarely,
-  countOnly: rarely,
-  minModRevision: filter,
-  maxModRevision: filter,
-  minCreateRevision: filter,
-  maxCreateRevision: filter,
-});
 const write = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(key, fc.constantFrom("", "x", "yz")).map(putTo) },
-  fc.tuple(key, fc.constantFrom("", "c", "\0")).map(([from, end]) => deleteOf(from, end)),
+  { weight: 4, arbitrary: fc.tuple(fewKeys, fc.constantFrom("", "x", "yz")).map(putTo) },
+  fc.tuple(fewKeys, fc.constantFrom("", "c", "\0")).map(([from, end]) => deleteOf(from, end)),
 );
 const budget = fc.record({
   rows: fc.integer({ min: 1, max: 3 }),
@@ -53,7 +33,7 @@ const between = fc.array(
 );
 const story = fc.record({
   before: fc.array(write, { minLength: 4, maxLength: 16, size: "max" }),
-  request: rangeRequest,
+  request: fewRanges,
   pieces: fc.array(fc.record({ budget, between }), { minLength: 1, maxLength: 12, size: "max" }),
 });
 

@@ -6,12 +6,10 @@ import {
   type Compare,
   type KvRequest,
   type KvResponse,
-  type RangeRequest,
   type RequestOp,
-  SORT_ORDERS,
-  SORT_TARGETS,
   type TxnRequest,
 } from "../api/request.ts";
+import { fewEnds, fewKeys, fewRanges, rarely } from "../../scenarios/arbitrary-ranges.ts";
 import { rangeOf } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { confirm, createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
@@ -25,32 +23,10 @@ import { applyKv } from "./txn.ts";
 const SEED = 20260905;
 const FILL = { clusterId: 7n as ClusterId, memberId: 8n as NodeId, raftTerm: 9 };
 
-const key = fc.constantFrom("a", "aa", "b", "b\0", "c", "c\xff", "\xff") as fc.Arbitrary<Bytes>;
-const rangeEnd = fc.oneof(fc.constantFrom("" as Bytes, "\0" as Bytes), key);
 const bytes = fc.constantFrom("", "x", "y", "xy").map((text) => new TextEncoder().encode(text));
-const revision = fc.oneof(fc.constant(0), fc.integer({ min: -3, max: 14 }));
-const filter = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -1, max: 12 }));
-const rarely = fc.nat({ max: 7 }).map((number) => number === 0);
-
-const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record({
-  kind: fc.constant("range"),
-  key,
-  rangeEnd,
-  limit: fc.oneof(fc.constant(0), fc.integer({ min: -1, max: 4 })),
-  revision,
-  sortOrder: fc.constantFrom(...SORT_ORDERS),
-  sortTarget: fc.constantFrom(...SORT_TARGETS),
-  serializable: fc.boolean(),
-  keysOnly: rarely,
-  countOnly: rarely,
-  minModRevision: filter,
-  maxModRevision: filter,
-  minCreateRevision: filter,
-  maxCreateRevision: filter,
-});
 const put = fc.record({
   kind: fc.constant("put" as const),
-  key,
+  key: fewKeys,
   value: bytes,
   lease: fc.oneof({ weight: 12, arbitrary: fc.constant(0n) }, fc.constant(-5n)),
   prevKv: fc.boolean(),
@@ -59,14 +35,14 @@ const put = fc.record({
 });
 const deleteRange = fc.record({
   kind: fc.constant("delete_range" as const),
-  key,
-  rangeEnd,
+  key: fewKeys,
+  rangeEnd: fewEnds,
   prevKv: fc.boolean(),
 });
 const operand = fc.integer({ min: -1, max: 8 });
 const compare: fc.Arbitrary<Compare> = fc.record({
-  key,
-  rangeEnd,
+  key: fewKeys,
+  rangeEnd: fewEnds,
   result: fc.constantFrom(...COMPARE_RESULTS, "invalid" as const),
   target: fc.oneof(
     fc.record({ kind: fc.constantFrom("version", "create", "mod"), operand }),
@@ -83,7 +59,7 @@ function txnOver(operation: fc.Arbitrary<RequestOp>): fc.Arbitrary<TxnRequest> {
 }
 const empty = fc.constant({ kind: "empty" as const });
 const leaf = fc.oneof(
-  { weight: 3, arbitrary: rangeRequest },
+  { weight: 3, arbitrary: fewRanges },
   { weight: 5, arbitrary: put },
   { weight: 2, arbitrary: deleteRange },
 );

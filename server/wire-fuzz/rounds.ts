@@ -26,8 +26,8 @@ const NEVER: readonly string[] = ["MemberAdd", "MemberRemove"];
 const CALLS_MAX = 6;
 const FLOOD = 300;
 
-/** `token`: of root, which some calls show where authentication is on. All else is the same with any
- *  token. */
+/** `token`: of root, which some calls show where authentication is on. All else is the same with
+ *  any token. */
 export function roundOf(seed: number, nth: number, members: number, token: string): Round {
   const dice = createDice(seed, nth);
   const member = dice.below(members);
