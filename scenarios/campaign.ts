@@ -19,6 +19,9 @@ export type Plan = Readonly<{
   how: JudgeOptions;
 }>;
 
+/** Which runs a plan is of, however they are made. */
+type Runs = Pick<Plan, "scenarios" | "firstSeed" | "seeds">;
+
 export type Found = Readonly<{
   scenario: Scenario;
   seed: number;
@@ -61,7 +64,7 @@ export function runCampaign(plan: Plan, goesOn: (tally: Tally) => boolean): Camp
   return { tally, found: null, isCutShort: false };
 }
 
-export function runsOf({ scenarios, seeds }: Pick<Plan, "scenarios" | "seeds">): number {
+export function runsOf({ scenarios, seeds }: Runs): number {
   return scenarios.length * seeds;
 }
 
@@ -85,7 +88,7 @@ export function foundIn(plan: Plan, { nth, failure }: Ran): Found | null {
 }
 
 function wayOf(
-  { scenarios, firstSeed }: Plan,
+  { scenarios, firstSeed }: Runs,
   nth: number,
 ): Readonly<{ scenario: Scenario; seed: number }> {
   const scenario = must(scenarios[nth % scenarios.length], "a plan has scenarios");
@@ -93,7 +96,7 @@ function wayOf(
 }
 
 /** What a campaign was meant to see and did not: it proves less than it seems to. */
-export function unseen(plan: Plan, tally: Tally): readonly string[] {
+export function unseen(plan: Runs, tally: Tally): readonly string[] {
   return plan.scenarios.flatMap(({ name, injects, covers }) => {
     const counts = tally.byScenario[name]?.counts ?? {};
     return [...injects, ...covers]
@@ -108,7 +111,7 @@ export function createTally(): Tally {
   return { ...totals, faults, coverage: {}, byScenario: {} };
 }
 
-export function count(tally: Tally, plan: Plan, { nth, seen, isUndecided }: Ran): void {
+export function count(tally: Tally, plan: Runs, { nth, seen, isUndecided }: Ran): void {
   const { scenario } = wayOf(plan, nth);
   tally.runs += 1;
   if (isUndecided) tally.undecided += 1;

@@ -1,5 +1,5 @@
 // Runs seeds of one scenario until one fails, and says which: the part of a mutant hunt that runs
-// inside the mutated copy, as a process of its own. Prints one line of JSON.
+// upon the mutated modules (scenarios/hunter.ts).
 
 import { SCENARIOS } from "./catalogue.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
@@ -23,9 +23,4 @@ export function hunt(name: string, from: number, to: number): Hunted {
     return { seed, oracle, message, rules, tried: seed - from + 1 };
   }
   return { seed: null, oracle: "none", message: "", rules: [], tried: to - from + 1 };
-}
-
-if (import.meta.main) {
-  const [name = "", from = "1", to = "1"] = process.argv.slice(2);
-  process.stdout.write(`${JSON.stringify(hunt(name, Number(from), Number(to)))}\n`);
 }

@@ -1,51 +1,59 @@
-// Plants a bug in a copy of the sources and hunts it there. The copy lies inside the checkout, so
-// that it finds the same packages, and is removed again.
+// Plants bugs and hunts them, one at a time, in a process of its own (scenarios/hunter.ts). Nothing
+// is written: the process loads the file of a bug as it would read with the bug in it.
 
-import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Hunted } from "./hunt.ts";
 import type { Mutant } from "./mutant.ts";
 
 const root = join(import.meta.dirname, "..");
+const HUNTER = join(import.meta.dirname, "hunter.ts");
 const HUNT_MS = 120_000; // a mutant may run in circles
-const ROOMS = ["core", "net/wire", "net/bolt", "sim", "checker", "scenarios"];
 
-/** A copy of the sources in which one bug at a time is planted. It must be closed. */
+/** Hunt this, where the file has this text. */
+export type Order = Readonly<{ mutant: Mutant; text: string }>;
+/** A mutant that does not even load is no catch. */
+export type Report = Readonly<{ hunted: Hunted } | { error: string }>;
+
+/** Where one bug at a time is planted. It must be closed. */
 export interface Plot {
-  /** Plants the mutant, hunts it where it says, and pulls it out again. */
+  /** Plants the mutant, and hunts it where it says. */
   readonly hunt: (mutant: Mutant) => Promise<Hunted>;
   readonly close: () => void;
 }
 
 export function openPlot(): Plot {
-  const copy = join(root, ".mutants", String(process.pid));
-  mkdirSync(copy, { recursive: true });
-  for (const room of ROOMS) {
-    cpSync(join(root, room), join(copy, room), { recursive: true, filter: isSource });
-  }
-  writeFileSync(join(copy, "package.json"), '{ "type": "module" }\n');
+  let hunter: ChildProcess | null = null;
   return {
-    hunt: (mutant) => plantAndHunt(copy, mutant),
-    close: () => rmSync(copy, { recursive: true }),
+    hunt: async (mutant) => {
+      const text = substituted(mutant, readFileSync(join(root, mutant.file), "utf8"));
+      if (hunter === null || hunter.exitCode !== null || hunter.signalCode !== null) {
+        hunter = fork(HUNTER, { execArgv: ["--no-warnings"] });
+      }
+      const report = await ask(hunter, { mutant, text });
+      if ("error" in report) throw new Error(`mutant ${mutant.name}: ${report.error}`);
+      return report.hunted;
+    },
+    close: () => hunter?.kill(),
   };
 }
 
-async function plantAndHunt(copy: string, mutant: Mutant): Promise<Hunted> {
-  const file = join(copy, mutant.file);
-  const source = readFileSync(file, "utf8");
-  writeFileSync(file, substituted(mutant, source));
-  const args = [join(copy, "scenarios", "hunt.ts"), mutant.scenario, ...mutant.seeds.map(String)];
-  // What was compiled for one hunt serves the next: all but one file are the same.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(copy, ".compiled") };
-  const options = { timeout: HUNT_MS, env };
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["--no-warnings", ...args],
-    options,
-  ).finally(() => writeFileSync(file, source));
-  return JSON.parse(stdout) as Hunted;
+function ask(hunter: ChildProcess, order: Order): Promise<Report> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => hunter.kill("SIGKILL"), HUNT_MS);
+    const end = (report: Report): void => {
+      clearTimeout(timer);
+      hunter.removeAllListeners();
+      resolve(report);
+    };
+    hunter.once("message", (report: Report) => end(report));
+    hunter.once("exit", () =>
+      end({ error: `its hunter died, or met no end in ${HUNT_MS} ms` }),
+    );
+    hunter.send(order);
+  });
 }
 
 /** The source with the bug in it. A mutant that no longer fits must not pass for one that is
@@ -60,8 +68,4 @@ export function substituted(mutant: Mutant, source: string): string {
     );
   }
   return parts.join(mutant.replace);
-}
-
-function isSource(path: string): boolean {
-  return !path.includes(".test.") && !path.includes("testdata");
 }
