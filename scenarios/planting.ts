@@ -49,9 +49,7 @@ function ask(hunter: ChildProcess, order: Order): Promise<Report> {
       resolve(report);
     };
     hunter.once("message", (report: Report) => end(report));
-    hunter.once("exit", () =>
-      end({ error: `its hunter died, or met no end in ${HUNT_MS} ms` }),
-    );
+    hunter.once("exit", () => end({ error: `its hunter died, or met no end in ${HUNT_MS} ms` }));
     hunter.send(order);
   });
 }
