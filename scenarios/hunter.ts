@@ -43,7 +43,8 @@ async function hunt({ mutant, text }: Order): Promise<Report> {
   planted = { file, text, affected: seeing(file), nth: ++hunts };
   try {
     const module = (await import(HUNT)) as Readonly<{ hunt: typeof huntSeeds }>;
-    return { hunted: module.hunt(mutant.scenario, ...mutant.seeds) };
+    const [from, to] = mutant.seeds;
+    return { hunted: module.hunt(mutant.scenario, from, to) };
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

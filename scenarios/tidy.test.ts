@@ -161,7 +161,8 @@ describe("the house", () => {
       .map(({ path }) => path)
       .filter(
         (path) =>
-          !imported.has(path) && !/(^|\/)(main\.tsx?|run\.ts|hunter\.ts|kill-table\.ts)$/.test(path),
+          !imported.has(path) &&
+          !/(^|\/)(main\.tsx?|run\.ts|hunter\.ts|kill-table\.ts)$/.test(path),
       );
     expect(unused).toEqual([]);
   });
