@@ -93,7 +93,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replace: "const { revision } = auth;",
     oracle: "revocations",
     scenario: "revocations",
-    seeds: [16, 40],
+    seeds: [11, 40],
   },
   {
     name: "token-outlives-password",
@@ -113,6 +113,6 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replace: "const { tokens } = turn.state; // what became",
     oracle: "revocations",
     scenario: "revocations",
-    seeds: [22, 40],
+    seeds: [14, 40],
   },
 ];

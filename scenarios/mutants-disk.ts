@@ -81,7 +81,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     replace: "if (meta.index < 0) {",
     oracle: "assertion",
     scenario: "snapshot-catch-up",
-    seeds: [5, 40],
+    seeds: [2, 40],
   },
   {
     name: "torn-record-accepted",

@@ -11,7 +11,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     replace: "if (index <= log.commit) return false;",
     oracle: "commit-current-term",
     scenario: "lying-disk",
-    seeds: [8, 20],
+    seeds: [7, 20],
   },
   {
     name: "vote-for-anyone",
@@ -41,7 +41,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
     oracle: "state-machine-safety",
     scenario: "everything",
-    seeds: [32, 60],
+    seeds: [16, 60],
   },
   {
     name: "forward-twice",

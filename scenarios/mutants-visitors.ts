@@ -71,7 +71,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     replace: "const error = refusalAtDoor(turn, request, { ...context, requireLeader: true });",
     oracle: "health",
     scenario: "visitors",
-    seeds: [3, 20],
+    seeds: [2, 20],
   },
   {
     name: "handed-over-too-soon",
