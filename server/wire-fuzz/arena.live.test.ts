@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { cleanUp } from "../testing.ts";
 import { attack } from "./arena.ts";
 
-const ROUNDS = Array.from({ length: 40 }, (_, at) => at);
+const ROUNDS = Array.from({ length: 20 }, (_, at) => at);
 
 afterAll(cleanUp);
 
