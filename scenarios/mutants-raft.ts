@@ -41,7 +41,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     replace: "const commit = Math.max(Math.min(match, 0), log.commit) as Index;",
     oracle: "state-machine-safety",
     scenario: "everything",
-    seeds: [16, 60],
+    seeds: [22, 60],
   },
   {
     name: "forward-twice",
