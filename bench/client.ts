@@ -5,7 +5,7 @@
 import { connect, constants } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import type { Request, Response } from "../core/api/request.ts";
-import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
+import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods/methods.ts";
 
 /** Code 0: answered. `bytes` counts what came, also where `message` was not kept. */
 export type Answer = Readonly<{ code: number; words: string; message: Uint8Array; bytes: number }>;

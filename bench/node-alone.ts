@@ -5,7 +5,7 @@ import { boot, step } from "../core/node.ts";
 import type { CallId, Effect, Input, Millis } from "../core/contract.ts";
 import type { Request } from "../core/api/request.ts";
 import { createMemoryKv } from "../core/kv/memory-kv.ts";
-import { loneConfig, settle } from "../core/lone-node.ts";
+import { loneConfig, settle } from "../core/testing/lone-node.ts";
 import type { NodeState } from "../core/node-state.ts";
 
 export interface NodeAlone {

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchCore } from "./core.ts";
-import { PARTS, benchHostile, isFullSize } from "./hostile/suite.ts";
+import { PARTS, benchHostile, isFullSize } from "./hostile-suite.ts";
 import { SIZES } from "./hostile/trial.ts";
 import type { Sizes } from "./hostile/trial.ts";
 import type { Report } from "./report.ts";

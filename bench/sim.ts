@@ -3,10 +3,10 @@
 // without the other. It is the time that the thread has computed, so that a busy machine shows
 // nearly the same.
 
-import { DEFAULT_OPTIONS } from "../sim/options.ts";
-import type { SimOptions } from "../sim/options.ts";
-import { runSimulation } from "../sim/simulation.ts";
-import { swarmOptions } from "../sim/swarm.ts";
+import { DEFAULT_OPTIONS } from "../sim/options/options.ts";
+import type { SimOptions } from "../sim/options/options.ts";
+import { runSimulation } from "../sim/run/simulation.ts";
+import { swarmOptions } from "../sim/options/swarm.ts";
 import type { Figure, Report } from "./report.ts";
 
 const ROUNDS = 3;

@@ -2,10 +2,10 @@
 // and ways to spoil an answer. Also the slowest judge of all, which tries every order.
 
 import type { Compare, KeyValue, KvRequest, KvResponse } from "../core/api/request.ts";
-import type { Answer, EtcdState } from "./etcd-model.ts";
-import { EMPTY_STORE, evaluate } from "./etcd-model.ts";
+import type { Answer, EtcdState } from "./model/etcd-model.ts";
+import { EMPTY_STORE, evaluate } from "./model/etcd-model.ts";
 import type { Operation } from "./history.ts";
-import type { Model } from "./linearizability.ts";
+import type { Model } from "./linearizability/linearizability.ts";
 
 type Range = Extract<KvRequest, { kind: "range" }>;
 type Put = Extract<KvRequest, { kind: "put" }>;

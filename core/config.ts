@@ -1,7 +1,7 @@
 // Every limit and interval of a node. Their relations are asserted when a configuration is made.
 
 import type { ClusterId, NodeId } from "./contract.ts";
-import type { Member } from "./apply/membership.ts";
+import type { Member } from "./membership/membership.ts";
 import { assert } from "./lib/assert.ts";
 import { MESSAGE_BYTES_MAX } from "./raft/message.ts";
 import type { Retention } from "./mvcc/retention.ts";
@@ -51,7 +51,7 @@ export type Limits = Readonly<{
   checks: Checks; // whether members compare their hashes
   retention: Retention; // --auto-compaction-…: history beyond it is compacted by itself
   tokenMs: number; // --auth-token-ttl: a simple token that is not used for so long is forgotten
-  // What one step handles at most, all that it does taken together; sim/invariants-budget.ts holds
+  // What one step handles at most, all that it does taken together; sim/invariants/budget.ts holds
   // the pieces above to it.
   stepRows: number; // read from the store
   stepWrites: number; // made for the store, which takes those of one entry in one go

@@ -10,10 +10,10 @@ import type { KeyValue, Request, Response, StreamRequest } from "./api/request.t
 import type { StreamResponse } from "./api/request.ts";
 import type { Claims } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
-import type { Member } from "./apply/membership.ts";
+import type { Member } from "./membership/membership.ts";
 import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
 import type { NodeState } from "./node-state.ts";
-import type { TraceEvent } from "./trace.ts";
+import type { TraceEvent } from "./transcript/trace.ts";
 
 declare const brand: unique symbol;
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -181,7 +181,7 @@ export type Performer = {
   readonly [K in Effect["kind"]]: (effect: Extract<Effect, { kind: K }>) => void;
 };
 
-// The laws of a driver. core/laws.ts states them as cases; both drivers run it.
+// The laws of a driver. core/laws/laws.ts states them as cases; both drivers run it.
 //  1. One step at a time. What an effect causes joins the queue of inputs; it never re-enters.
 //  2. `disk` effects happen in order, each answered by one disk.done, in order. A failure is a
 //     crash. Syncs of consecutive appends to one file may be merged; else a sync ends before

@@ -2,32 +2,32 @@
 // only core/ makes a new one.
 
 import type { Bytes, CallId, Index, Millis, NodeId, SnapshotMeta, Term } from "./contract.ts";
-import type { Admission } from "./admission.ts";
-import type { Backups } from "./backups.ts";
-import type { Asks } from "./api/asks.ts";
-import type { Calls } from "./api/calls.ts";
-import type { Reads } from "./api/reads.ts";
-import type { Watching } from "./api/streams.ts";
+import type { Admission } from "./services/corruption/initial-check.ts";
+import type { Backups } from "./services/maintenance/backups.ts";
+import type { Asks } from "./turn/leader-calls.ts";
+import type { Calls } from "./turn/calls.ts";
+import type { Reads } from "./turn/reads.ts";
+import type { Watching } from "./services/watch/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import type { Applying } from "./apply/large.ts";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
-import type { Corruption } from "./corruption.ts";
-import type { Defragmentation } from "./defragment.ts";
-import type { Guarded } from "./guards.ts";
-import type { HealthWatches } from "./health.ts";
-import type { InnerCalls } from "./inner-calls.ts";
+import type { Corruption } from "./services/corruption/hash-checks.ts";
+import type { Defragmentation } from "./services/maintenance/defragment.ts";
+import type { Guarded } from "./turn/leader-guards.ts";
+import type { HealthWatches } from "./services/maintenance/health.ts";
+import type { InnerCalls } from "./turn/internal-calls.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
-import type { Observers } from "./observers.ts";
-import type { Lobby } from "./lobby.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Observers } from "./services/concurrency/observers.ts";
+import type { Lobby } from "./services/auth/token-waits.ts";
+import type { Outbox } from "./turn/outbox.ts";
 import type { RaftState } from "./raft/state.ts";
-import type { RangeCalls } from "./range-calls.ts";
-import type { RangeStreams } from "./range-streams.ts";
-import type { Recipes } from "./recipes.ts";
-import type { Surveys } from "./surveys.ts";
-import type { Upkeep } from "./upkeep.ts";
-import type { Waits } from "./waits.ts";
+import type { RangeCalls } from "./services/kv/range-calls.ts";
+import type { RangeStreams } from "./services/kv/range-streams.ts";
+import type { Recipes } from "./services/concurrency/locks.ts";
+import type { Surveys } from "./services/maintenance/hash-calls.ts";
+import type { Upkeep } from "./services/maintenance/upkeep.ts";
+import type { Waits } from "./turn/waits.ts";
 import type { WalState } from "./storage/wal.ts";
 
 export type NodeState = Readonly<{

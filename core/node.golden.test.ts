@@ -28,14 +28,14 @@ import type { MemoryKv, MemoryTables } from "./kv/memory-kv.ts";
 import { createMemoryKv } from "./kv/memory-kv.ts";
 import { readApplied } from "./kv/tables.ts";
 import { fromText, toBytes } from "./lib/bytes.ts";
-import { loneConfig } from "./lone-node.ts";
+import { loneConfig } from "./testing/lone-node.ts";
 import { boot, step } from "./node.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Message } from "./raft/message.ts";
 import { describeLog, describeRole } from "./raft/transcript.ts";
 import { createMemoryDisk } from "./storage/memory-disk.ts";
 import type { MemoryDisk } from "./storage/memory-disk.ts";
-import { describeEffect } from "./transcript.ts";
+import { describeEffect } from "./transcript/transcript.ts";
 
 const folder = join(import.meta.dirname, "testdata");
 

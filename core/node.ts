@@ -1,7 +1,7 @@
 // The node: boots the parts from a disk, and routes each input to the part that it concerns.
 //
-//   input ─► raft ─► persist (WAL bytes) ─► outbox (messages wait for the disk)     core/turn.ts
-//                └─► committed and durable here ─► apply ─► kv writes, replies      core/advance.ts
+//   input ─► raft ─► persist (WAL bytes) ─► outbox (messages wait for the disk)     turn/turn.ts
+//                └─► committed and durable here ─► apply ─► kv writes, replies      step/advance.ts
 //                └─► read tickets ─► answers once applied
 
 import type {
@@ -15,50 +15,65 @@ import type {
   NodeId,
   StepFunction,
 } from "./contract.ts";
-import { maybeYield, resumeChores } from "./chores.ts";
-import { beginAdmission, noteUnreachable, tickAdmission, turnAway } from "./admission.ts";
-import { advance, maybePublish } from "./advance.ts";
-import { createCalls, expiredCalls } from "./api/calls.ts";
-import { createAsks } from "./api/asks.ts";
-import { NO_READS } from "./api/reads.ts";
-import { createBackups, takePiece } from "./backups.ts";
-import { createWatching } from "./api/streams.ts";
+import { maybeYield, resumeChores } from "./step/chores.ts";
+import {
+  beginAdmission,
+  noteUnreachable,
+  tickAdmission,
+  turnAway,
+} from "./services/corruption/initial-check.ts";
+import { advance, maybePublish } from "./step/advance.ts";
+import { createCalls, expiredCalls } from "./turn/calls.ts";
+import { createAsks } from "./turn/leader-calls.ts";
+import { NO_READS } from "./turn/reads.ts";
+import { createBackups, takePiece } from "./services/maintenance/backups.ts";
+import { createWatching } from "./services/watch/streams.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
 import { createTokens } from "./auth/tokens.ts";
-import { tickTokens } from "./callers.ts";
-import { configurationOf, putGenesis, putMember, sortedMembers } from "./apply/membership.ts";
+import { tickTokens } from "./turn/callers.ts";
+import { configurationOf, putGenesis, putMember, sortedMembers } from "./membership/membership.ts";
 import type { Config } from "./config.ts";
-import { createCorruption, forgetHashes, takeHashMessage, tickCorruption } from "./corruption.ts";
-import { defragmentDone, NO_DEFRAGMENTATION } from "./defragment.ts";
-import { createGuarded } from "./guards.ts";
-import { createInnerCalls } from "./inner-calls.ts";
+import {
+  createCorruption,
+  forgetHashes,
+  takeHashMessage,
+  tickCorruption,
+} from "./services/corruption/hash-checks.ts";
+import { defragmentDone, NO_DEFRAGMENTATION } from "./services/maintenance/defragment.ts";
+import { createGuarded } from "./turn/leader-guards.ts";
+import { createInnerCalls } from "./turn/internal-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { createOrderedMap } from "./lib/ordered-map.ts";
-import { takeLeaseMessage, tickLeases } from "./leases.ts";
-import { detain, takeAdmitted, tickLobby } from "./lobby.ts";
+import { takeLeaseMessage, tickLeases } from "./services/lease/leases.ts";
+import { detain, takeAdmitted, tickLobby } from "./services/auth/token-waits.ts";
 import type { NodeState } from "./node-state.ts";
-import { restoreObservers } from "./observers.ts";
-import { passwordDone } from "./passwords.ts";
-import { takePromotionMessage } from "./promotions.ts";
-import { createOutbox, isRepaired, settle } from "./outbox.ts";
+import { restoreObservers } from "./services/concurrency/observers.ts";
+import { passwordDone } from "./services/auth/passwords.ts";
+import { takePromotionMessage } from "./services/cluster/promotions.ts";
+import { createOutbox, isRepaired, settle } from "./turn/outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
-import { createRangeCalls, restartRangeCalls } from "./range-calls.ts";
-import { createRangeStreams } from "./range-streams.ts";
-import { createRecipes, proceedRecipes, restoreRecipes, tickRecipes } from "./recipes.ts";
-import { sayFarewell } from "./farewell.ts";
+import { createRangeCalls, restartRangeCalls } from "./services/kv/range-calls.ts";
+import { createRangeStreams } from "./services/kv/range-streams.ts";
+import {
+  createRecipes,
+  proceedRecipes,
+  restoreRecipes,
+  tickRecipes,
+} from "./services/concurrency/locks.ts";
+import { sayFarewell } from "./services/maintenance/hand-over.ts";
 import { recover } from "./storage/recovery.ts";
 import { confirmWal, trimWal } from "./storage/wal.ts";
-import { tickStreamCalls } from "./stream-calls.ts";
-import { restoreStreams } from "./streaming.ts";
-import { takeCall, takeCallInput } from "./take-call.ts";
-import { timeoutOf } from "./timeouts.ts";
-import type { Turn } from "./turn.ts";
-import { createUpkeep, tickUpkeep } from "./upkeep.ts";
-import { beginTurn, reply, tellPeers, tellRaft, writeDisk } from "./turn.ts";
+import { tickStreamCalls } from "./step/stream-calls.ts";
+import { restoreStreams } from "./step/streaming.ts";
+import { takeCall, takeCallInput } from "./step/take-call.ts";
+import { timeoutOf } from "./turn/timeouts.ts";
+import type { Turn } from "./turn/turn.ts";
+import { createUpkeep, tickUpkeep } from "./services/maintenance/upkeep.ts";
+import { beginTurn, reply, tellPeers, tellRaft, writeDisk } from "./turn/turn.ts";
 
 export const boot: Boot = (config, seed, now, disk, kv) => {
   const effects: Effect[] = [];

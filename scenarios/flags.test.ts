@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SIZE_FLAGS } from "../sim/sizes.ts";
-import { SCENARIOS } from "./catalogue.ts";
+import { SIZE_FLAGS } from "../sim/options/sizes.ts";
+import { SCENARIOS } from "./catalogue/catalogue.ts";
 import {
   parseReplayFlags,
   parseSeed,

@@ -1,10 +1,10 @@
 // The command lines of `detcd sim` and `detcd replay`.
 
 import { parseArgs } from "node:util";
-import type { GivenSizes } from "../sim/sizes.ts";
-import { SIZE_FLAGS } from "../sim/sizes.ts";
-import { SCENARIOS, scenarioOf } from "./catalogue.ts";
-import type { Scenario } from "./scenario.ts";
+import type { GivenSizes } from "../sim/options/sizes.ts";
+import { SIZE_FLAGS } from "../sim/options/sizes.ts";
+import { SCENARIOS, scenarioOf } from "./catalogue/catalogue.ts";
+import type { Scenario } from "./catalogue/scenario.ts";
 
 export type SimFlags = Readonly<{
   scenarios: readonly Scenario[];

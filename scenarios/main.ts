@@ -3,18 +3,18 @@
 
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { SCENARIOS } from "./catalogue.ts";
-import { unseen } from "./campaign.ts";
-import type { Found, Plan, Tally } from "./campaign.ts";
-import { runOnAll } from "./crew.ts";
+import { SCENARIOS } from "./catalogue/catalogue.ts";
+import { unseen } from "./campaign/campaign.ts";
+import type { Found, Plan, Tally } from "./campaign/campaign.ts";
+import { runOnAll } from "./campaign/crew.ts";
 import { parseReplayFlags, parseSimFlags, printSeed, REPLAY_USAGE, SIM_USAGE } from "./flags.ts";
 import type { ReplayFlags, SimFlags } from "./flags.ts";
-import { judge, JUDGE_ONCE } from "./judge.ts";
-import type { Failure } from "./judge.ts";
-import { createProgress } from "./progress.ts";
+import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
+import type { Failure } from "./campaign/judge.ts";
+import { createProgress } from "./campaign/progress.ts";
 import { printFailure, printList, printPlan, printReplay, printSummary } from "./report.ts";
-import { optionsOf, surroundingsOf } from "./scenario.ts";
-import { shrink } from "./shrink.ts";
+import { optionsOf, surroundingsOf } from "./catalogue/scenario.ts";
+import { shrink } from "./campaign/shrink.ts";
 import { eventsBefore, eventsOf, printEvent } from "./story.ts";
 
 const EXIT = { ok: 0, violation: 1, usage: 2, environment: 3, nondeterminism: 4 } as const;

@@ -3,9 +3,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SCENARIOS } from "./catalogue.ts";
-import { judge, JUDGE_ONCE } from "./judge.ts";
-import { optionsOf } from "./scenario.ts";
+import { SCENARIOS } from "./catalogue/catalogue.ts";
+import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
+import { optionsOf } from "./catalogue/scenario.ts";
 
 type Ended = Readonly<{ code: number; stdout: string; stderr: string }>;
 

@@ -1,14 +1,14 @@
 // What a campaign and a replay say in the end, as text for people.
 
-import type { FaultKind } from "../sim/faults.ts";
-import type { SimOptions } from "../sim/options.ts";
-import { printSizes } from "../sim/sizes.ts";
+import type { FaultKind } from "../sim/faults/faults.ts";
+import type { SimOptions } from "../sim/options/options.ts";
+import { printSizes } from "../sim/options/sizes.ts";
 
-import type { Plan, Tally } from "./campaign.ts";
+import type { Plan, Tally } from "./campaign/campaign.ts";
 import { printSeed } from "./flags.ts";
-import type { Failure, Judged } from "./judge.ts";
-import type { Scenario } from "./scenario.ts";
-import type { Shrunk } from "./shrink.ts";
+import type { Failure, Judged } from "./campaign/judge.ts";
+import type { Scenario } from "./catalogue/scenario.ts";
+import type { Shrunk } from "./campaign/shrink.ts";
 import { printEvent, printFaults, seconds } from "./story.ts";
 import type { Told } from "./story.ts";
 

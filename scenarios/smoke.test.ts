@@ -2,11 +2,11 @@
 // together they see the trouble that they are about.
 
 import { describe, expect, it } from "vitest";
-import { AS_DRAWN } from "../sim/sizes.ts";
-import { count, createTally, runNth, unseen } from "./campaign.ts";
-import { SCENARIOS, scenarioOf } from "./catalogue.ts";
-import { judge, JUDGE_ONCE } from "./judge.ts";
-import { optionsOf } from "./scenario.ts";
+import { AS_DRAWN } from "../sim/options/sizes.ts";
+import { count, createTally, runNth, unseen } from "./campaign/campaign.ts";
+import { SCENARIOS, scenarioOf } from "./catalogue/catalogue.ts";
+import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
+import { optionsOf } from "./catalogue/scenario.ts";
 
 const FIRST_SEED = 1;
 const SEEDS = 6;

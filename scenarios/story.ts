@@ -1,13 +1,13 @@
 // What happened in a run, in a few lines: the events that led to the violation, and the faults.
 
-import { describe } from "../sim/faults.ts";
-import type { Fault } from "../sim/faults.ts";
-import type { SimEvent } from "../sim/frame.ts";
-import type { SimOptions } from "../sim/options.ts";
-import type { Core } from "../sim/sim-node.ts";
-import { createSimulation } from "../sim/simulation.ts";
-import type { Simulation } from "../sim/simulation.ts";
-import type { Failure } from "./judge.ts";
+import { describe } from "../sim/faults/faults.ts";
+import type { Fault } from "../sim/faults/faults.ts";
+import type { SimEvent } from "../sim/run/frame.ts";
+import type { SimOptions } from "../sim/options/options.ts";
+import type { Core } from "../sim/cluster/sim-node.ts";
+import { createSimulation } from "../sim/run/simulation.ts";
+import type { Simulation } from "../sim/run/simulation.ts";
+import type { Failure } from "./campaign/judge.ts";
 
 export type Told = Readonly<{ step: number; timeMs: number; event: SimEvent }>;
 

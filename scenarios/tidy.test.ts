@@ -15,9 +15,9 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   "net/bolt/": ["core/", "net/bolt/"],
   "net/socket/": ["core/", "net/wire/", "net/http2/", "net/socket/"],
   "checker/": ["types:core/api/", "types:core/contract.ts", "types:core/apply/", "checker/"],
-  "server/differential/": ["core/", "net/", "server/testing.ts", "server/differential/"],
   "sim/": ["core/", "net/wire/", "net/bolt/", "sim/"],
   "server/": ["core/", "net/", "server/"],
+  "fuzz/": ["core/", "net/", "server/live/testing.ts", "fuzz/"],
   "scenarios/": ["core/", "sim/", "checker/", "scenarios/"],
   "tui/": ["core/", "sim/", "scenarios/", "net/socket/client.ts", "tui/"],
   "bench/": ["core/", "net/wire/", "sim/", "checker/", "scenarios/", "bench/"],
@@ -65,8 +65,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "checker/": [],
   "sim/": ["seedrandom"],
   "net/socket/": ["@grpc/grpc-js", "node:"],
-  "server/differential/": ["@grpc/grpc-js", "fast-check", "node:"],
   "server/": ["bcryptjs", "lmdb", "node:"],
+  "fuzz/": ["@grpc/grpc-js", "fast-check", "node:"],
   "scenarios/": ["fast-check", "node:"],
   "tui/": ["ink", "react", "node:"],
   "bench/": ["node:"],
@@ -95,7 +95,7 @@ const BANNED: readonly (readonly [room: string, word: RegExp, instead: string])[
   ["core/", /\bnew (Map|WeakMap)\b/, "state uses OrderedMap: a Map iterates in order of insertion"],
   ["core/", /\bclass\b(?! AssertionError)/, "state is plain data"],
   ["checker/", /\bclass\b/, "state is plain data"],
-  ["sim/", /\bMath\.(random|pow|exp|log|sin)\b/, "integers, drawn from sim/random.ts"],
+  ["sim/", /\bMath\.(random|pow|exp|log|sin)\b/, "integers, drawn from sim/world/random.ts"],
   ["", /\.only\(/, "run one test from the command line"],
   ["", /\bexport default\b/, "one name everywhere: a named export"],
   ["", /\bprocess\.exit\(/, "return the exit code from main"],
@@ -261,7 +261,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   "core/lease/lessor.ts": /\bnew Map\b/g,
   "core/mvcc/key-index.ts": /\bnew Map\b/g,
   "core/mvcc/store.ts": /\bnew Map\b/,
-  "core/api/previous.ts": /\bnew Map\b/, // it does not outlive a step, and is not walked
+  "core/services/watch/previous-values.ts": /\bnew Map\b/, // it does not outlive a step, and is not walked
 };
 
 const STRINGS = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
@@ -277,7 +277,7 @@ function bannedWords({ path, code }: Source): string[] {
 const SHORT: Readonly<Record<string, RegExp>> = {
   "core/lib/binary.ts": /^chars$/, // a chunk
   "core/lib/ordered-map.ts": /^(smallest|parts)$/, // of a node that was halved
-  "core/api/conformance/txn-cases.ts": /./,
+  "core/conformance/cases/txn.ts": /./,
 };
 
 /** Arguments lie on the stack, and a hundred thousand of them end the process. What may be spread

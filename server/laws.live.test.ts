@@ -12,10 +12,10 @@ import {
   judgeKv,
   KV_LAWS,
   type KvStep,
-} from "../core/laws.ts";
+} from "../core/laws/laws.ts";
 import { AssertionError } from "../core/lib/assert.ts";
-import { createDiskReader, WalDisk } from "./disk.ts";
-import { KvStore } from "./kv-store.ts";
+import { createDiskReader, WalDisk } from "./storage/disk.ts";
+import { KvStore } from "./storage/kv-store.ts";
 
 let directory = "";
 beforeEach(() => {

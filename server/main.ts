@@ -1,15 +1,15 @@
 // `detcd serve`: reads the flags, starts one member, and stops it on a signal.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { REMOVED } from "../net/wire/peer-hello.ts";
+import { REMOVED } from "../net/wire/peers/peer-hello.ts";
 import { operatorErrorOf } from "./causes.ts";
-import type { FlagName, Flags } from "./flag-table.ts";
-import { parseFlags } from "./flags.ts";
-import { createLog, type Log } from "./log.ts";
-import { whenOrphaned } from "./parent.ts";
-import { createPrivately } from "./private-files.ts";
+import type { FlagName, Flags } from "./start/flag-table.ts";
+import { parseFlags } from "./start/flags.ts";
+import { createLog, type Log } from "./observe/log.ts";
+import { whenOrphaned } from "./start/parent.ts";
+import { createPrivately } from "./storage/private-files.ts";
 import { startServer } from "./server.ts";
-import { DETCD_VERSION, ETCD_VERSION } from "./version.ts";
+import { DETCD_VERSION, ETCD_VERSION } from "./observe/version.ts";
 
 const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's names for them
 

@@ -25,8 +25,8 @@ import type {
 } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Caller, OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
-import type { AnswerParts } from "../net/wire/answer-parts.ts";
-import { addPart, NO_PARTS } from "../net/wire/answer-parts.ts";
+import type { AnswerParts } from "../net/wire/methods/answer-parts.ts";
+import { addPart, NO_PARTS } from "../net/wire/methods/answer-parts.ts";
 import type { Clock } from "./clock.ts";
 
 /** Everything but the answers, which the runtime gives itself: it minted the calls. */

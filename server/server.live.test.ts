@@ -16,7 +16,7 @@ import {
   putRequest,
   runToEnd,
   startMember,
-} from "./testing.ts";
+} from "./live/testing.ts";
 
 const skipReason = HAS_ETCDCTL ? "" : " (skipped: etcdctl is not installed)";
 

@@ -3,37 +3,37 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
-import { findMember, readGenesis } from "../core/apply/membership.ts";
+import { findMember, readGenesis } from "../core/membership/membership.ts";
 import type { Boot, KvReader, NodeId, Result, Step } from "../core/contract.ts";
 import type { NodeState } from "../core/node-state.ts";
-import type { ClusterDescription } from "../net/wire/peer-members.ts";
+import type { ClusterDescription } from "../net/wire/peers/peer-members.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
-import type { TraceEvent } from "../core/trace.ts";
+import type { TraceEvent } from "../core/transcript/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
-import { createPeerLinks, type PeerLinks } from "../net/socket/peer-link.ts";
-import { peerLimits } from "../net/socket/peer-sender.ts";
-import { type DataDirectory, type Identity, openDataDirectory } from "./boot.ts";
-import { Backups } from "./backups.ts";
+import { createPeerLinks, type PeerLinks } from "../net/socket/peers/peer-link.ts";
+import { peerLimits } from "../net/socket/peers/peer-sender.ts";
+import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
+import { Backups } from "./storage/backups.ts";
 import { createClock } from "./clock.ts";
 import { OperatorError, operatorErrorOf } from "./causes.ts";
-import { createDiskReader, WalDisk } from "./disk.ts";
-import { isOn } from "./features.ts";
-import { retentionOf } from "./flags.ts";
-import type { FlagName, Flags } from "./flag-table.ts";
-import { handOver } from "./hand-over.ts";
-import { KvStore } from "./kv-store.ts";
-import type { Log } from "./log.ts";
-import { Metrics } from "./metrics.ts";
-import { createPages } from "./pages.ts";
-import { PasswordThreads } from "./password-threads.ts";
-import { Passwords } from "./passwords.ts";
-import type { Sign } from "./passwords.ts";
+import { createDiskReader, WalDisk } from "./storage/disk.ts";
+import { isOn } from "./start/features.ts";
+import { retentionOf } from "./start/flags.ts";
+import type { FlagName, Flags } from "./start/flag-table.ts";
+import { handOver } from "./start/hand-over.ts";
+import { KvStore } from "./storage/kv-store.ts";
+import type { Log } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { createPages } from "./observe/pages.ts";
+import { PasswordThreads } from "./secrets/password-threads.ts";
+import { Passwords } from "./secrets/passwords.ts";
+import type { Sign } from "./secrets/passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
-import { SnapshotFiles } from "./snapshot-files.ts";
-import { createTokens } from "./tokens.ts";
-import { createTraceLog } from "./trace-log.ts";
-import { ETCD_VERSION } from "./version.ts";
+import { SnapshotFiles } from "./storage/snapshot-files.ts";
+import { createTokens } from "./secrets/tokens.ts";
+import { createTraceLog } from "./observe/trace-log.ts";
+import { ETCD_VERSION } from "./observe/version.ts";
 
 /** How long running calls may still take at a shutdown; then they are told, and have as long to
  *  hear it. */
@@ -64,7 +64,7 @@ export async function startServer(
   logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
   const log = logOf("server/server.ts");
-  const directory = await openDataDirectory(flags, given, logOf("server/boot.ts"));
+  const directory = await openDataDirectory(flags, given, logOf("server/start/boot.ts"));
   if (!directory.ok) return directory;
   const { release } = directory.value;
   const closers: Closers = [async () => release()];
@@ -118,7 +118,7 @@ async function open(
   const snapshots = new SnapshotFiles({
     store: kv,
     stepped: (input) => runtime.stepped(input),
-    log: logOf("server/snapshot-files.ts"),
+    log: logOf("server/storage/snapshot-files.ts"),
   });
   const links = createPeerLinks({
     cluster: config.cluster,
@@ -130,7 +130,7 @@ async function open(
     onSnapshot: snapshots.receive,
     onRemoved,
     describe: () => describeCluster(runtime.state, kv.reader),
-    log: (line) => logOf("net/socket/peer-link.ts")("info", line),
+    log: (line) => logOf("net/socket/peers/peer-link.ts")("info", line),
     limits: peerLimits(config.limits),
   });
   closers.push(() => links.close());
@@ -150,12 +150,13 @@ async function open(
   closers.push(async () => runtime.stop());
   await listening("listen-peer-urls", () => links.listen());
   runtime.start();
-  if (config.limits.checks.atStart) await admitted(admission.promise, logOf("core/admission.ts"));
+  if (config.limits.checks.atStart)
+    await admitted(admission.promise, logOf("core/services/corruption/initial-check.ts"));
   const clients = await listening("listen-client-urls", () =>
     serveClients(flags, { runtime, kv: kv.reader, metrics }, logOf("net/socket/etcd-service.ts")),
   );
   closers.push(() => stopClients(clients, runtime));
-  closers.push(() => handOver(runtime, config.electionMs, logOf("server/hand-over.ts")));
+  closers.push(() => handOver(runtime, config.electionMs, logOf("server/start/hand-over.ts")));
 }
 
 /** The rows of a store that is damaged inside may contradict each other: an assertion finds it. */

@@ -3,23 +3,23 @@
 
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../core/config.ts";
-import { CASES } from "../core/api/conformance.ts";
-import type { CallRequest } from "../core/api/conformance/case.ts";
-import { perform, playCase } from "../core/api/conformance/player.ts";
-import type { Order } from "../core/api/conformance/player.ts";
-import type { Told } from "../core/api/conformance/show.ts";
+import { CASES } from "../core/conformance/conformance.ts";
+import type { CallRequest } from "../core/conformance/cases/case.ts";
+import { perform, playCase } from "../core/conformance/player.ts";
+import type { Order } from "../core/conformance/player.ts";
+import type { Told } from "../core/conformance/show.ts";
 import { must } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
-import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods.ts";
-import type { Reply } from "./client.ts";
-import { Cluster } from "./cluster.ts";
-import { Digest } from "./digest.ts";
-import type { Micros } from "./frame.ts";
-import { Network } from "./network.ts";
-import { DEFAULT_OPTIONS } from "./options.ts";
-import { createFates } from "./random.ts";
-import type { ClientEnd } from "./streams.ts";
-import { World } from "./world.ts";
+import { decodeResponse, encodeRequest, pathOf } from "../net/wire/methods/methods.ts";
+import type { Reply } from "./clients/client.ts";
+import { Cluster } from "./cluster/cluster.ts";
+import { Digest } from "./world/digest.ts";
+import type { Micros } from "./run/frame.ts";
+import { Network } from "./world/network.ts";
+import { DEFAULT_OPTIONS } from "./options/options.ts";
+import { createFates } from "./world/random.ts";
+import type { ClientEnd } from "./cluster/streams.ts";
+import { World } from "./world/world.ts";
 
 const PATIENCE: Micros = 10_000_000;
 const NOTHING: Told = { kind: "nothing" };

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { Checks } from "../core/config.ts";
-import type { Fault, RotFault } from "./faults.ts";
-import type { Frame } from "./frame.ts";
-import type { SimOptions } from "./options.ts";
-import { DEFAULT_OPTIONS, SMALL_LIMITS } from "./options.ts";
-import { createSimulation } from "./simulation.ts";
+import type { Fault, RotFault } from "./faults/faults.ts";
+import type { Frame } from "./run/frame.ts";
+import type { SimOptions } from "./options/options.ts";
+import { DEFAULT_OPTIONS, SMALL_LIMITS } from "./options/options.ts";
+import { createSimulation } from "./run/simulation.ts";
 
 const FLIP: RotFault = {
   kind: "rot",

@@ -2,11 +2,18 @@
 
 import { describe, expect, it } from "vitest";
 import type { DiskToken, Index } from "../core/contract.ts";
-import { DISK_LAWS, type DiskLaw, judgeDisk, judgeKv, KV_LAWS, type KvLaw } from "../core/laws.ts";
+import {
+  DISK_LAWS,
+  type DiskLaw,
+  judgeDisk,
+  judgeKv,
+  KV_LAWS,
+  type KvLaw,
+} from "../core/laws/laws.ts";
 import { AssertionError } from "../core/lib/assert.ts";
-import { SimDisk } from "./disk.ts";
-import { SimKv, type Visibility } from "./kv.ts";
-import { createFates } from "./random.ts";
+import { SimDisk } from "./world/disk.ts";
+import { SimKv, type Visibility } from "./world/kv.ts";
+import { createFates } from "./world/random.ts";
 
 const TIMING = { syncMicros: 500, tailMicros: 5000, tail: [1, 10], commitMicros: 0 } as const;
 

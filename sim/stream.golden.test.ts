@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "./faults.ts";
-import { describe as describeFault } from "./faults.ts";
-import { DEFAULT_OPTIONS } from "./options.ts";
-import { createFates } from "./random.ts";
-import { createSimulation, runSimulation } from "./simulation.ts";
-import { SWARM_KINDS, swarmOptions } from "./swarm.ts";
+import type { Fault } from "./faults/faults.ts";
+import { describe as describeFault } from "./faults/faults.ts";
+import { DEFAULT_OPTIONS } from "./options/options.ts";
+import { createFates } from "./world/random.ts";
+import { createSimulation, runSimulation } from "./run/simulation.ts";
+import { SWARM_KINDS, swarmOptions } from "./options/swarm.ts";
 
 // What a seed means must not change by accident: every stored seed would become another run.
 // Whoever rewrites these files says in the commit why the meaning of seeds had to change.

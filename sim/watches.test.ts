@@ -4,10 +4,10 @@
 import { describe, expect, it } from "vitest";
 import type { WatchEvent, WatchResponse } from "../core/api/request.ts";
 import { watchOf } from "../core/api/testing.ts";
-import { callOf, readNow, withCompanion } from "./companion.ts";
-import type { Core } from "./sim-node.ts";
-import { runSimulation } from "./simulation.ts";
-import { swarmOptions } from "./swarm.ts";
+import { callOf, readNow, withCompanion } from "./cluster/shadow-client.ts";
+import type { Core } from "./cluster/sim-node.ts";
+import { runSimulation } from "./run/simulation.ts";
+import { swarmOptions } from "./options/swarm.ts";
 
 type Watch = {
   readonly node: bigint;

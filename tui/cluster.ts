@@ -5,7 +5,7 @@
 import type { Index, NodeId, Term } from "../core/contract.ts";
 import type { Message } from "../core/raft/message.ts";
 import type { RaftState } from "../core/raft/state.ts";
-import type { Flight, Frame, NodeFrame } from "../sim/frame.ts";
+import type { Flight, Frame, NodeFrame } from "../sim/run/frame.ts";
 import { atLeast } from "../core/lib/lists.ts";
 
 export type Letter = "L" | "C" | "P" | "F" | "X" | "Z";

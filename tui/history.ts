@@ -2,7 +2,7 @@
 // structure, so keeping them is cheap), and the notes made of them. Positions count from the first
 // frame ever and stay valid when the oldest chunks are dropped.
 
-import type { Frame, Micros } from "../sim/frame.ts";
+import type { Frame, Micros } from "../sim/run/frame.ts";
 import { notesBetween, type Note } from "./notes.ts";
 import { pushAll } from "../core/lib/lists.ts";
 

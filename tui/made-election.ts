@@ -1,7 +1,7 @@
 // A run made by hand, for tests: a leader crashes, two nodes stand at once, the vote splits, and
 // the next round decides.
 
-import type { Frame } from "../sim/frame.ts";
+import type { Frame } from "../sim/run/frame.ts";
 import { makeAnswer, makeFrame, makeVote, type MadeNode } from "./made-frames.ts";
 
 const LONG = "1".repeat(4) + "7".repeat(8);

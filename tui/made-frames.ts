@@ -4,7 +4,7 @@ import type { Index, Millis, NodeId, Term } from "../core/contract.ts";
 import { append, commitTo, createLog, type Log } from "../core/raft/log.ts";
 import type { Entry, Message } from "../core/raft/message.ts";
 import type { RaftState, Role } from "../core/raft/state.ts";
-import type { Flight, Frame, NodeFrame, SimEvent } from "../sim/frame.ts";
+import type { Flight, Frame, NodeFrame, SimEvent } from "../sim/run/frame.ts";
 import type { Source } from "./sources.ts";
 
 export type MadeNode = Readonly<{

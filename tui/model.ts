@@ -1,7 +1,7 @@
 // What the person sees and where they stand in the run, as a pure reducer. It knows no terminal, no
 // simulator and no clock of the wall: the session (session.ts) tells it how much time has passed.
 
-import type { Frame, Micros } from "../sim/frame.ts";
+import type { Frame, Micros } from "../sim/run/frame.ts";
 import { isDecisive } from "./cluster.ts";
 import {
   append,

@@ -3,7 +3,7 @@
 
 import type { NodeId } from "../core/contract.ts";
 import type { RaftState } from "../core/raft/state.ts";
-import type { Flight, Frame, Micros, NodeFrame } from "../sim/frame.ts";
+import type { Flight, Frame, Micros, NodeFrame } from "../sim/run/frame.ts";
 import {
   isCut,
   isUp,

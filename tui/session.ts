@@ -1,7 +1,7 @@
 // Joins the three: a source that makes frames, the model that a person moves through, and the keys.
 // It has no terminal and no clock; app.tsx gives it both, and tests give it neither.
 
-import type { Frame } from "../sim/frame.ts";
+import type { Frame } from "../sim/run/frame.ts";
 import type { Act } from "./acts.ts";
 import { FRAMES_KEPT, lastFrame, noteBeyond, upTo, type History } from "./history.ts";
 import { actionOf } from "./keys.ts";

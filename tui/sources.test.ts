@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../sim/frame.ts";
+import type { Frame } from "../sim/run/frame.ts";
 import type { Act } from "./acts.ts";
 import { isDecisive, leaderOf } from "./cluster.ts";
 import { SPLIT_VOTE } from "./made-election.ts";

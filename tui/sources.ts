@@ -2,10 +2,10 @@
 // can be run again to any earlier moment, because it is a function of its options and of the faults
 // injected.
 
-import type { Fault } from "../sim/faults.ts";
-import type { Frame } from "../sim/frame.ts";
-import { DEFAULT_OPTIONS, type SimOptions } from "../sim/options.ts";
-import { createSimulation, type Simulation } from "../sim/simulation.ts";
+import type { Fault } from "../sim/faults/faults.ts";
+import type { Frame } from "../sim/run/frame.ts";
+import { DEFAULT_OPTIONS, type SimOptions } from "../sim/options/options.ts";
+import { createSimulation, type Simulation } from "../sim/run/simulation.ts";
 import type { Act } from "./acts.ts";
 import { leaderOf, timerOf } from "./cluster.ts";
 

@@ -1,6 +1,6 @@
 // Why it is as it is, and what comes next, in sentences with numbers. Pure functions of a moment.
 
-import type { Flight, Frame, Micros, NodeFrame } from "../sim/frame.ts";
+import type { Flight, Frame, Micros, NodeFrame } from "../sim/run/frame.ts";
 import {
   campaignsOf,
   chancesOf,

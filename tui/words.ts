@@ -1,7 +1,7 @@
 // Numbers as people read them, and messages in a few words.
 
 import { describeEntries, describeMessage } from "../core/raft/transcript.ts";
-import type { Flight, Frame, Micros } from "../sim/frame.ts";
+import type { Flight, Frame, Micros } from "../sim/run/frame.ts";
 import { nameOf } from "./cluster.ts";
 
 /** `412 ms`, `1.8 s`, `3 min 20 s`. */

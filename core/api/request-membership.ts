@@ -1,7 +1,7 @@
 // The calls of the Cluster service, as plain data.
 
 import type { NodeId } from "../contract.ts";
-import type { Member } from "../apply/membership.ts";
+import type { Member } from "../membership/membership.ts";
 import type { Header } from "./request.ts";
 
 export type MembershipRequest = Readonly<

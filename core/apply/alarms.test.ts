@@ -5,8 +5,8 @@ import type { CallId, ClusterId, Index, LeaseId, NodeId, Term } from "../contrac
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import type { Store } from "./apply.ts";
 import { applyEntry, restoreStore } from "./apply.ts";
-import type { Command } from "./command.ts";
-import { encodeCommand } from "./command.ts";
+import type { Command } from "./commands/command.ts";
+import { encodeCommand } from "./commands/command.ts";
 import { costOf } from "./cost.ts";
 
 const ORIGIN = { node: 1n as NodeId, life: 1n, call: 1 as CallId };

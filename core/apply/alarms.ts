@@ -8,7 +8,7 @@ import type { ApiError } from "../api/errors.ts";
 import { ERRORS } from "../api/errors.ts";
 import type { Alarm, AlarmType } from "../api/request-maintenance.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
-import type { Command, Origin } from "./command.ts";
+import type { Command, Origin } from "./commands/command.ts";
 import { costOf } from "./cost.ts";
 
 /** Sorted by type, then by member. */

@@ -4,7 +4,7 @@ import type { KvWrite } from "../contract.ts";
 import type { ApiError } from "../api/errors.ts";
 import { pushWrites } from "../kv/overlay.ts";
 import type { Applied, Store } from "./apply.ts";
-import type { Origin } from "./command.ts";
+import type { Origin } from "./commands/command.ts";
 
 /** An entry that did nothing but being applied. */
 export function nothing(store: Store): Applied {

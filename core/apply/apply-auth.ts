@@ -11,8 +11,8 @@ import type { Auth } from "../auth/store.ts";
 import type { Caller, TokenChange } from "../auth/tokens.ts";
 import type { Lessor } from "../lease/lessor.ts";
 import type { Replica, Store } from "./apply.ts";
-import type { Command } from "./command.ts";
-import { NOBODY } from "./command.ts";
+import type { Command } from "./commands/command.ts";
+import { NOBODY } from "./commands/command.ts";
 
 /** Null: the command may be carried out. What members do by themselves needs no permission. */
 export function refusalWhenApplied(

@@ -31,21 +31,21 @@ import { type Budget, spend, UNLIMITED } from "../mvcc/budget.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import { restoreAttached } from "../mvcc/store.ts";
 import type { Entry } from "../raft/message.ts";
-import type { Ended } from "../trace.ts";
+import type { Ended } from "../transcript/trace.ts";
 import { nothing, refused, withWrites } from "./applied.ts";
 import { applyAuth, refusalWhenApplied } from "./apply-auth.ts";
 import type { Alarms } from "./alarms.ts";
 import { clear, deleteAlarm, putAlarm, raise, readAlarms, refusalOf } from "./alarms.ts";
-import type { Command, Origin } from "./command.ts";
-import { decodeCommand } from "./command.ts";
+import type { Command, Origin } from "./commands/command.ts";
+import { decodeCommand } from "./commands/command.ts";
 import type { Applying, LargeCommand, Progress } from "./large.ts";
 import { beginLarge, continueLarge } from "./large.ts";
 import type { Downgrade } from "./downgrade.ts";
 import { putDowngrade, readDowngrade, refusalOfDowngrade } from "./downgrade.ts";
-import { changeMembers } from "./change-members.ts";
-import type { MembershipCommand } from "./command-membership.ts";
-import type { Member } from "./membership.ts";
-import { findMember, putMember, readMembership, withMember } from "./membership.ts";
+import { changeMembers } from "../membership/change-members.ts";
+import type { MembershipCommand } from "./commands/command-membership.ts";
+import type { Member } from "../membership/membership.ts";
+import { findMember, putMember, readMembership, withMember } from "../membership/membership.ts";
 
 const LEASE_TTL_MAX_SECONDS = 9_000_000_000; // etcd's
 

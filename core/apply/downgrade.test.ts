@@ -3,7 +3,7 @@ import type { CallId, ClusterId, Index, NodeId, Term } from "../contract.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { fullVersion, parseVersion } from "../lib/version.ts";
 import { applyEntry, restoreStore } from "./apply.ts";
-import { encodeCommand } from "./command.ts";
+import { encodeCommand } from "./commands/command.ts";
 
 const ORIGIN = { node: 1n as NodeId, life: 1n, call: 1 as CallId };
 const REPLICA = { clusterId: 1n as ClusterId, memberId: 1n as NodeId, raftTerm: 1 as Term };

@@ -12,7 +12,7 @@ import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
 import type { Entry } from "../raft/message.ts";
 import type { Store } from "./apply.ts";
 import { applyEntry, beginEntry, continueEntry, restoreStore } from "./apply.ts";
-import { type Command, encodeCommand } from "./command.ts";
+import { type Command, encodeCommand } from "./commands/command.ts";
 
 const SEED = 20261130;
 const REPLICA = { clusterId: 1n as ClusterId, memberId: 1n as NodeId, raftTerm: 1 as Term };

@@ -10,14 +10,14 @@ import { must } from "../lib/assert.ts";
 import { EMPTY } from "../lib/bytes.ts";
 import { entries } from "../lib/ordered-map.ts";
 import { type Budget, isSpent, spend } from "../mvcc/budget.ts";
-import { beginKv, continueKv, type KvWork } from "../mvcc/kv-work.ts";
+import { beginKv, continueKv, type KvWork } from "../mvcc/txn/kv-work.ts";
 import { nextRevision } from "../mvcc/revision.ts";
 import { deleteListed, openChange } from "../mvcc/store.ts";
 import type { Entry } from "../raft/message.ts";
 import { nothing, withWrites } from "./applied.ts";
 import type { Applied, Replica, Store } from "./apply.ts";
-import type { Command, Origin, WriteRequest } from "./command.ts";
-import { NOBODY } from "./command.ts";
+import type { Command, Origin, WriteRequest } from "./commands/command.ts";
+import { NOBODY } from "./commands/command.ts";
 
 /** The entry that is being applied. */
 export type Applying = Readonly<{

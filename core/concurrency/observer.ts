@@ -1,5 +1,5 @@
 // Who watches an election: told of each who leads, and of what the leader says of itself. Pure:
-// core/observers.ts carries out what is asked for.
+// core/services/concurrency/observers.ts carries out what is asked for.
 //
 // A client that does not read is not told everything that it missed: when it has room again, it is
 // told who leads by then.

@@ -7,9 +7,9 @@ import type { ClusterId, KvReader, NodeId } from "../contract.ts";
 import { deleteOf, putOf } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { isWalking, scheduleCompaction, walkCompaction } from "../mvcc/compaction.ts";
-import { beginStrictHash, continueHash, isAnyKept } from "../mvcc/hash.ts";
+import { beginStrictHash, continueHash, isAnyKept } from "../mvcc/hash/hash.ts";
 import { type Mvcc, restoreMvcc } from "../mvcc/store.ts";
-import { applyKv } from "../mvcc/txn.ts";
+import { applyKv } from "../mvcc/txn/txn.ts";
 import { followCompaction, NO_COMPACTION_HASHES } from "./compaction-hashes.ts";
 import type { RevisionHash } from "./message.ts";
 

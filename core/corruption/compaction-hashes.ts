@@ -4,8 +4,8 @@
 // from it, for the rows that it was of are gone.
 
 import type { KvReader } from "../contract.ts";
-import type { HashWalk } from "../mvcc/hash.ts";
-import { emptyHash, isAnyKept, withRow } from "../mvcc/hash.ts";
+import type { HashWalk } from "../mvcc/hash/hash.ts";
+import { emptyHash, isAnyKept, withRow } from "../mvcc/hash/hash.ts";
 import { encodeRowKey } from "../mvcc/revision.ts";
 import type { Mvcc } from "../mvcc/store.ts";
 import type { RevisionHash } from "./message.ts";

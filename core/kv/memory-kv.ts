@@ -1,5 +1,5 @@
 // A store that commits at once and forgets nothing, for tests of the core alone. The one that lags
-// and loses what it has not made durable is sim/kv.ts.
+// and loses what it has not made durable is sim/world/kv.ts.
 
 import type { Bytes, KvReader, KvWrite, Table } from "../contract.ts";
 import { assertStorable } from "./limits.ts";

@@ -4,7 +4,7 @@
 //             "compaction" → up to where history is given up, and how far its rows are deleted
 //   keys      revision (core/mvcc/revision.ts) → etcd's mvccpb.KeyValue; a tombstone: its key only
 //   leases    core/lease/lessor.ts
-//   members   core/apply/membership.ts
+//   members   core/membership/membership.ts
 //   auth      core/auth/records.ts
 //
 // Rows of "keys" are etcd's own bytes, so that HashKV is etcd's own number.

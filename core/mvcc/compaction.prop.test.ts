@@ -5,13 +5,13 @@ import { deleteOf, putOf, rangeOf, txnOf } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { createModel, execute } from "./array-model.ts";
 import { isWalking, scheduleCompaction, walkCompaction } from "./compaction.ts";
-import { hashKv } from "./hash.ts";
+import { hashKv } from "./hash/hash.ts";
 import { entries } from "../lib/ordered-map.ts";
 import { ABOVE_ALL, EMPTY } from "../lib/bytes.ts";
-import { range } from "./range.ts";
+import { range } from "./range/range.ts";
 import { decodeRowKey } from "./revision.ts";
 import { type Mvcc, restoreMvcc } from "./store.ts";
-import { applyKv } from "./txn.ts";
+import { applyKv } from "./txn/txn.ts";
 
 const SEED = 20261122;
 const FILL = { clusterId: 1n as ClusterId, memberId: 1n as NodeId, raftTerm: 1 };

@@ -22,7 +22,7 @@ import {
   set,
 } from "../lib/ordered-map.ts";
 import { removeAll, setAll } from "../lib/ordered-map-batch.ts";
-import type { KeyRange } from "./key-range.ts";
+import type { KeyRange } from "./range/key-range.ts";
 
 export type KeyIndex = Readonly<{
   live: OrderedMap<Bytes, History>;

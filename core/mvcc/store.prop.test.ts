@@ -9,16 +9,16 @@ import {
   type RequestOp,
   type TxnRequest,
 } from "../api/request.ts";
-import { fewEnds, fewKeys, fewRanges, rarely } from "../../scenarios/arbitrary-ranges.ts";
+import { fewEnds, fewKeys, fewRanges, rarely } from "../../scenarios/campaign/arbitrary-ranges.ts";
 import { rangeOf } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { confirm, createOverlay, overlaid, pushWrites } from "../kv/overlay.ts";
 import { entries } from "../lib/ordered-map.ts";
 import { type Answer, createModel, execute } from "./array-model.ts";
-import { range } from "./range.ts";
+import { range } from "./range/range.ts";
 import { type Mvcc, restoreMvcc } from "./store.ts";
-import { answerOf, beginReading, continueReading } from "./reading.ts";
-import { applyKv } from "./txn.ts";
+import { answerOf, beginReading, continueReading } from "./txn/reading.ts";
+import { applyKv } from "./txn/txn.ts";
 
 const SEED = 20260905;
 const FILL = { clusterId: 7n as ClusterId, memberId: 8n as NodeId, raftTerm: 9 };

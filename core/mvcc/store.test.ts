@@ -3,10 +3,10 @@ import type { Bytes, ClusterId, KvWrite, NodeId } from "../contract.ts";
 import { deleteOf, key, putOf, rangeOf, value } from "../api/testing.ts";
 import { createMemoryKv } from "../kv/memory-kv.ts";
 import { encodeKeyValue } from "../kv/tables.ts";
-import { range } from "./range.ts";
+import { range } from "./range/range.ts";
 import { encodeRowKey } from "./revision.ts";
 import { restoreMvcc } from "./store.ts";
-import { applyKv } from "./txn.ts";
+import { applyKv } from "./txn/txn.ts";
 
 const FILL = { clusterId: 1n as ClusterId, memberId: 1n as NodeId, raftTerm: 1 };
 

@@ -22,7 +22,7 @@ import {
   tombstone,
   type Version,
 } from "./key-index.ts";
-import type { KeyRange } from "./key-range.ts";
+import type { KeyRange } from "./range/key-range.ts";
 import { decodeRowKey, encodeRowKey, FIRST_REVISION, nextRevision } from "./revision.ts";
 
 export type Mvcc = Readonly<{ revision: Revision; index: KeyIndex; compaction: Compaction }>;

@@ -2,7 +2,7 @@
 // Each message carries the sender's term, except the two pre-vote messages (see there).
 
 import type { Index, NodeId, SnapshotMeta, Term } from "../contract.ts";
-import type { PromotionMessage } from "../apply/promotion-message.ts";
+import type { PromotionMessage } from "../membership/promotion-message.ts";
 import type { HashMessage } from "../corruption/message.ts";
 import type { LeaseMessage } from "../lease/message.ts";
 import { assertNever } from "../lib/assert.ts";

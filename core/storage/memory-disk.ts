@@ -1,5 +1,5 @@
 // A disk that never fails and forgets nothing, for tests of the core alone. The one with faults is
-// sim/disk.ts.
+// sim/world/disk.ts.
 
 import type { DiskOp, DiskReader, FileName } from "../contract.ts";
 import { assertNever, must } from "../lib/assert.ts";

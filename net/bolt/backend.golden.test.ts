@@ -15,13 +15,13 @@ import type {
 import { putEnabled, putRevision, putRole, putUser } from "../../core/auth/records.ts";
 import { restoreAuth } from "../../core/auth/store.ts";
 import { putAlarm, readAlarms } from "../../core/apply/alarms.ts";
-import type { Member } from "../../core/apply/membership.ts";
-import { putMember, readMembership } from "../../core/apply/membership.ts";
+import type { Member } from "../../core/membership/membership.ts";
+import { putMember, readMembership } from "../../core/membership/membership.ts";
 import { createMemoryKv, type MemoryKv } from "../../core/kv/memory-kv.ts";
 import { encodeKeyValue, putApplied, putCompaction, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn, putLease } from "../../core/lease/lessor.ts";
 import { ABOVE_ALL, EMPTY, fromBytes, fromText, quote } from "../../core/lib/bytes.ts";
-import { hashKv } from "../../core/mvcc/hash.ts";
+import { hashKv } from "../../core/mvcc/hash/hash.ts";
 import { encodeRowKey } from "../../core/mvcc/revision.ts";
 import { restoreMvcc } from "../../core/mvcc/store.ts";
 import { backendOf } from "./backend.ts";

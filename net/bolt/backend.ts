@@ -11,9 +11,9 @@
 import type { Bytes, KvReader } from "../../core/contract.ts";
 import { readAlarms } from "../../core/apply/alarms.ts";
 import { ROLE, USER } from "../../core/auth/records.ts";
-import type { Member } from "../../core/apply/membership.ts";
-import { readMembership } from "../../core/apply/membership.ts";
-import { STORAGE_VERSION } from "../../core/backups.ts";
+import type { Member } from "../../core/membership/membership.ts";
+import { readMembership } from "../../core/membership/membership.ts";
+import { STORAGE_VERSION } from "../../core/services/maintenance/backups.ts";
 import { readApplied, readCompaction } from "../../core/kv/tables.ts";
 import { leasesIn, type LeaseRecord } from "../../core/lease/lessor.ts";
 import { encoded, writeByte, writeVarint, writeVarint64 } from "../../core/lib/binary.ts";

@@ -6,8 +6,8 @@ import type { Bytes, KvWrite, LeaseId, NodeId, SnapshotMeta } from "../../core/c
 import type { Alarm } from "../../core/api/request-maintenance.ts";
 import { putAlarm } from "../../core/apply/alarms.ts";
 import { NAME_BYTES_MAX, readRecord, ROLE, USER } from "../../core/auth/records.ts";
-import type { Member } from "../../core/apply/membership.ts";
-import { putGenesis, putMember } from "../../core/apply/membership.ts";
+import type { Member } from "../../core/membership/membership.ts";
+import { putGenesis, putMember } from "../../core/membership/membership.ts";
 import { STORE_VALUE_BYTES_MAX } from "../../core/kv/limits.ts";
 import type { Compaction } from "../../core/kv/tables.ts";
 import { decodeKeyValue, putApplied, putCompaction } from "../../core/kv/tables.ts";

@@ -3,7 +3,7 @@
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Request, Response, StreamRequest, StreamResponse } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
-import type { AnswerParts } from "../wire/answer-parts.ts";
+import type { AnswerParts } from "../wire/methods/answer-parts.ts";
 
 /** What a client says of itself. A timeout is what is left of its deadline; null: it set none. */
 export type Caller = Readonly<{

@@ -12,7 +12,7 @@ import type {
   WatchResponse,
 } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
-import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods.ts";
+import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods/methods.ts";
 import { hostAndPort } from "./listen.ts";
 
 export interface EtcdClient {

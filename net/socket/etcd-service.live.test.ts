@@ -18,7 +18,7 @@ import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import { SETTING } from "../http2/frames.ts";
 import { STREAMS_UNLIMITED } from "../http2/settings.ts";
 import { concat, lineOf, MadeClient, message as framed, REQUEST } from "../http2/testing.ts";
-import { encodeRequest } from "../wire/methods.ts";
+import { encodeRequest } from "../wire/methods/methods.ts";
 import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
 import { serveEtcd } from "./etcd-service.ts";
@@ -26,7 +26,7 @@ import type { CallMeter, EtcdListener } from "./etcd-service.ts";
 import { PLAIN } from "./http-pages.ts";
 import type { Page, Pages } from "./http-pages.ts";
 import { hostAndPort } from "./listen.ts";
-import { NO_PARTS } from "../wire/answer-parts.ts";
+import { NO_PARTS } from "../wire/methods/answer-parts.ts";
 
 const run = promisify(execFile);
 const ETCDCTL = "etcdctl";

@@ -4,7 +4,7 @@
 
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { lengthOf } from "../http2/grpc.ts";
-import { decodeRequest, encodePieces, findMethod } from "../wire/methods.ts";
+import { decodeRequest, encodePieces, findMethod } from "../wire/methods/methods.ts";
 import { isStreamRequest } from "../../core/api/request.ts";
 import type { StreamRequest } from "../../core/api/request.ts";
 import { ERRORS } from "../../core/api/errors.ts";

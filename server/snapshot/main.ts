@@ -1,9 +1,9 @@
 // `detcd snapshot save|status|restore`: the commands of etcdctl and etcdutl, on files of either.
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { parseFlags } from "../flags.ts";
-import { createLog } from "../log.ts";
-import { createPrivately } from "../private-files.ts";
+import { parseFlags } from "../start/flags.ts";
+import { createLog } from "../observe/log.ts";
+import { createPrivately } from "../storage/private-files.ts";
 import { restoreSnapshot } from "./restore.ts";
 import { saveSnapshot } from "./save.ts";
 import { openSnapshotFile } from "./snapshot-file.ts";

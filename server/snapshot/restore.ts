@@ -6,7 +6,7 @@
 
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
-import { configurationOf } from "../../core/apply/membership.ts";
+import { configurationOf } from "../../core/membership/membership.ts";
 import { DEFAULT_LIMITS } from "../../core/config.ts";
 import type { DiskToken, Index, KvWrite, SnapshotMeta, Term } from "../../core/contract.ts";
 import { restoreStore } from "../../core/apply/apply.ts";
@@ -14,12 +14,12 @@ import { AssertionError } from "../../core/lib/assert.ts";
 import { createWal, NO_HARD_STATE, resetWal } from "../../core/storage/wal.ts";
 import { startReading } from "../../net/bolt/reader.ts";
 import { restoredWrites } from "../../net/bolt/restore.ts";
-import { type DataDirectory, type Identity, openDataDirectory } from "../boot.ts";
-import { WalDisk } from "../disk.ts";
-import { syncDirectory } from "../durable-file.ts";
-import type { Flags } from "../flag-table.ts";
-import { KvStore } from "../kv-store.ts";
-import type { Log } from "../log.ts";
+import { type DataDirectory, type Identity, openDataDirectory } from "../start/boot.ts";
+import { WalDisk } from "../storage/disk.ts";
+import { syncDirectory } from "../storage/durable-file.ts";
+import type { Flags } from "../start/flag-table.ts";
+import { KvStore } from "../storage/kv-store.ts";
+import type { Log } from "../observe/log.ts";
 import { openSnapshotFile, type SnapshotFile } from "./snapshot-file.ts";
 
 export type RestoreOptions = Readonly<{

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type { Result } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
 import { createEtcdClient, type EtcdClient } from "../../net/socket/client.ts";
-import { syncDirectory } from "../durable-file.ts";
+import { syncDirectory } from "../storage/durable-file.ts";
 import { hasDigest } from "./snapshot-file.ts";
 
 export type User = Readonly<{ name: string; password: string }>;

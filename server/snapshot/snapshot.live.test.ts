@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Index, Term } from "../../core/contract.ts";
 import { createMemoryKv } from "../../core/kv/memory-kv.ts";
-import { hashKv } from "../../core/mvcc/hash.ts";
+import { hashKv } from "../../core/mvcc/hash/hash.ts";
 import { restoreMvcc } from "../../core/mvcc/store.ts";
 import { startReading } from "../../net/bolt/reader.ts";
 import { restoredWrites } from "../../net/bolt/restore.ts";
@@ -26,7 +26,7 @@ import {
   putRequest,
   startEtcd,
   startMember,
-} from "../testing.ts";
+} from "../live/testing.ts";
 import { main } from "./main.ts";
 import { openSnapshotFile } from "./snapshot-file.ts";
 

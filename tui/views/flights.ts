@@ -5,7 +5,7 @@ import { isElectionTalk, raftOf, nodeById } from "../cluster.ts";
 import { shownFrame, type Model } from "../model.ts";
 import { fateText } from "../why.ts";
 import { cargoText, countText, routeText, shortCargoText, shortText } from "../words.ts";
-import type { Flight, Frame } from "../../sim/frame.ts";
+import type { Flight, Frame } from "../../sim/run/frame.ts";
 import { heading, type Pane } from "./pane.ts";
 import { cutsText } from "./logs.ts";
 

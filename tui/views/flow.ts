@@ -6,7 +6,7 @@ import { isElectionTalk, nodeById } from "../cluster.ts";
 import { frameAt } from "../history.ts";
 import { shownFrame, type Model } from "../model.ts";
 import { shortCargoText, timeText } from "../words.ts";
-import type { Flight, Frame } from "../../sim/frame.ts";
+import type { Flight, Frame } from "../../sim/run/frame.ts";
 import { heading, type Pane } from "./pane.ts";
 
 type Arrival = Readonly<{ flight: Flight; frame: Frame; isLost: boolean }>;

@@ -2,7 +2,7 @@
 
 import { row, segment, termTone, type Row, type Segment } from "../cells.ts";
 import { isCut, letterOf, nameOf, raftOf } from "../cluster.ts";
-import type { Frame, NodeFrame } from "../../sim/frame.ts";
+import type { Frame, NodeFrame } from "../../sim/run/frame.ts";
 import { termAt } from "../../core/raft/log.ts";
 import type { Index } from "../../core/contract.ts";
 import { shownFrame, type Model } from "../model.ts";

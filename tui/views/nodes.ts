@@ -14,7 +14,7 @@ import {
 import { letterOf, nameOf, raftOf, termOf, timerOf, type Letter } from "../cluster.ts";
 import { shownFrame, type Model } from "../model.ts";
 import { sinceText } from "../words.ts";
-import type { Frame, NodeFrame } from "../../sim/frame.ts";
+import type { Frame, NodeFrame } from "../../sim/run/frame.ts";
 import { heading, type Pane } from "./pane.ts";
 import { atLeast } from "../../core/lib/lists.ts";
 

@@ -2,7 +2,7 @@
 // left with the room that HTTP/2 gives it at first.
 
 import { once } from "node:events";
-import { encodeRequest, pathOf } from "../../../net/wire/methods.ts";
+import { encodeRequest, pathOf } from "../../../net/wire/methods/methods.ts";
 import type { WatchRequest } from "../../../core/api/request.ts";
 import { prefixEnd } from "../../../core/lib/bytes.ts";
 import type { Bytes } from "../../../core/contract.ts";

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { rangeOf, watchOf } from "../../../core/api/testing.ts";
 import type { WatchRequest } from "../../../core/api/request.ts";
-import { encodeRequest, pathOf } from "../../../net/wire/methods.ts";
+import { encodeRequest, pathOf } from "../../../net/wire/methods/methods.ts";
 import { Client, framed, onStatus } from "../../client.ts";
 import { count, nowMs } from "../latency.ts";
 import type { Tally } from "../latency.ts";

@@ -8,7 +8,7 @@ import type { Request, Response } from "../../../core/api/request.ts";
 import { prefixEnd } from "../../../core/lib/bytes.ts";
 import { atLeast } from "../../../core/lib/lists.ts";
 import type { Bytes, LeaseId } from "../../../core/contract.ts";
-import { decodeResponse, encodeRequest, pathOf } from "../../../net/wire/methods.ts";
+import { decodeResponse, encodeRequest, pathOf } from "../../../net/wire/methods/methods.ts";
 import { Client, Messages, framed, onStatus } from "../../client.ts";
 import type { Member } from "../../member.ts";
 import { answers } from "../../server-cluster.ts";

@@ -1,0 +1,400 @@
+// Leases in a running node: who keeps their deadlines, how they end, and who answers about them.
+//
+// Nobody ends a lease alone. The leader *proposes* the end of what ran out, in its own term, and
+// the log decides: the entry of a leader that has been deposed is never committed, or it lies
+// before the first entry of its successor, who begins to renew leases only behind that. So a leader
+// that sleeps and wakes cannot revoke what another has renewed since.
+
+import type { Bytes, CallContext, CallId, Index, LeaseId, Millis, NodeId } from "../../contract.ts";
+import { isAnyRaised } from "../../apply/alarms.ts";
+import type { LeaseChange } from "../../apply/apply.ts";
+import type { Checkpoint } from "../../apply/commands/command-checkpoint.ts";
+import { encodeCommand, NOBODY } from "../../apply/commands/command.ts";
+import type { Question, Told } from "../../turn/leader-calls.ts";
+import {
+  admit,
+  closeAsk,
+  closeKeepAlive,
+  dismiss,
+  dismissOld,
+  expiredKeepAlives,
+  findVisitor,
+  findKeepAlive,
+  isSent,
+  isServed,
+  isVisitor,
+  keepAnswer,
+  markSent,
+  neglectedStreams,
+  openAsk,
+  reopen,
+  sayLast,
+  takeOpen,
+} from "../../turn/leader-calls.ts";
+import type { WaitingCall } from "../../turn/calls.ts";
+import { findCall } from "../../turn/calls.ts";
+import { replicaOf } from "../../turn/header.ts";
+import type { ApiError } from "../../api/errors.ts";
+import { ERRORS } from "../../api/errors.ts";
+import { confirmRead, joinReads } from "../../turn/reads.ts";
+import type { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "../../api/request.ts";
+import type { Config } from "../../config.ts";
+import { requestTimeoutMs } from "../../config.ts";
+import type { Deadlines } from "../../lease/deadlines.ts";
+import {
+  createDeadlines,
+  forget,
+  inOrderOfEnds,
+  markRevoking,
+  maybeExpired,
+  remainingMs,
+  renew,
+  revokingAt,
+  startFresh,
+} from "../../lease/deadlines.ts";
+import { firstRound, takeRound } from "../../lease/checkpoints.ts";
+import { allLeases, findLease, keysOf } from "../../lease/lessor.ts";
+import type { LeaseAnswer, LeaseMessage } from "../../lease/message.ts";
+import { createPrng, next } from "../../lib/prng.ts";
+import { refusalNow, refusalOfKeysNow } from "../../turn/callers.ts";
+import type { NodeState } from "../../node-state.ts";
+import type { Turn } from "../../turn/turn.ts";
+import { endStream, reply, tellRaft } from "../../turn/turn.ts";
+
+/** What one tick ends at most: the rest waits for the next, so that a crowd of leases that run out
+ *  together does not crowd out the clients. */
+const REVOKES_PER_TICK = 50;
+
+/** A lease must outlive an election, or every change of leader would end it. */
+export function leastTtlSeconds({
+  electionMs,
+  heartbeatMs,
+}: Pick<Config, "electionMs" | "heartbeatMs">): number {
+  const ticks = Math.floor(electionMs / heartbeatMs); // etcd's time has no less than one
+  return Math.ceil((Math.floor((3 * ticks) / 2) * heartbeatMs) / 1000);
+}
+
+/** An id for a grant without one: positive, and different for each call of each life. */
+export function chooseLeaseId(life: bigint, call: CallId): LeaseId {
+  const [high, prng] = next(createPrng(BigInt.asUintN(64, life + BigInt(call))));
+  const [low] = next(prng);
+  const id = BigInt.asUintN(63, (BigInt(high) << 32n) | BigInt(low));
+  return (id === 0n ? 1n : id) as LeaseId;
+}
+
+/** Follows what an applied entry did to a lease. */
+export function noteLease(turn: Turn, change: LeaseChange, index: Index): void {
+  if (change.kind === "ended") {
+    const { id: lease, ranOut, ended } = change;
+    turn.effects.push({
+      kind: "trace",
+      event: { kind: "lease_ended", index, lease, ranOut, ended },
+    });
+  }
+  const { deadlines } = turn.state;
+  if (deadlines === null) return;
+  turn.state = { ...turn.state, deadlines: follow(deadlines, change) };
+}
+
+function follow(deadlines: Deadlines, change: LeaseChange): Deadlines {
+  switch (change.kind) {
+    case "granted":
+      return renew(deadlines, change.id, change.ttlSeconds);
+    case "ended":
+      return forget(deadlines, change.id);
+    case "kept": // it is due, and tried again
+      if (revokingAt(deadlines, change.id) === null) return deadlines;
+      return renew(forget(deadlines, change.id), change.id, 0);
+  }
+}
+
+/** A leader has deadlines from when it has applied an entry of its own term: then it knows every
+ *  lease that those before it granted. */
+export function followLeadership(turn: Turn): void {
+  const { raft, store, deadlines, config, installing } = turn.state;
+  if (raft.role !== "leader" || installing !== null) {
+    if (deadlines !== null) turn.state = { ...turn.state, deadlines: null };
+  } else if (store.appliedTerm === raft.term && deadlines?.term !== raft.term) {
+    const created = createDeadlines(raft.term, store.lessor, config.electionMs);
+    turn.state = { ...turn.state, deadlines: created };
+  }
+}
+
+export function tickLeases(turn: Turn): void {
+  const { raft, now, config } = turn.state;
+  keepAsks(turn, reopen(turn.state.asks, raft.term, now, config.electionMs));
+  const patienceMs = requestTimeoutMs(config);
+  const neglect = raft.leader === null ? ERRORS.NoLeader : ERRORS.Timeout;
+  for (const call of neglectedStreams(turn.state.asks, now, patienceMs))
+    endKeepAlive(turn, call, neglect);
+  keepAsks(turn, dismissOld(turn.state.asks, now, patienceMs));
+  for (const call of expiredKeepAlives(turn.state.asks, now))
+    endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
+  expire(turn, now);
+  noteRemaining(turn, now);
+}
+
+/** At most ticks nothing has changed. */
+function keepAsks(turn: Turn, asks: NodeState["asks"]): void {
+  if (asks !== turn.state.asks) turn.state = { ...turn.state, asks };
+}
+
+/** Notes what leases have left, so that the next leader need not give each its whole time. */
+function noteRemaining(turn: Turn, now: Millis): void {
+  const { deadlines, raft, store, config, upkeep } = turn.state;
+  const intervalMs = config.limits.leaseCheckpointMs;
+  if (intervalMs === 0) return;
+  const { round } = upkeep;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) {
+    if (round === null) return;
+    turn.state = { ...turn.state, upkeep: { ...upkeep, round: null } };
+    return;
+  }
+  const [later, remaining] = takeRound(
+    round ?? firstRound(now, intervalMs),
+    deadlines,
+    now,
+    intervalMs,
+  );
+  turn.state = { ...turn.state, upkeep: { ...upkeep, round: later } };
+  const checkpoints = remaining.filter(({ id, remainingSeconds }) => {
+    const lease = findLease(store.lessor, id);
+    return lease !== null && remainingSeconds < lease.ttlSeconds;
+  });
+  if (checkpoints.length > 0) proposeCheckpoint(turn, checkpoints);
+}
+
+function proposeCheckpoint(turn: Turn, checkpoints: readonly Checkpoint[]): boolean {
+  const origin = { node: turn.state.config.node, life: turn.state.life, call: NOBODY };
+  const data = encodeCommand({ kind: "lease_checkpoint", origin, checkpoints });
+  return tellRaft(turn, { kind: "propose", data });
+}
+
+function expire(turn: Turn, now: Millis): void {
+  const { deadlines, raft } = turn.state;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return;
+  if (isAnyRaised(turn.state.store.alarms, "corrupt")) return; // it would be refused
+  let running = startFresh(deadlines, now);
+  for (let revokes = 0; revokes < REVOKES_PER_TICK; revokes++) {
+    const lease = maybeExpired(running, now);
+    if (lease === null) break;
+    const origin = { node: turn.state.config.node, life: turn.state.life, call: NOBODY };
+    const data = encodeCommand({ kind: "lease_revoke", origin, lease });
+    if (!tellRaft(turn, { kind: "propose", data })) break; // no room in the log: at a later tick
+    running = markRevoking(running, lease, turn.state.raft.log.lastIndex);
+  }
+  if (running !== deadlines) turn.state = { ...turn.state, deadlines: running };
+}
+
+/** What a client says on a stream of keep-alives. */
+export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
+  const context = findKeepAlive(turn.state.asks, call);
+  if (context === null) return;
+  const error = refusalNow(turn, { kind: "lease_keep_alive", id: lease }, context);
+  if (error !== null) return endKeepAlive(turn, call, error);
+  const question = { lease, renew: true };
+  const visitor = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
+  const [asks, handle] = admit(turn.state.asks, visitor);
+  turn.state = { ...turn.state, asks: openAsk(asks, handle) };
+}
+
+/** Its client says no more: the stream is over once all is answered. */
+export function finishKeepAlive(turn: Turn, call: CallId): void {
+  const asks = sayLast(turn.state.asks, call);
+  turn.state = { ...turn.state, asks };
+  if (isServed(asks, call)) endKeepAlive(turn, call, null);
+}
+
+/** The stream is over. */
+function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
+  if (findKeepAlive(turn.state.asks, call) === null) return;
+  turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
+  endStream(turn, call, error);
+}
+
+/** Takes the calls that only the leader can answer to the leader, wherever it is. */
+export function askLeader(turn: Turn): void {
+  const { raft, config } = turn.state;
+  if (turn.state.asks.open.length === 0 || raft.leader === null) return;
+  const [asks, calls] = takeOpen(turn.state.asks);
+  turn.state = { ...turn.state, asks };
+  for (const call of calls) {
+    const question = questionOf(turn.state, call);
+    if (question === null) continue; // it timed out, or its client has gone
+    if (raft.leader === config.node) {
+      turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+    } else {
+      sendAsk(turn, raft.leader, call, question);
+    }
+  }
+}
+
+function questionOf({ asks, calls }: NodeState, call: CallId): Question | null {
+  if (isVisitor(call)) return findVisitor(asks, call)?.question ?? null;
+  const request = findCall(calls, call)?.request;
+  if (request?.kind !== "lease_time_to_live") return null;
+  return { lease: request.id, renew: false };
+}
+
+function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void {
+  const { asks, raft, now, life } = turn.state;
+  const id = BigInt.asUintN(64, life + BigInt(call));
+  const { lease, renew: renews } = question;
+  const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews } as const;
+  turn.state = { ...turn.state, asks: markSent(asks, call, raft.term, now) };
+  turn.effects.push({ kind: "peer.send", to, message });
+}
+
+export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage): void {
+  const { raft, config, now, life } = turn.state;
+  if (message.term !== raft.term || from === config.node || !raft.voters.includes(from)) return;
+  if (message.kind === "lease_ask") {
+    if (raft.role !== "leader") return; // it asks again
+    const { id, lease, renew: renews } = message;
+    const asker = { kind: "peer", peer: from, id } as const;
+    const question = { lease, renew: renews };
+    const [asks, call] = admit(turn.state.asks, { asker, question, since: now });
+    turn.state = { ...turn.state, asks, reads: joinReads(turn.state.reads, call) };
+    return;
+  }
+  const call = Number(BigInt.asIntN(64, message.id - life)) as CallId;
+  if (!isSent(turn.state.asks, call)) return;
+  turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
+  if (isVisitor(call)) return answerVisitor(turn, call, message);
+  turn.state = { ...turn.state, asks: keepAnswer(turn.state.asks, { call, answer: message }) };
+}
+
+/** Answers what the leader has told, once this node's store knows as much as the leader's did. */
+export function serveTold(turn: Turn): void {
+  const { asks, calls, store, installing } = turn.state;
+  if (asks.told.length === 0 || installing !== null) return;
+  const waits = ({ call, answer }: Told): boolean =>
+    answer.revision > store.mvcc.revision && findCall(calls, call) !== null;
+  const told = asks.told.filter(waits);
+  if (told.length === asks.told.length) return;
+  turn.state = { ...turn.state, asks: { ...asks, told } };
+  for (const { call, answer } of asks.told.filter((each) => !waits(each))) {
+    const waiting = findCall(calls, call);
+    if (waiting?.request.kind !== "lease_time_to_live") continue; // it timed out meanwhile
+    const { request, context } = waiting;
+    replyTimeToLive(turn, context, { call, request, known: answer });
+  }
+}
+
+/** Raft has vouched for this node's lead at some moment since the call came. */
+export function serveLease(
+  turn: Turn,
+  { call, context }: Pick<WaitingCall, "call" | "context">,
+  request: LeaseTimeToLiveRequest,
+): void {
+  const known = lookUp(turn.state, request.id);
+  if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
+  turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) }; // another leads by now
+}
+
+export function serveVisitor(turn: Turn, call: CallId): void {
+  const { asks, deadlines, store } = turn.state;
+  const visitor = findVisitor(asks, call);
+  if (visitor === null) return;
+  const { asker, question } = visitor;
+  const known = lookUp(turn.state, question.lease);
+  if (known === null || deadlines === null) {
+    // Another leads by now: a peer asks it by itself.
+    const left = asker.kind === "peer" ? dismiss(asks, call) : openAsk(asks, call);
+    turn.state = { ...turn.state, asks: left };
+    return;
+  }
+  const lease = findLease(store.lessor, question.lease);
+  if (!question.renew || lease === null) return answerVisitor(turn, call, known);
+  const endsAt = revokingAt(deadlines, lease.id);
+  if (endsAt !== null) {
+    // No way back: the answer is what comes of it.
+    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, endsAt) };
+    return;
+  }
+  turn.state = { ...turn.state, deadlines: renew(deadlines, lease.id, lease.ttlSeconds) };
+  if (lease.remainingSeconds > 0) return forgetRemaining(turn, call, lease.id);
+  answerVisitor(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
+}
+
+/** What was noted is true no more, and the next leader must know before the client does. */
+function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
+  if (!proposeCheckpoint(turn, [{ id, remainingSeconds: 0 }])) {
+    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) }; // it is tried again
+    return;
+  }
+  const { reads, raft } = turn.state;
+  turn.state = { ...turn.state, reads: confirmRead(reads, call, raft.log.lastIndex) };
+}
+
+function answerVisitor(turn: Turn, call: CallId, known: Known): void {
+  const visitor = findVisitor(turn.state.asks, call);
+  if (visitor === null) return;
+  turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
+  const { config, raft } = turn.state;
+  const { asker, question } = visitor;
+  const { ttlSeconds, grantedTtlSeconds, revision } = known;
+  if (asker.kind === "peer") {
+    const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, revision };
+    const message: LeaseAnswer = { kind: "lease_answer", term: raft.term, ...answer };
+    turn.effects.push({ kind: "peer.send", to: asker.peer, message });
+    return;
+  }
+  // Of the renewal, not of the answer: by now the lease may have ended here.
+  const header = { ...replicaOf(config, raft), revision };
+  const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
+  const response = { kind: "lease_keep_alive", header, ...told } as const;
+  turn.effects.push({ kind: "call.push", call: asker.call, response });
+  if (isServed(turn.state.asks, asker.call)) endKeepAlive(turn, asker.call, null);
+}
+
+type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; known: Known }>;
+
+/** To whom may know of the keys that hang on it. */
+function replyTimeToLive(turn: Turn, context: CallContext, { call, request, known }: LeaseToTell) {
+  const lease = request.keys ? findLease(turn.state.store.lessor, request.id) : null;
+  const keys = lease === null ? [] : keysOf(lease);
+  const error = refusalOfKeysNow(turn, keys, context);
+  if (error !== null) return reply(turn, call, { ok: false, error });
+  reply(turn, call, { ok: true, value: timeToLive(turn.state, request, known, keys) });
+}
+
+/** Only a leader knows their order; to all others they end at no time, as in etcd. */
+export function listLeases(turn: Turn, call: CallId): void {
+  const { config, raft, store, deadlines, now } = turn.state;
+  const ids = [...allLeases(store.lessor)].map((lease) => lease.id);
+  const leases = deadlines === null ? ids : inOrderOfEnds(deadlines, ids, now);
+  const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
+  reply(turn, call, { ok: true, value: { kind: "lease_leases", header, leases } });
+}
+
+type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision">;
+
+/** Null: this node does not lead. */
+function lookUp(state: NodeState, id: bigint): Known | null {
+  const { deadlines, raft, store, now } = state;
+  if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return null;
+  const lease = findLease(store.lessor, id);
+  const { revision } = store.mvcc;
+  if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0, revision };
+  const { ttlSeconds: grantedTtlSeconds } = lease;
+  const left = Math.floor(remainingMs(deadlines, id, now) / 1000);
+  const ttlSeconds = Math.min(left, grantedTtlSeconds); // a new leader's grace is not shown
+  return { ttlSeconds, grantedTtlSeconds, revision };
+}
+
+function timeToLive(
+  state: NodeState,
+  request: LeaseTimeToLiveRequest,
+  known: Known,
+  keys: readonly Bytes[],
+): LeaseTimeToLiveResponse {
+  const { config, raft, store } = state;
+  const header = {
+    ...replicaOf(config, raft),
+    revision: Math.max(store.mvcc.revision, known.revision),
+  };
+  const { ttlSeconds, grantedTtlSeconds } = known;
+  const { id } = request;
+  return { kind: "lease_time_to_live", header, id, ttlSeconds, grantedTtlSeconds, keys };
+}

@@ -1,0 +1,96 @@
+// Calls that a node makes of itself, on behalf of a client's call: they go the way of all calls,
+// and their answers come back here.
+
+import type { CallContext, CallId, Result } from "../contract.ts";
+import { removeCall } from "./calls.ts";
+import type { Response, UnaryRequest, UnaryResponse } from "../api/request.ts";
+import type { Outcome } from "../apply/apply.ts";
+import { decodeCommand } from "../apply/commands/command.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { createOrderedMap, get, remove, set } from "../lib/ordered-map.ts";
+import type { Entry } from "../raft/message.ts";
+import type { TraceEvent } from "../transcript/trace.ts";
+import type { Turn } from "./turn.ts";
+
+export type InnerCalls = Readonly<{
+  minted: number;
+  owners: OrderedMap<CallId, CallId>; // for whom each is made; of those for nobody, none
+  answered: readonly Answer[]; // since they were last taken
+}>;
+type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
+type Answer = Readonly<{ inner: CallId; result: Result<Response> }>;
+export type InnerAnswer = Readonly<{ owner: CallId; result: Result<UnaryResponse> }>;
+
+/** How a call is taken: as if a client had made it. */
+export type Take = (turn: Turn, call: CallId, request: UnaryRequest, context: CallContext) => void;
+
+/** Drivers mint from 1, and never come this far. */
+const FIRST = 2 ** 52;
+
+export function createInnerCalls(): InnerCalls {
+  return { minted: 0, owners: createOrderedMap(), answered: [] };
+}
+
+export function isInnerCall(call: CallId): boolean {
+  return call >= FIRST;
+}
+
+/** Owner null: nobody wants to hear the answer. */
+export function callInner(
+  turn: Turn,
+  take: Take,
+  owner: CallId | null,
+  request: UnaryRequest,
+  context: CallContext,
+): CallId {
+  const { inner } = turn.state;
+  const call = (FIRST + inner.minted) as CallId;
+  const owners = owner === null ? inner.owners : set(inner.owners, call, owner);
+  turn.state = { ...turn.state, inner: { ...inner, minted: inner.minted + 1, owners } };
+  take(turn, call, request, { ...context, requireLeader: false });
+  return call;
+}
+
+export function noteInner(turn: Turn, inner: CallId, result: Result<Response>): void {
+  const calls = turn.state.inner;
+  const answered = [...calls.answered, { inner, result }];
+  turn.state = { ...turn.state, inner: { ...calls, answered } };
+}
+
+/** No client asks for what an inner call writes: whoever explains a run by what clients asked for
+ *  must be told of it. */
+export function traceInner(turn: Turn, { index, data }: Entry, outcome: Outcome): void {
+  if (outcome.kind !== "call" || !isInnerCall(outcome.origin.call) || !outcome.result.ok) return;
+  const command = decodeCommand(data)?.command;
+  const response = outcome.result.value;
+  if (command?.kind === "kv") show(turn, { index, request: command.request, response });
+  if (command?.kind !== "lease_grant") return;
+  const { lease: id, ttlSeconds } = command;
+  show(turn, { index, request: { kind: "lease_grant", id, ttlSeconds }, response });
+}
+
+function show(turn: Turn, what: Omit<InnerWrite, "kind">): void {
+  turn.effects.push({ kind: "trace", event: { kind: "inner_write", ...what } });
+}
+
+/** Nobody waits for it any more. */
+export function forgetInner(turn: Turn, inner: CallId): void {
+  const owners = remove(turn.state.inner.owners, inner);
+  const calls = removeCall(turn.state.calls, inner);
+  turn.state = { ...turn.state, calls, inner: { ...turn.state.inner, owners } };
+}
+
+/** What was answered and is waited for. */
+export function takeInner(turn: Turn): readonly InnerAnswer[] {
+  const { owners, answered } = turn.state.inner;
+  if (answered.length === 0) return [];
+  let left = owners;
+  const taken: InnerAnswer[] = [];
+  for (const { inner, result } of answered) {
+    const owner = get(left, inner);
+    left = remove(left, inner);
+    if (owner !== null) taken.push({ owner, result: result as Result<UnaryResponse> });
+  }
+  turn.state = { ...turn.state, inner: { ...turn.state.inner, owners: left, answered: [] } };
+  return taken;
+}

@@ -1,0 +1,46 @@
+// The oracles, proven: every planted bug is caught by the oracle that it names.
+
+import { afterAll, describe, expect, it } from "vitest";
+import { RULES } from "../../checker/rules.ts";
+import { INVARIANTS } from "../../sim/invariants/invariants.ts";
+import { MUTANTS } from "./mutants.ts";
+import { ALL_MUTANTS } from "./rules.ts";
+import { halfOfMutants, hunt, HUNT_TIMEOUT_MS } from "./testing.ts";
+import { openPlot, substituted } from "./planting.ts";
+
+const plot = openPlot();
+afterAll(() => plot.close());
+
+describe("a planted bug", () => {
+  it.for(halfOfMutants(0))(
+    "%s is caught by its oracle",
+    { timeout: HUNT_TIMEOUT_MS },
+    async ([, mutant]) => expect(await hunt(plot, mutant)).toBeNull(),
+  );
+
+  it("breaks every rule that there is, each by at least one", () => {
+    const broken = new Set(ALL_MUTANTS.flatMap(({ rules }) => rules));
+    expect(RULES.filter(({ id }) => !broken.has(id))).toEqual([]);
+    expect(new Set(ALL_MUTANTS.map(({ name }) => name)).size).toBe(ALL_MUTANTS.length);
+  });
+
+  it("is caught, one or another, by every oracle that watches a run", () => {
+    const named = new Set(ALL_MUTANTS.map(({ oracle }) => oracle));
+    expect(INVARIANTS.filter(({ id }) => !named.has(id)).map(({ id }) => id)).toEqual([]);
+  });
+
+  it("is not seen where there is none", { timeout: HUNT_TIMEOUT_MS }, async () => {
+    const [mutant] = MUTANTS;
+    if (mutant === undefined) throw new Error("there are no mutants");
+    const control = { ...mutant, name: "control", replace: mutant.find, seeds: [1, 10] } as const;
+    expect(await plot.hunt(control)).toMatchObject({ oracle: "none", tried: 10 });
+  });
+
+  it("that no longer fits the code is out of date, not caught", () => {
+    const mutant = MUTANTS[0];
+    if (mutant === undefined) throw new Error("there are no mutants");
+    expect(() => substituted(mutant, "")).toThrow("out of date: its text occurs 0 times");
+    expect(() => substituted(mutant, mutant.find.repeat(2))).toThrow("occurs 2 times");
+    expect(substituted(mutant, `a ${mutant.find} b`)).toBe(`a ${mutant.replace} b`);
+  });
+});

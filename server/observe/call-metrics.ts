@@ -1,0 +1,119 @@
+// The calls of clients, counted under the names of go-grpc-prometheus, which etcd shows them by:
+// dashboards take rates of these, and how many streams are open from started and handled.
+
+import type { CallMeter } from "../../net/socket/etcd-service.ts";
+import type { Method } from "../../net/wire/methods/methods.ts";
+import type { Metric, Sample } from "./metrics.ts";
+
+type Traffic = {
+  started: number;
+  received: number;
+  sent: number;
+  readonly handled: Map<number, number>; // by code
+};
+
+/** As grpc-go writes them, by number. */
+const CODES = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
+export class CallMetrics implements CallMeter {
+  readonly #traffic = new Map<Method, Traffic>();
+  #receivedBytes = 0;
+  #sentBytes = 0;
+  #refused = 0;
+
+  readonly started = (method: Method): void => {
+    this.#of(method).started += 1;
+  };
+
+  readonly received = (method: Method, bytes: number): void => {
+    this.#of(method).received += 1;
+    this.#receivedBytes += bytes;
+  };
+
+  readonly sent = (method: Method, bytes: number): void => {
+    this.#of(method).sent += 1;
+    this.#sentBytes += bytes;
+  };
+
+  readonly handled = (method: Method, code: number): void => {
+    const { handled } = this.#of(method);
+    handled.set(code, (handled.get(code) ?? 0) + 1);
+  };
+
+  readonly refused = (): void => {
+    this.#refused += 1;
+  };
+
+  metrics(): readonly Metric[] {
+    const all = [...this.#traffic];
+    const each = (count: (traffic: Traffic) => number): readonly Sample[] =>
+      all.map(([method, traffic]) => [`{${labelsOf(method)}}`, count(traffic)]);
+    const handled = all.flatMap(([method, traffic]) =>
+      Array.from(traffic.handled, ([code, count]): Sample => {
+        return [`{grpc_code="${CODES[code] ?? "Unknown"}",${labelsOf(method)}}`, count];
+      }),
+    );
+    const counter = "counter";
+    return [
+      ["grpc_server_started_total", counter, "Calls that began.", each(({ started }) => started)],
+      ["grpc_server_handled_total", counter, "Calls that are over.", handled],
+      [
+        "grpc_server_msg_received_total",
+        counter,
+        "Messages of clients.",
+        each(({ received }) => received),
+      ],
+      ["grpc_server_msg_sent_total", counter, "Messages to clients.", each(({ sent }) => sent)],
+      [
+        "etcd_network_client_grpc_received_bytes_total",
+        counter,
+        "Bytes in messages of clients.",
+        [["", this.#receivedBytes]],
+      ],
+      [
+        "etcd_network_client_grpc_sent_bytes_total",
+        counter,
+        "Bytes in messages to clients.",
+        [["", this.#sentBytes]],
+      ],
+      [
+        "detcd_client_streams_refused_total",
+        counter,
+        "Calls above --max-concurrent-streams.",
+        [["", this.#refused]],
+      ],
+    ];
+  }
+
+  #of(method: Method): Traffic {
+    const known = this.#traffic.get(method);
+    if (known !== undefined) return known;
+    const fresh: Traffic = { started: 0, received: 0, sent: 0, handled: new Map() };
+    this.#traffic.set(method, fresh);
+    return fresh;
+  }
+}
+
+function labelsOf({ path, stream }: Method): string {
+  const [, service = "", name = ""] = path.split("/");
+  const type = { none: "unary", server: "server_stream", both: "bidi_stream" }[stream];
+  return `grpc_method="${name}",grpc_service="${service}",grpc_type="${type}"`;
+}

@@ -1,0 +1,297 @@
+// The network between nodes, and between clients and nodes. It carries bytes, never objects.
+//
+// What becomes of a parcel is keyed by what it is: sender, receiver, kind, term, index, and how
+// many equal ones went before. So another parcel more or less changes nobody else's fate. Peers may
+// hear a parcel late, twice or never; a client's call is carried at most once, as a connection
+// would.
+
+import type { NodeId } from "../../core/contract.ts";
+import type { Message } from "../../core/raft/message.ts";
+import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
+import type { Digest } from "./digest.ts";
+import type { Flight, Micros } from "../run/frame.ts";
+import type { NetworkOptions, Ratio } from "../options/options.ts";
+import type { Fates, Key } from "./random.ts";
+import { derive } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** A node by its number; clients count from `CLIENTS` on. */
+export type Party = number;
+export const CLIENTS: Party = 1000;
+
+export type Parcel = Readonly<{
+  from: Party;
+  to: Party;
+  name: readonly Key[]; // what it is; equal parcels have equal names
+  bytes: Uint8Array;
+  message: Message | null; // for screens; null: not a peer message
+  once: boolean; // never carried twice
+  weightMicros: Micros; // time that its size adds
+  arrive: (bytes: Uint8Array) => void;
+  lose: () => void;
+}>;
+
+/** Faults that concern every parcel, while they last. */
+export type Weather = Readonly<
+  { kind: "drop" | "duplicate" | "corrupt"; ratio: Ratio } | { kind: "delay"; upToMicros: Micros }
+>;
+
+type Launched = Readonly<{ parcel: Parcel; sentAt: Micros; arrivesAt: Micros }>;
+
+export type NetworkCounts = { sent: number; lost: number; duplicated: number; corrupted: number };
+
+/** Questions about the fate of one parcel. Part of what a seed means: append only. */
+const LANES = {
+  drop: 1,
+  duplicate: 2,
+  corrupt: 3,
+  delay: 4,
+  isTail: 5,
+  tail: 6,
+  isReordered: 7,
+  reordered: 8,
+  late: 9,
+  slow: 10,
+  bit: 11,
+  burst: 16, // and those of drop, duplicate and corrupt behind it
+} as const;
+
+const FORGET_ABOVE = 100_000; // names remembered for counting equal parcels
+const CALM: NetworkOptions = {
+  delayMicros: 300,
+  tailMicros: 0,
+  tail: [0, 1],
+  drop: [0, 1],
+  duplicate: [0, 1],
+  lateMicros: 0,
+  frameBytes: MESSAGE_BYTES_MAX,
+  reorder: [0, 1],
+};
+
+export class Network {
+  readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0, corrupted: 0 };
+  readonly #world: World;
+  readonly #fates: Fates;
+  readonly #digest: Digest; // of the run: everything that is sent counts
+  #options: NetworkOptions;
+  readonly #cut = new Map<number, number>(); // link → how many faults cut it
+  readonly #clogged = new Map<number, number>();
+  readonly #waiting = new Map<number, (() => void)[]>(); // what a clogged link holds
+  readonly #weather = new Set<Weather>();
+  readonly #seen = new Map<number, number>(); // name → how many so far
+  readonly #flights = new Map<number, Launched>();
+  #launched = 0;
+
+  constructor(world: World, fates: Fates, options: NetworkOptions, digest: Digest) {
+    this.#world = world;
+    this.#fates = fates;
+    this.#digest = digest;
+    this.#options = options;
+  }
+
+  send(parcel: Parcel): void {
+    this.counts.sent += 1;
+    this.#digest.number(parcel.to);
+    this.#digest.bytes(parcel.bytes);
+    const fate = this.#fateOf(parcel);
+    if (
+      this.#isRefused(parcel) ||
+      this.#isCut(parcel.from, parcel.to) ||
+      this.#strikes("drop", fate)
+    ) {
+      this.counts.lost += 1;
+      parcel.lose();
+      return;
+    }
+    this.#launch(parcel, this.#delay(fate) + parcel.weightMicros, this.#carried(parcel, fate));
+    if (parcel.once || !this.#strikes("duplicate", fate)) return;
+    this.counts.duplicated += 1;
+    const late = derive(fate, LANES.late, this.#options.lateMicros + 1);
+    this.#launch(parcel, this.#delay(fate) + late, parcel.bytes);
+  }
+
+  cut(from: Party, to: Party): void {
+    add(this.#cut, link(from, to), 1);
+  }
+
+  mend(from: Party, to: Party): void {
+    add(this.#cut, link(from, to), -1);
+  }
+
+  clog(from: Party, to: Party): void {
+    add(this.#clogged, link(from, to), 1);
+  }
+
+  /** What waited comes at once, in the order in which it would have come. */
+  unclog(from: Party, to: Party): void {
+    const key = link(from, to);
+    add(this.#clogged, key, -1);
+    if (this.#clogged.has(key)) return;
+    const waiting = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const arrive of waiting) this.#world.after(0, arrive);
+  }
+
+  begin(weather: Weather): void {
+    this.#weather.add(weather);
+  }
+
+  end(weather: Weather): void {
+    this.#weather.delete(weather);
+  }
+
+  /** From now on nothing is lost, doubled or late, unless somebody cuts again. */
+  calm(): void {
+    this.#options = { ...CALM, frameBytes: this.#options.frameBytes };
+  }
+
+  flights(): readonly Flight[] {
+    const flights = Array.from(this.#flights, ([id, { parcel, sentAt, arrivesAt }]) => {
+      const { from, to, message } = parcel;
+      return {
+        id,
+        from: BigInt(from) as NodeId,
+        to: BigInt(to) as NodeId,
+        message,
+        sentAt,
+        arrivesAt,
+      };
+    });
+    return flights.toSorted((a, b) => a.arrivesAt - b.arrivesAt || a.id - b.id);
+  }
+
+  get flying(): number {
+    return this.#flights.size;
+  }
+
+  cuts(): readonly Readonly<{ from: Party; to: Party }>[] {
+    const links = [...this.#cut.keys()].toSorted((a, b) => a - b);
+    return links.map((key) => ({ from: Math.floor(key / 0x10000), to: key % 0x10000 }));
+  }
+
+  #launch(parcel: Parcel, delay: Micros, bytes: Uint8Array): void {
+    const { from, to } = parcel;
+    const id = this.#launched++;
+    const sentAt = this.#world.now;
+    const arrivesAt = sentAt + delay;
+    if (from < CLIENTS && to < CLIENTS) this.#flights.set(id, { parcel, sentAt, arrivesAt });
+    const land = (): void => {
+      if (this.#clogged.size > 0 && this.#clogged.has(link(from, to))) {
+        return this.#wait(from, to, land);
+      }
+      this.#flights.delete(id);
+      if (!this.#isCut(from, to)) return parcel.arrive(bytes);
+      this.counts.lost += 1;
+      parcel.lose();
+    };
+    this.#world.at(arrivesAt, land);
+  }
+
+  #wait(from: Party, to: Party, land: () => void): void {
+    const key = link(from, to);
+    const waiting = this.#waiting.get(key) ?? [];
+    waiting.push(land);
+    this.#waiting.set(key, waiting);
+  }
+
+  /** 32 bits that stand for this very parcel, among equal ones too. */
+  #fateOf({ from, to, name }: Parcel): number {
+    const equal = this.#fates.bits32([from, to, ...name]);
+    const seen = equal | 0; // as a small integer: any other number is slow to look up
+    const nth = this.#seen.get(seen) ?? 0;
+    if (this.#seen.size > FORGET_ABOVE) this.#seen.clear();
+    this.#seen.set(seen, nth + 1);
+    return derive(equal, nth, 0x100000000);
+  }
+
+  #strikes(kind: "drop" | "duplicate" | "corrupt", fate: number): boolean {
+    if (kind !== "corrupt" && holds(this.#options[kind], fate, LANES[kind])) return true;
+    for (const weather of this.#weather) {
+      if (weather.kind !== kind) continue;
+      if (holds(weather.ratio, fate, LANES.burst + LANES[kind])) return true;
+    }
+    return false;
+  }
+
+  #delay(fate: number): Micros {
+    const { delayMicros, tailMicros, tail, reorder } = this.#options;
+    let delay = delayMicros + derive(fate, LANES.delay, delayMicros + 1);
+    if (holds(tail, fate, LANES.isTail)) delay += derive(fate, LANES.tail, tailMicros + 1);
+    if (holds(reorder, fate, LANES.isReordered)) {
+      delay += 4 * delayMicros + derive(fate, LANES.reordered, 100 * delayMicros + 1);
+    }
+    for (const weather of this.#weather) {
+      if (weather.kind === "delay") delay += derive(fate, LANES.slow, weather.upToMicros + 1);
+    }
+    return delay;
+  }
+
+  /** The bytes as they arrive: one bit may be wrong, which the receiver must notice. */
+  #carried(parcel: Parcel, fate: number): Uint8Array {
+    if (parcel.once || parcel.bytes.length === 0) return parcel.bytes;
+    if (!this.#strikes("corrupt", fate)) return parcel.bytes;
+    this.counts.corrupted += 1;
+    const damaged = parcel.bytes.slice();
+    const bit = derive(fate, LANES.bit, 8 * damaged.length);
+    damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+    return damaged;
+  }
+
+  /** Whoever sent it never hears of it. */
+  #isRefused({ message, bytes }: Parcel): boolean {
+    return message !== null && bytes.length > this.#options.frameBytes;
+  }
+
+  #isCut(from: Party, to: Party): boolean {
+    return this.#cut.size > 0 && this.#cut.has(link(from, to));
+  }
+}
+
+/** What a peer message is called, for its fate. */
+export function nameOf(message: Message): readonly Key[] {
+  switch (message.kind) {
+    case "append": {
+      const { kind, term, previousIndex, entries } = message;
+      return [kind, term, previousIndex, entries.length];
+    }
+    case "append_response":
+      return [message.kind, message.term, message.index];
+    case "heartbeat":
+    case "heartbeat_response":
+      return [message.kind, message.term, message.round];
+    case "propose":
+      return [message.kind, message.term, message.sequence];
+    case "read_index":
+    case "read_index_response":
+      return [message.kind, message.term, message.context];
+    case "lease_ask":
+    case "lease_answer":
+    case "hash_ask":
+    case "hash_answer":
+      return [message.kind, message.term, message.id];
+    case "promotion_ask":
+    case "promotion_refused":
+      return [message.kind, message.term, message.life, message.call];
+    case "pre_vote":
+    case "vote":
+      return [message.kind, message.term, message.lastIndex];
+    case "pre_vote_response":
+    case "vote_response":
+    case "timeout_now":
+      return [message.kind, message.term];
+  }
+}
+
+function holds([numerator, denominator]: Ratio, fate: number, lane: number): boolean {
+  return numerator > 0 && derive(fate, lane, denominator) < numerator;
+}
+
+function link(from: Party, to: Party): number {
+  return from * 0x10000 + to;
+}
+
+function add(counts: Map<number, number>, key: number, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}
