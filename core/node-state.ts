@@ -4,7 +4,7 @@
 import type { Bytes, CallId, Index, Millis, NodeId, SnapshotMeta, Term } from "./contract.ts";
 import type { Admission } from "./services/corruption/initial-check.ts";
 import type { Backups } from "./services/maintenance/backups.ts";
-import type { Asks } from "./turn/leader-calls.ts";
+import type { LeaderCalls } from "./turn/leader-calls.ts";
 import type { Calls } from "./turn/calls.ts";
 import type { Reads } from "./turn/reads.ts";
 import type { Watching } from "./services/watch/streams.ts";
@@ -16,16 +16,16 @@ import type { Corruption } from "./services/corruption/hash-checks.ts";
 import type { Defragmentation } from "./services/maintenance/defragment.ts";
 import type { Guarded } from "./turn/leader-guards.ts";
 import type { HealthWatches } from "./services/maintenance/health.ts";
-import type { InnerCalls } from "./turn/internal-calls.ts";
+import type { InternalCalls } from "./turn/internal-calls.ts";
 import type { Deadlines } from "./lease/deadlines.ts";
 import type { Observers } from "./services/concurrency/observers.ts";
-import type { Lobby } from "./services/auth/token-waits.ts";
+import type { TokenWaits } from "./services/auth/token-waits.ts";
 import type { Outbox } from "./turn/outbox.ts";
 import type { RaftState } from "./raft/state.ts";
 import type { RangeCalls } from "./services/kv/range-calls.ts";
 import type { RangeStreams } from "./services/kv/range-streams.ts";
-import type { Recipes } from "./services/concurrency/locks.ts";
-import type { Surveys } from "./services/maintenance/hash-calls.ts";
+import type { ConcurrencyCalls } from "./services/concurrency/locks.ts";
+import type { HashCalls } from "./services/maintenance/hash-calls.ts";
 import type { Upkeep } from "./services/maintenance/upkeep.ts";
 import type { Waits } from "./turn/waits.ts";
 import type { WalState } from "./storage/wal.ts";
@@ -45,15 +45,15 @@ export type NodeState = Readonly<{
   calls: Calls;
   reads: Reads;
   tokens: Tokens; // who showed the right password lately
-  lobby: Lobby;
-  asks: Asks; // what only the leader can answer
+  tokenWaits: TokenWaits;
+  leaderCalls: LeaderCalls; // what only the leader can answer
   deadlines: Deadlines | null; // of leases: leader only, once it has applied an entry of its term
   watching: Watching;
   backups: Backups;
   defragmentation: Defragmentation;
   guarded: Guarded;
-  inner: InnerCalls;
-  recipes: Recipes;
+  internalCalls: InternalCalls;
+  concurrencyCalls: ConcurrencyCalls;
   observers: Observers;
   rangeStreams: RangeStreams;
   healthWatches: HealthWatches;
@@ -64,7 +64,7 @@ export type NodeState = Readonly<{
   waits: Waits;
   walking: Walking;
   upkeep: Upkeep;
-  surveys: Surveys;
+  hashCalls: HashCalls;
   rangeCalls: RangeCalls;
   isYielding: boolean; // a `resume` is on its way
   corruption: Corruption;

@@ -24,7 +24,7 @@ import {
 } from "./services/corruption/initial-check.ts";
 import { advance, maybePublish } from "./step/advance.ts";
 import { createCalls, expiredCalls } from "./turn/calls.ts";
-import { createAsks } from "./turn/leader-calls.ts";
+import { createLeaderCalls } from "./turn/leader-calls.ts";
 import { NO_READS } from "./turn/reads.ts";
 import { createBackups, takePiece } from "./services/maintenance/backups.ts";
 import { createWatching } from "./services/watch/streams.ts";
@@ -42,13 +42,13 @@ import {
 } from "./services/corruption/hash-checks.ts";
 import { defragmentDone, NO_DEFRAGMENTATION } from "./services/maintenance/defragment.ts";
 import { createGuarded } from "./turn/leader-guards.ts";
-import { createInnerCalls } from "./turn/internal-calls.ts";
+import { createInternalCalls } from "./turn/internal-calls.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
 import { createOrderedMap } from "./lib/ordered-map.ts";
 import { takeLeaseMessage, tickLeases } from "./services/lease/leases.ts";
-import { detain, takeAdmitted, tickLobby } from "./services/auth/token-waits.ts";
+import { detain, takeAdmitted, tickTokenWaits } from "./services/auth/token-waits.ts";
 import type { NodeState } from "./node-state.ts";
 import { restoreObservers } from "./services/concurrency/observers.ts";
 import { passwordDone } from "./services/auth/passwords.ts";
@@ -59,10 +59,10 @@ import { createRaft } from "./raft/raft.ts";
 import { createRangeCalls, restartRangeCalls } from "./services/kv/range-calls.ts";
 import { createRangeStreams } from "./services/kv/range-streams.ts";
 import {
-  createRecipes,
-  proceedRecipes,
-  restoreRecipes,
-  tickRecipes,
+  createConcurrencyCalls,
+  proceedConcurrencyCalls,
+  restoreConcurrencyCalls,
+  tickConcurrencyCalls,
 } from "./services/concurrency/locks.ts";
 import { sayFarewell } from "./services/maintenance/hand-over.ts";
 import { recover } from "./storage/recovery.ts";
@@ -106,15 +106,15 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     calls: createCalls(),
     reads: NO_READS,
     tokens: createTokens(now),
-    lobby: [],
-    asks: createAsks(),
+    tokenWaits: [],
+    leaderCalls: createLeaderCalls(),
     deadlines: null,
     watching: createWatching(store.mvcc.revision, now),
     backups: createBackups(),
     defragmentation: NO_DEFRAGMENTATION,
     guarded: createGuarded(),
-    inner: createInnerCalls(),
-    recipes: createRecipes(),
+    internalCalls: createInternalCalls(),
+    concurrencyCalls: createConcurrencyCalls(),
     observers: createOrderedMap(),
     rangeStreams: createRangeStreams(),
     healthWatches: createOrderedMap(),
@@ -124,7 +124,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     publish: { kind: "waiting", askedAt: null },
     waits: [],
     walking: null,
-    surveys: [],
+    hashCalls: [],
     rangeCalls: createRangeCalls(),
     isYielding: false,
     corruption: createCorruption(config, now),
@@ -207,7 +207,7 @@ export const step: StepFunction = (state, input, kv) => {
     takeCallInput(turn, each);
     advance(turn);
   }
-  while (proceedRecipes(turn, takeCall)) advance(turn);
+  while (proceedConcurrencyCalls(turn, takeCall)) advance(turn);
   maybeYield(turn);
   return [turn.state, turn.effects];
 };
@@ -273,10 +273,10 @@ function tick(turn: Turn, now: Millis): void {
     reply(turn, waiting.call, { ok: false, error });
   }
   tickTokens(turn, now);
-  tickLobby(turn, now);
+  tickTokenWaits(turn, now);
   tickLeases(turn);
   tickStreamCalls(turn, now);
-  tickRecipes(turn, takeCall, now);
+  tickConcurrencyCalls(turn, takeCall, now);
   tickUpkeep(turn);
   tickCorruption(turn);
   maybePublish(turn);
@@ -335,7 +335,7 @@ function kvDone(turn: Turn, applied: Index): void {
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     tellPeers(turn);
     restoreStreams(turn, loaded.mvcc.revision);
-    restoreRecipes(turn);
+    restoreConcurrencyCalls(turn);
     restoreObservers(turn);
     restartRangeCalls(turn);
     forgetHashes(turn);

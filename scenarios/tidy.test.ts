@@ -1,5 +1,5 @@
-// The house rules that no compiler and no linter knows, executed: one table for the walls between rooms,
-// one for the words that a room must not use, and the sizes that keep files readable.
+// The house rules that no compiler and no linter knows, executed: one table for the walls between
+// rooms, one for the words that a room must not use, and the sizes that keep files readable.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";

@@ -1,4 +1,5 @@
-// The leader is node 2. Each check finds harm by itself, names who was harmed, and the alarm is in force everywhere.
+// The leader is node 2. Each check finds harm by itself, names who was harmed, and the alarm is in
+// force everywhere.
 
 import { describe, expect, it } from "vitest";
 import type { Checks } from "../core/config.ts";

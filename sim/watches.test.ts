@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { WatchEvent, WatchResponse } from "../core/api/request.ts";
 import { watchOf } from "../core/api/testing.ts";
-import { callOf, readNow, withCompanion } from "./cluster/shadow-client.ts";
+import { callOf, readNow, withShadowClient } from "./cluster/shadow-client.ts";
 import type { Core } from "./cluster/sim-node.ts";
 import { runSimulation } from "./run/simulation.ts";
 import { swarmOptions } from "./options/swarm.ts";
@@ -25,7 +25,7 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
   watches: ReadonlyMap<bigint, Watch>;
 } {
   const watches = new Map<bigint, Watch>();
-  const core = withCompanion({
+  const core = withShadowClient({
     say: ({ life, config, watching }) => {
       const watch = watches.get(life);
       if (watch === undefined) {

@@ -1,4 +1,5 @@
-// The judge of what was taken away, proven: each way in that it forbids, and those that it must allow.
+// The judge of what was taken away, proven: each way in that it forbids, and those that it must
+// allow.
 
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../core/api/errors.ts";

@@ -1,4 +1,4 @@
-// All sightings of a history, arranged for two questions: does one answer contradict another
+// All observations of a history, arranged for two questions: does one answer contradict another
 // without any search, and may an unknown write have made this revision?
 
 import type { KeyValue } from "../../core/api/request.ts";
@@ -16,13 +16,13 @@ import {
 } from "./lineage.ts";
 import type { Lineage, Stretch } from "./lineage.ts";
 import type { RevisionIndex } from "./revision-index.ts";
-import { knownWritesOf, sightingsOf } from "./observations.ts";
-import type { KnownWrite, Sighting } from "./observations.ts";
+import { knownWritesOf, observationsOf } from "./observations.ts";
+import type { KnownWrite, Observation } from "./observations.ts";
 import type { Certificate } from "../verdict/verdict.ts";
 
 export type Evidence = Readonly<{
   /** Who saw a pair of this revision. */
-  seenOf: (revision: number) => readonly Sighting[];
+  seenOf: (revision: number) => readonly Observation[];
   /** No operation of unknown outcome wrote `key` at this revision. */
   isUntouched: (key: string, revision: number) => boolean;
   /** The key was there before and after this revision. */
@@ -51,19 +51,19 @@ export function gatherEvidence(
     }
   }
   const hasGaps = index.writers.includes(null, 2);
-  const seenByRevision = new Map<number, Sighting[]>();
+  const seenByRevision = new Map<number, Observation[]>();
   let contradiction: Certificate | null = null;
   for (const reader of readersOf(index)) {
-    for (const sighting of sightingsOf(reader)) {
-      const { key, pair, at } = sighting;
+    for (const observation of observationsOf(reader)) {
+      const { key, pair, at } = observation;
       const file = fileOf(key);
-      contradiction ??= contradictionOf(index, file.writes, sighting);
+      contradiction ??= contradictionOf(index, file.writes, observation);
       if (pair === null || !hasGaps) continue;
       file.pairs.push(pair);
       file.untouched.push({ after: pair.modRevision, through: at });
       if (index.writers[pair.modRevision] !== null) continue;
       const seen = seenByRevision.get(pair.modRevision) ?? [];
-      seen.push(sighting);
+      seen.push(observation);
       seenByRevision.set(pair.modRevision, seen);
     }
   }
@@ -73,7 +73,7 @@ export function gatherEvidence(
 function createEvidence(
   index: RevisionIndex,
   fileByKey: ReadonlyMap<string, File>,
-  seenByRevision: ReadonlyMap<number, readonly Sighting[]>,
+  seenByRevision: ReadonlyMap<number, readonly Observation[]>,
 ): Evidence {
   const gapRevisions = index.writers.flatMap((writer, at) => (writer === null ? [at] : []));
   const gaps = (after: number, through: number): number => countIn(gapRevisions, after, through);
@@ -106,9 +106,9 @@ function* readersOf(index: RevisionIndex): Generator<KeyOperation> {
 function contradictionOf(
   index: RevisionIndex,
   writes: readonly KnownWrite[],
-  sighting: Sighting,
+  observation: Observation,
 ): Certificate | null {
-  const { reader, key, pair, at } = sighting;
+  const { reader, key, pair, at } = observation;
   const last = lastAtMost(writes, at, ({ revision }) => revision);
   if (pair === null) {
     if (last === null || !last.isPut || mayBeDeleted(index, key, last.revision, at)) return null;
@@ -124,7 +124,7 @@ function contradictionOf(
   const isSame =
     write?.revision === modRevision &&
     write.isPut &&
-    (write.value === null || !sighting.hasValue || orderOfBytes(write.value, pair.value) === 0);
+    (write.value === null || !observation.hasValue || orderOfBytes(write.value, pair.value) === 0);
   return isSame ? null : { kind: "not_written", reader, writer: writer.id, key, modRevision };
 }
 

@@ -1,5 +1,5 @@
-// Long histories with many writes of unknown outcome, which a search without guidance never decides.
-// Steps are counted, not seconds: the numbers are the same on every machine.
+// Long histories with many writes of unknown outcome, which a search without guidance never
+// decides. Steps are counted, not seconds: the numbers are the same on every machine.
 
 import { describe, expect, it } from "vitest";
 import type { KvRequest } from "../../core/api/request.ts";

@@ -1,6 +1,6 @@
 // Gaps: revisions that somebody saw the effect or the successor of, and that nobody acknowledged.
-// Each was made by an operation of unknown outcome. What requests and sightings alone rule out is
-// ruled out here, once, before any guessing.
+// Each was made by an operation of unknown outcome. What requests and observations alone rule out
+// is ruled out here, once, before any guessing.
 
 import type { PutRequest, RequestOp } from "../../core/api/request.ts";
 import { orderOfBytes } from "../model/etcd-compare.ts";
@@ -10,7 +10,7 @@ import { writeSpansOf } from "./footprint.ts";
 import type { Span } from "./footprint.ts";
 import type { KeyOperation } from "../model/history-of-keys.ts";
 import type { RevisionIndex } from "./revision-index.ts";
-import type { Sighting } from "./observations.ts";
+import type { Observation } from "./observations.ts";
 
 export type Suspect = Readonly<{
   operation: KeyOperation;
@@ -55,7 +55,7 @@ function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: nu
   const puts = putsOf(input);
   const isExplained = evidence
     .seenOf(revision)
-    .every((sighting) => puts.some((put) => mayBeSeenAs(put, sighting)));
+    .every((observation) => puts.some((put) => mayBeSeenAs(put, observation)));
   if (!isExplained) return false;
   switch (input.kind) {
     case "put":
@@ -70,7 +70,7 @@ function isConceivable(evidence: Evidence, { input }: KeyOperation, revision: nu
   }
 }
 
-function mayBeSeenAs(put: PutRequest, { key, pair, hasValue }: Sighting): boolean {
+function mayBeSeenAs(put: PutRequest, { key, pair, hasValue }: Observation): boolean {
   if (put.key !== key || pair === null) return false;
   return !hasValue || put.ignoreValue || orderOfBytes(pair.value, put.value) === 0;
 }

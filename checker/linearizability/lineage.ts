@@ -1,6 +1,6 @@
 // A pair tells its age: version v, created at c, modified at m means that exactly v puts touched
-// the key in [c, m] and nothing deleted it there. Between two sightings of one life of a key, this
-// often leaves no room for a write that nobody acknowledged.
+// the key in [c, m] and nothing deleted it there. Between two observations of one life of a key,
+// this often leaves no room for a write that nobody acknowledged.
 
 import type { KeyValue } from "../../core/api/request.ts";
 
@@ -47,7 +47,7 @@ export function livingStretches({ anchors }: Lineage): readonly Stretch[] {
   });
 }
 
-/** May the key, written so, become what the next sighting shows? At most `gaps(after, through)`
+/** May the key, written so, become what the next observation shows? At most `gaps(after, through)`
  *  puts  that nobody acknowledged lie in between. */
 export function leadsOn(
   { anchors, knownPuts }: Lineage,

@@ -6,7 +6,7 @@ import { changes } from "../model/history-of-keys.ts";
 import type { KeyOperation } from "../model/history-of-keys.ts";
 
 /** `reader` saw `key` in this state as of revision `at`. */
-export type Sighting = Readonly<{
+export type Observation = Readonly<{
   reader: number;
   key: string;
   pair: KeyValue | null; // null: there was no such key
@@ -26,10 +26,10 @@ export type KnownWrite = Readonly<{
 /** `base` is the revision that the operation found, `made` the one that it made, or the same. */
 type Frame = Readonly<{ reader: number; base: number; made: number }>;
 
-export function sightingsOf(operation: KeyOperation): readonly Sighting[] {
+export function observationsOf(operation: KeyOperation): readonly Observation[] {
   const { input, outcome } = operation;
   if (outcome.kind !== "ok" || outcome.output.kind === "error") return [];
-  return sightingsIn(frameOf(operation.id, outcome.output), input, outcome.output);
+  return observationsIn(frameOf(operation.id, outcome.output), input, outcome.output);
 }
 
 export function knownWritesOf(operation: KeyOperation): readonly KnownWrite[] {
@@ -43,13 +43,17 @@ function frameOf(reader: number, response: KvResponse): Frame {
   return { reader, base: changes(response) ? made - 1 : made, made };
 }
 
-function sightingsIn(frame: Frame, request: RequestOp, response: KvResponse): readonly Sighting[] {
+function observationsIn(
+  frame: Frame,
+  request: RequestOp,
+  response: KvResponse,
+): readonly Observation[] {
   const { base, made, reader } = frame;
-  const see = (pair: KeyValue, hasValue: boolean, at: number): Sighting => {
+  const see = (pair: KeyValue, hasValue: boolean, at: number): Observation => {
     // Within a transaction, what it wrote itself is of the revision that it makes.
     return { reader, key: pair.key, pair, hasValue, at: pair.modRevision === made ? made : at };
   };
-  const miss = (key: string, at: number): Sighting => {
+  const miss = (key: string, at: number): Observation => {
     return { reader, key, pair: null, hasValue: false, at };
   };
   if (request.kind === "range" && response.kind === "range") {
@@ -67,7 +71,7 @@ function sightingsIn(frame: Frame, request: RequestOp, response: KvResponse): re
     const isMiss = base === made && request.rangeEnd === "" && response.deleted === 0;
     return isMiss ? [miss(request.key, base)] : response.prevKvs.map((p) => see(p, true, base));
   }
-  return partsOf(request, response).flatMap(([op, part]) => sightingsIn(frame, op, part));
+  return partsOf(request, response).flatMap(([op, part]) => observationsIn(frame, op, part));
 }
 
 function writesIn(frame: Frame, request: RequestOp, response: KvResponse): readonly KnownWrite[] {

@@ -11,7 +11,7 @@ import { changes, historyOfKeys } from "../model/history-of-keys.ts";
 import type { KeyOperation } from "../model/history-of-keys.ts";
 import type { Operation } from "../history.ts";
 import { checkLinearizable } from "../linearizability/linearizability.ts";
-import { knownWritesOf, sightingsOf } from "../linearizability/observations.ts";
+import { knownWritesOf, observationsOf } from "../linearizability/observations.ts";
 import type { KnownWrite } from "../linearizability/observations.ts";
 import type { Certificate } from "./verdict.ts";
 
@@ -145,14 +145,14 @@ function isUnseen(
   operations: readonly KeyOperation[],
   { kind, reader, writer, key, modRevision }: Extract<Certificate, { reader: number }>,
 ): boolean {
-  const sightings = operations
+  const observations = operations
     .filter(({ id }) => id === reader)
-    .flatMap(sightingsOf)
+    .flatMap(observationsOf)
     .filter((at) => at.key === key && (at.pair?.modRevision ?? null) === modRevision);
   const answered = operations.find(({ id }) => id === writer);
   if (answered === undefined) return false;
   const writes = knownWritesOf(answered).filter((write) => write.key === key);
-  return sightings.some(({ pair, at, hasValue }) => {
+  return observations.some(({ pair, at, hasValue }) => {
     if (kind === "not_written") {
       const isMaker = placeOf(answered) === 2 * (modRevision ?? 0);
       const wrote = (write: KnownWrite): boolean =>

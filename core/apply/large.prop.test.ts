@@ -1,5 +1,5 @@
-// However small the pieces are in which an entry is applied, and whatever the store confirms between
-// them: it is the entry applied in one go, and until it is done nobody sees anything of it.
+// However small the pieces are in which an entry is applied, and whatever the store confirms
+// between them: it is the entry applied in one go, and until it is done nobody sees anything of it.
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

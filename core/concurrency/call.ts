@@ -1,6 +1,6 @@
 // Locks and elections as small state machines: each asks for one ordinary call after the other, or
-// waits for a key to be deleted, until it has an answer. Pure: core/services/concurrency/locks.ts carries out what
-// they ask for.
+// waits for a key to be deleted, until it has an answer. Pure: core/services/concurrency/locks.ts
+// carries out what they ask for.
 //
 // Whoever has the oldest key below the name holds the lock, or leads. All others wait for the
 // youngest of the keys that are older than theirs, then look again: it may have given up while
@@ -34,8 +34,8 @@ import {
   rename,
 } from "./requests.ts";
 
-/** Where a call is: which of its inner calls is under way, or what it waits for. */
-export type Recipe = Readonly<
+/** Where a call is: which of its internal calls is under way, or what it waits for. */
+export type ConcurrencyCall = Readonly<
   | { kind: "granting"; request: LeasedRequest }
   | { kind: "entering"; entry: Entry }
   | { kind: "renaming"; claim: Claim } // its key was there with another value
@@ -55,8 +55,8 @@ type ShortRequest = UnlockRequest | LeaderRequest | ProclaimRequest | ResignRequ
 
 /** What is to be done now. */
 export type Move = Readonly<
-  | { kind: "ask"; request: UnaryRequest; recipe: Recipe }
-  | { kind: "wait"; recipe: Recipe & { kind: "waiting" } }
+  | { kind: "ask"; request: UnaryRequest; recipe: ConcurrencyCall }
+  | { kind: "wait"; recipe: ConcurrencyCall & { kind: "waiting" } }
   | { kind: "answer"; response: ConcurrencyResponse }
   | { kind: "fail"; error: ApiError }
 >;
@@ -81,8 +81,8 @@ export function begin(request: ConcurrencyRequest): Move {
   }
 }
 
-/** The inner call was answered. */
-export function proceed(recipe: Recipe, response: UnaryResponse): Move {
+/** The internal call was answered. */
+export function proceed(recipe: ConcurrencyCall, response: UnaryResponse): Move {
   switch (recipe.kind) {
     case "granting": {
       assert(response.kind === "lease_grant", `a grant was answered by ${response.kind}`);
@@ -107,20 +107,20 @@ export function proceed(recipe: Recipe, response: UnaryResponse): Move {
 }
 
 /** The key that it waited for is gone, or may be. */
-export function lookAgain(recipe: Recipe & { kind: "waiting" }): Move {
+export function lookAgain(recipe: ConcurrencyCall & { kind: "waiting" }): Move {
   return look(recipe.claim);
 }
 
 /** What is left to do when the caller has gone: its key would keep others out. As in etcd, a key
  *  that may be on its way stays until its lease ends. */
-export function cleanUp(recipe: Recipe): UnaryRequest | null {
+export function cleanUp(recipe: ConcurrencyCall): UnaryRequest | null {
   if (recipe.kind !== "looking" && recipe.kind !== "waiting") return null;
   const { claim } = recipe;
   return claim.request.kind === "lock" ? deleteOf(claim.key) : giveUp(claim);
 }
 
-/** The same when an inner call failed. As in etcd, who campaigns stays a candidate. */
-export function cleanUpFailed(recipe: Recipe): UnaryRequest | null {
+/** The same when an internal call failed. As in etcd, who campaigns stays a candidate. */
+export function cleanUpFailed(recipe: ConcurrencyCall): UnaryRequest | null {
   if (recipe.kind === "renaming") return giveUp(recipe.claim);
   const isLock = "claim" in recipe && recipe.claim.request.kind === "lock";
   return isLock ? cleanUp(recipe) : null;
@@ -215,7 +215,7 @@ function keysOf(response: UnaryResponse): readonly KeyValue[] {
   return response.kind === "range" ? response.kvs : [];
 }
 
-function ask(request: UnaryRequest, recipe: Recipe): Move {
+function ask(request: UnaryRequest, recipe: ConcurrencyCall): Move {
   return { kind: "ask", request, recipe };
 }
 

@@ -1,5 +1,5 @@
-// The conformance suite by `Input`: every case on a fresh node, alone. Time passes when nothing else
-// can happen.
+// The conformance suite by `Input`: every case on a fresh node, alone. Time passes when nothing
+// else can happen.
 
 import { describe, expect, it } from "vitest";
 import type { CallId, Effect, Input, Millis, PasswordAnswer, Result } from "../contract.ts";
@@ -192,8 +192,8 @@ function tamperWith(nth: number, choice: number): Readonly<{ alter: Alter; what:
 
 function leaves(value: object): readonly (readonly string[])[] {
   return Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
-    const isInner = typeof field === "object" && field !== null && Object.keys(field).length > 0;
-    if (!isInner || field instanceof Uint8Array) return [[name]];
+    const isInternal = typeof field === "object" && field !== null && Object.keys(field).length > 0;
+    if (!isInternal || field instanceof Uint8Array) return [[name]];
     return leaves(field).map((place) => [name, ...place]);
   });
 }

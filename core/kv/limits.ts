@@ -1,11 +1,11 @@
 // What a store takes, stated once. Every driver holds its writes against it before it performs them
-// (core/laws/laws.ts), so that a simulated store refuses what a real one cannot do. Apply must never
-// ask for more: an entry that is committed and cannot be stored would end every member, and again
-// at each start.
+// (core/laws/laws.ts), so that a simulated store refuses what a real one cannot do. Apply must
+// never ask for more: an entry that is committed and cannot be stored would end every member, and
+// again at each start.
 //
 // LMDB of lmdb-js takes keys of 1978 bytes where pages have 4 kB, one of which names the table
-// (server/storage/lmdb-kv.ts), and bounds of a scan that are a byte shorter. Its values may be longer than
-// any that a peer could send.
+// (server/storage/lmdb-kv.ts), and bounds of a scan that are a byte shorter. Its values may be
+// longer than any that a peer could send.
 
 import type { KvWrite } from "../contract.ts";
 import { broken } from "../lib/assert.ts";

@@ -1,10 +1,11 @@
-// Whatever members hear, from whomever: they live, others take their terms no further than they may,
-// and once it is over there is a leader and it commits.
+// Whatever members hear, from whomever: they live, others take their terms no further than they
+// may, and once it is over there is a leader and it commits.
 //
-// A lie is a message with any numbers in it, made to fit the state of its receiver or not. No member
-// may fall over one. Forged entries, images, commits and ballots cannot be told from true ones, and
-// three members that believed in three different logs have no majority any more: against these only
-// the identity of members helps. After all the others the cluster must come together again.
+// A lie is a message with any numbers in it, made to fit the state of its receiver or not. No
+// member may fall over one. Forged entries, images, commits and ballots cannot be told from true
+// ones, and three members that believed in three different logs have no majority any more: against
+// these only the identity of members helps. After all the others the cluster must come together
+// again.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

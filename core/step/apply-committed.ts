@@ -15,7 +15,7 @@ import type { Response } from "../api/request.ts";
 import { configurationOf } from "../membership/membership.ts";
 import { noteTokens } from "../turn/callers.ts";
 import { noteCompaction } from "../services/corruption/hash-checks.ts";
-import { isInnerCall, traceInner } from "../turn/internal-calls.ts";
+import { isInternalCall, traceInternalWrite } from "../turn/internal-calls.ts";
 import { putApplied } from "../kv/tables.ts";
 import { noteLease } from "../services/lease/leases.ts";
 import { broken } from "../lib/assert.ts";
@@ -102,7 +102,7 @@ function note(turn: Turn, batch: Batch, entry: Entry, progress: EntryProgress): 
   noteApplied(turn, applied.store, applied.writes);
   if (applied.outcome !== null) {
     tell(turn, applied.outcome);
-    traceInner(turn, entry, applied.outcome);
+    traceInternalWrite(turn, entry, applied.outcome);
   }
   return true;
 }
@@ -129,7 +129,7 @@ function hand(turn: Turn, { store: next, writes, hasChanges }: Batch): void {
 
 /** The outcome is everybody's; only the life of the node that asked has someone waiting for it. */
 function isWaiting({ config, life, calls }: NodeState, { node, life: its, call }: Origin): boolean {
-  if (isInnerCall(call)) return true; // every member tells of it
+  if (isInternalCall(call)) return true; // every member tells of it
   return node === config.node && its === life && findCall(calls, call) !== null;
 }
 

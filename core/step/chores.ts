@@ -8,13 +8,13 @@ import type { NodeState } from "../node-state.ts";
 import { hasRangeCalls, resumeRangeCalls } from "../services/kv/range-calls.ts";
 import { hasReadableStreams, resumeRangeStreams } from "../services/kv/range-streams.ts";
 import { hasHistory, resumeHistory } from "./streaming.ts";
-import { hasSurveys, resumeSurveys } from "../services/maintenance/hash-calls.ts";
+import { hasHashCalls, resumeHashCalls } from "../services/maintenance/hash-calls.ts";
 import type { Turn } from "../turn/turn.ts";
 
 /** Everybody else had their turn: a piece of each. Entries go on behind it (advance.ts). */
 export function resumeChores(turn: Turn): void {
   turn.state = { ...turn.state, isYielding: false };
-  resumeSurveys(turn, noteHash);
+  resumeHashCalls(turn, noteHash);
   resumeRangeCalls(turn);
   resumeRangeStreams(turn);
   resumeHistory(turn);
@@ -37,7 +37,7 @@ function tidyOverlay(turn: Turn): void {
 }
 
 function hasChores(state: NodeState): boolean {
-  if (hasUnapplied(state) || hasSurveys(state) || hasRangeCalls(state)) return true;
+  if (hasUnapplied(state) || hasHashCalls(state) || hasRangeCalls(state)) return true;
   if (hasReadableStreams(state) || hasHistory(state)) return true;
   return state.installing === null && hasConfirmed(state.store.overlay);
 }

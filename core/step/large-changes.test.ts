@@ -1,5 +1,5 @@
-// What one call may change is only bounded by the store: a deletion of all its keys is one revision,
-// however many there are.
+// What one call may change is only bounded by the store: a deletion of all its keys is one
+// revision, however many there are.
 
 import { describe, expect, it } from "vitest";
 import { deleteOf, putOf, rangeOf, txnOf } from "../api/testing.ts";

@@ -1,7 +1,7 @@
 // Reads that are answered from what is applied here: those that waited until the index which Raft
 // named for them was applied, and those that need none.
 
-import { isVisitor } from "../turn/leader-calls.ts";
+import { isForwarded } from "../turn/leader-calls.ts";
 import { isPasswordRequest } from "../services/auth/calls.ts";
 import type { WaitingCall } from "../turn/calls.ts";
 import { findCall } from "../turn/calls.ts";
@@ -10,10 +10,10 @@ import { answer } from "./plan.ts";
 import { takeServable } from "../turn/reads.ts";
 import { refusalNow } from "../turn/callers.ts";
 import { beginDefragment } from "../services/maintenance/defragment.ts";
-import { listLeases, serveLease, serveVisitor } from "../services/lease/leases.ts";
+import { listLeases, serveLease, serveForwarded } from "../services/lease/leases.ts";
 import { servePassword } from "../services/auth/passwords.ts";
 import { serveRange } from "../services/kv/range-calls.ts";
-import { beginSurvey } from "../services/maintenance/hash-calls.ts";
+import { beginHashCall } from "../services/maintenance/hash-calls.ts";
 import type { Turn } from "../turn/turn.ts";
 import { reply } from "../turn/turn.ts";
 
@@ -23,8 +23,8 @@ export function serveReads(turn: Turn): void {
   if (calls.length === 0) return;
   turn.state = { ...turn.state, reads };
   for (const call of calls) {
-    if (isVisitor(call)) {
-      serveVisitor(turn, call);
+    if (isForwarded(call)) {
+      serveForwarded(turn, call);
       continue;
     }
     const waiting = findCall(turn.state.calls, call);
@@ -47,7 +47,7 @@ export function serveRead(
   const error = refusalNow(turn, request, context);
   if (error !== null) return reply(turn, call, { ok: false, error });
   if (request.kind === "hash" || request.kind === "hash_kv") {
-    return beginSurvey(turn, { call, context }, request);
+    return beginHashCall(turn, { call, context }, request);
   }
   if (request.kind === "range" || request.kind === "txn") {
     return serveRange(turn, { call, context }, request);

@@ -52,8 +52,8 @@ export function openStreamCall(
     case "watch":
       return takeStream(turn, call, request, context);
     case "lease_keep_alive": {
-      const asks = openKeepAlive(turn.state.asks, call, context);
-      turn.state = { ...turn.state, asks };
+      const leaderCalls = openKeepAlive(turn.state.leaderCalls, call, context);
+      turn.state = { ...turn.state, leaderCalls };
       return takeKeepAlive(turn, call, request.id);
     }
     case "observe":
@@ -95,8 +95,8 @@ export function closeStreamCall(turn: Turn, call: CallId): void {
 
 /** The client has gone. */
 export function dropStreamCall(turn: Turn, call: CallId): void {
-  const asks = closeKeepAlive(turn.state.asks, call);
-  turn.state = { ...turn.state, asks, guarded: remove(turn.state.guarded, call) };
+  const leaderCalls = closeKeepAlive(turn.state.leaderCalls, call);
+  turn.state = { ...turn.state, leaderCalls, guarded: remove(turn.state.guarded, call) };
   dropStream(turn, call);
   dropObserver(turn, call);
   dropRangeStream(turn, call);

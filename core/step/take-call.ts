@@ -4,7 +4,7 @@
 import type { CallContext, CallId, Input, Millis } from "../contract.ts";
 import { addCall, findCall, removeCall, UNCHECKED } from "../turn/calls.ts";
 import { changeOf } from "../services/auth/calls.ts";
-import { openAsk } from "../turn/leader-calls.ts";
+import { openLeaderCall } from "../turn/leader-calls.ts";
 import type { ProposedRequest, ReadRequest } from "./plan.ts";
 import { plan } from "./plan.ts";
 import { downgradeCommand } from "../services/maintenance/downgrade.ts";
@@ -29,7 +29,7 @@ import { assert } from "../lib/assert.ts";
 import { chooseLeaseId, leastTtlSeconds } from "../services/lease/leases.ts";
 import type { CallInput } from "../services/auth/token-waits.ts";
 import { openPromotion } from "../services/cluster/promotions.ts";
-import { beginRecipe, dropRecipe } from "../services/concurrency/locks.ts";
+import { beginConcurrencyCall, dropConcurrencyCall } from "../services/concurrency/locks.ts";
 import {
   closeStreamCall,
   creditStreamCall,
@@ -53,7 +53,7 @@ export function takeCallInput(turn: Turn, input: CallInput): void {
       return closeStreamCall(turn, input.call);
     case "call.cancel":
       turn.state = { ...turn.state, calls: removeCall(turn.state.calls, input.call) };
-      dropRecipe(turn, takeCall, input.call);
+      dropConcurrencyCall(turn, takeCall, input.call);
       return dropStreamCall(turn, input.call);
   }
 }
@@ -61,7 +61,8 @@ export function takeCallInput(turn: Turn, input: CallInput): void {
 function takeRequest(turn: Turn, input: Extract<Input, { kind: "call" }>): void {
   const { call, request, context } = input;
   if (isStreamRequest(request)) openStreamCall(turn, input, request);
-  else if (isConcurrencyRequest(request)) beginRecipe(turn, takeCall, call, request, context);
+  else if (isConcurrencyRequest(request))
+    beginConcurrencyCall(turn, takeCall, call, request, context);
   else if (isHealthRequest(request)) answerHealth(turn, call, request, context);
   else takeCall(turn, call, request, context);
 }
@@ -113,7 +114,7 @@ export function takeCall(
   } else if (what.kind === "linearizable") {
     turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
   } else if (what.kind === "leader") {
-    turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) };
+    turn.state = { ...turn.state, leaderCalls: openLeaderCall(turn.state.leaderCalls, call) };
   } else if (what.kind === "local" && installing !== null) {
     turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };
   }

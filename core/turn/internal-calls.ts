@@ -12,14 +12,14 @@ import type { Entry } from "../raft/message.ts";
 import type { TraceEvent } from "../transcript/trace.ts";
 import type { Turn } from "./turn.ts";
 
-export type InnerCalls = Readonly<{
+export type InternalCalls = Readonly<{
   minted: number;
   owners: OrderedMap<CallId, CallId>; // for whom each is made; of those for nobody, none
   answered: readonly Answer[]; // since they were last taken
 }>;
-type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
+type InternalWrite = Extract<TraceEvent, { kind: "inner_write" }>;
 type Answer = Readonly<{ inner: CallId; result: Result<Response> }>;
-export type InnerAnswer = Readonly<{ owner: CallId; result: Result<UnaryResponse> }>;
+export type InternalAnswer = Readonly<{ owner: CallId; result: Result<UnaryResponse> }>;
 
 /** How a call is taken: as if a client had made it. */
 export type Take = (turn: Turn, call: CallId, request: UnaryRequest, context: CallContext) => void;
@@ -27,40 +27,43 @@ export type Take = (turn: Turn, call: CallId, request: UnaryRequest, context: Ca
 /** Drivers mint from 1, and never come this far. */
 const FIRST = 2 ** 52;
 
-export function createInnerCalls(): InnerCalls {
+export function createInternalCalls(): InternalCalls {
   return { minted: 0, owners: createOrderedMap(), answered: [] };
 }
 
-export function isInnerCall(call: CallId): boolean {
+export function isInternalCall(call: CallId): boolean {
   return call >= FIRST;
 }
 
 /** Owner null: nobody wants to hear the answer. */
-export function callInner(
+export function makeInternalCall(
   turn: Turn,
   take: Take,
   owner: CallId | null,
   request: UnaryRequest,
   context: CallContext,
 ): CallId {
-  const { inner } = turn.state;
-  const call = (FIRST + inner.minted) as CallId;
-  const owners = owner === null ? inner.owners : set(inner.owners, call, owner);
-  turn.state = { ...turn.state, inner: { ...inner, minted: inner.minted + 1, owners } };
+  const { internalCalls } = turn.state;
+  const call = (FIRST + internalCalls.minted) as CallId;
+  const owners = owner === null ? internalCalls.owners : set(internalCalls.owners, call, owner);
+  turn.state = {
+    ...turn.state,
+    internalCalls: { ...internalCalls, minted: internalCalls.minted + 1, owners },
+  };
   take(turn, call, request, { ...context, requireLeader: false });
   return call;
 }
 
-export function noteInner(turn: Turn, inner: CallId, result: Result<Response>): void {
-  const calls = turn.state.inner;
+export function noteInternalAnswer(turn: Turn, inner: CallId, result: Result<Response>): void {
+  const calls = turn.state.internalCalls;
   const answered = [...calls.answered, { inner, result }];
-  turn.state = { ...turn.state, inner: { ...calls, answered } };
+  turn.state = { ...turn.state, internalCalls: { ...calls, answered } };
 }
 
-/** No client asks for what an inner call writes: whoever explains a run by what clients asked for
- *  must be told of it. */
-export function traceInner(turn: Turn, { index, data }: Entry, outcome: Outcome): void {
-  if (outcome.kind !== "call" || !isInnerCall(outcome.origin.call) || !outcome.result.ok) return;
+/** No client asks for what an internal call writes: whoever explains a run by what clients asked
+ *  for must be told of it. */
+export function traceInternalWrite(turn: Turn, { index, data }: Entry, outcome: Outcome): void {
+  if (outcome.kind !== "call" || !isInternalCall(outcome.origin.call) || !outcome.result.ok) return;
   const command = decodeCommand(data)?.command;
   const response = outcome.result.value;
   if (command?.kind === "kv") show(turn, { index, request: command.request, response });
@@ -69,28 +72,31 @@ export function traceInner(turn: Turn, { index, data }: Entry, outcome: Outcome)
   show(turn, { index, request: { kind: "lease_grant", id, ttlSeconds }, response });
 }
 
-function show(turn: Turn, what: Omit<InnerWrite, "kind">): void {
+function show(turn: Turn, what: Omit<InternalWrite, "kind">): void {
   turn.effects.push({ kind: "trace", event: { kind: "inner_write", ...what } });
 }
 
 /** Nobody waits for it any more. */
-export function forgetInner(turn: Turn, inner: CallId): void {
-  const owners = remove(turn.state.inner.owners, inner);
+export function forgetInternalCall(turn: Turn, inner: CallId): void {
+  const owners = remove(turn.state.internalCalls.owners, inner);
   const calls = removeCall(turn.state.calls, inner);
-  turn.state = { ...turn.state, calls, inner: { ...turn.state.inner, owners } };
+  turn.state = { ...turn.state, calls, internalCalls: { ...turn.state.internalCalls, owners } };
 }
 
 /** What was answered and is waited for. */
-export function takeInner(turn: Turn): readonly InnerAnswer[] {
-  const { owners, answered } = turn.state.inner;
+export function takeInternalAnswers(turn: Turn): readonly InternalAnswer[] {
+  const { owners, answered } = turn.state.internalCalls;
   if (answered.length === 0) return [];
   let left = owners;
-  const taken: InnerAnswer[] = [];
+  const taken: InternalAnswer[] = [];
   for (const { inner, result } of answered) {
     const owner = get(left, inner);
     left = remove(left, inner);
     if (owner !== null) taken.push({ owner, result: result as Result<UnaryResponse> });
   }
-  turn.state = { ...turn.state, inner: { ...turn.state.inner, owners: left, answered: [] } };
+  turn.state = {
+    ...turn.state,
+    internalCalls: { ...turn.state.internalCalls, owners: left, answered: [] },
+  };
   return taken;
 }

@@ -12,7 +12,7 @@ import type { ApiError } from "../api/errors.ts";
 import type { Response } from "../api/request.ts";
 import { sortedMembers } from "../membership/membership.ts";
 import { createOverlay } from "../kv/overlay.ts";
-import { isInnerCall, noteInner } from "./internal-calls.ts";
+import { isInternalCall, noteInternalAnswer } from "./internal-calls.ts";
 import { remove } from "../lib/ordered-map.ts";
 import type { NodeState } from "../node-state.ts";
 import { hold, issue } from "./outbox.ts";
@@ -51,7 +51,7 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
   if (findCall(turn.state.calls, call) !== null) {
     turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };
   }
-  if (isInnerCall(call)) noteInner(turn, call, result);
+  if (isInternalCall(call)) noteInternalAnswer(turn, call, result);
   else turn.effects.push({ kind: "call.reply", call, result });
 }
 

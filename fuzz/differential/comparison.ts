@@ -37,12 +37,12 @@ const SECOND_MS = 1200; // and a little more
 const HALF_CLOSED = 1000;
 
 /** Both servers must be in the same state; they are again, if they could be made so. */
-export async function duel(
+export async function comparison(
   servers: Servers,
   steps: readonly Step[],
   known: readonly KnownDifference[],
 ): Promise<Report> {
-  const run = new Duel(servers, known);
+  const run = new Comparison(servers, known);
   await run.begin();
   let taken = 0;
   for (; taken < steps.length && !run.differs; taken++) await run.take(steps[taken] as Step);
@@ -57,7 +57,7 @@ export async function duel(
   return { ...report, isTidy: await run.tidy() };
 }
 
-class Duel {
+class Comparison {
   readonly ledger: Ledger;
   readonly tidying: Tidying;
   readonly #sides: Sides;

@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { CODEC } from "../../net/wire/messages/etcd-messages.ts";
 import { cleanUp, HAS_ETCD } from "../../server/live/testing.ts";
-import { Arena, USUAL_TERMS } from "./servers.ts";
+import { ServerPair, USUAL_TERMS } from "./servers.ts";
 import { describeFound, hunt } from "./hunt.ts";
 import { KNOWN_DIFFERENCES } from "./known/known-differences.ts";
 import type { RawClient } from "./raw-client.ts";
@@ -16,11 +16,11 @@ const SEED = 20261121;
 const BUDGET_MS = 8_000;
 const LONG_MS = 240_000; // looking for something simpler may take a while
 const skipReason = HAS_ETCD ? "" : " (skipped: etcd and etcdctl are not installed)";
-const arena = new Arena(1);
+const servers = new ServerPair(1);
 
 describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
   afterAll(async () => {
-    await arena.stop();
+    await servers.stop();
     await cleanUp();
   });
 
@@ -28,7 +28,7 @@ describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
     "answers the same",
     async () => {
       const ground = { seed: SEED, budgetMs: BUDGET_MS };
-      const { found } = await hunt(arena, ground, USUAL_TERMS);
+      const { found } = await hunt(servers, ground, USUAL_TERMS);
       expect(found === null ? "" : describeFound(found)).toBe("");
     },
     LONG_MS,
@@ -38,7 +38,7 @@ describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
     "is caught at a wrong word, and a short way to it is told",
     async () => {
       const ground = { seed: SEED, budgetMs: LONG_MS };
-      const { found } = await hunt(arena, ground, { ...USUAL_TERMS, alter: inattentive });
+      const { found } = await hunt(servers, ground, { ...USUAL_TERMS, alter: inattentive });
       if (found === null) throw new Error("the planted difference was not found");
       const { lines } = found.report;
       expect(lines.length, describeFound(found)).toBeLessThanOrEqual(4); // where it begins, and two or three puts
@@ -55,7 +55,7 @@ describe.skipIf(!HAS_ETCD)(`detcd beside a real etcd${skipReason}`, () => {
       for (const { kind, name, proof } of KNOWN_DIFFERENCES) {
         const sequence = { fresh: false, steps: proof };
         const known = kind === "unsaid" ? [] : KNOWN_DIFFERENCES;
-        const { differs, excuses } = await arena.run(sequence, { ...USUAL_TERMS, known });
+        const { differs, excuses } = await servers.run(sequence, { ...USUAL_TERMS, known });
         expect(differs, name).toBe(kind === "unsaid");
         if (kind !== "unsaid") expect(excuses, name).toContain(name);
       }

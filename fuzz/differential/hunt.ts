@@ -1,7 +1,7 @@
 // Looks for a sequence at which two servers differ, and for a simpler one at which they do, too.
 
 import fc from "fast-check";
-import type { Arena, Terms } from "./servers.ts";
+import type { ServerPair, Terms } from "./servers.ts";
 import { sequences } from "./drawing/arbitraries.ts";
 import type { Report } from "./comparison.ts";
 import { writeScript } from "./steps/script.ts";
@@ -23,7 +23,7 @@ const SEQUENCES_OF_A_SEED = 20;
 const SHRINK_MS = 120_000;
 
 export async function hunt(
-  arena: Arena,
+  servers: ServerPair,
   { seed, budgetMs }: Ground,
   terms: Terms,
 ): Promise<Hunted> {
@@ -32,25 +32,25 @@ export async function hunt(
   let count = 0;
   for (let round = 0; ; round++) {
     const ground = { seed: seed + round, numRuns: SEQUENCES_OF_A_SEED };
-    for (const drawn of fc.sample(sequences(arena.members), ground)) {
+    for (const drawn of fc.sample(sequences(servers.members), ground)) {
       if (performance.now() > end) return { sequences: count, excuses, found: null };
       const sequence = count === 0 ? { ...drawn, fresh: true } : drawn; // they start anyway
-      const report = await arena.run(sequence, terms);
+      const report = await servers.run(sequence, terms);
       count += 1;
       for (const name of report.excuses) excuses.set(name, (excuses.get(name) ?? 0) + 1);
       if (!report.differs) continue;
-      const found = await simplify(arena, terms, { sequence, report });
+      const found = await simplify(servers, terms, { sequence, report });
       return { sequences: count, excuses, found };
     }
   }
 }
 
 /** The same difference with a simpler sequence, if there is one. */
-async function simplify(arena: Arena, terms: Terms, found: Found): Promise<Found> {
+async function simplify(servers: ServerPair, terms: Terms, found: Found): Promise<Found> {
   const end = performance.now() + SHRINK_MS;
   let best = found;
   const failsAfter = async (sequence: Sequence): Promise<number | null> => {
-    const report = await arena.run(sequence, terms);
+    const report = await servers.run(sequence, terms);
     const { taken } = report;
     if (subjectOf(report) !== subjectOf(found.report)) return null;
     best = { sequence: upTo(sequence, taken), report };

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { HAS_ETCD } from "../../server/live/testing.ts";
-import { Arena, USUAL_TERMS } from "./servers.ts";
+import { ServerPair, USUAL_TERMS } from "./servers.ts";
 import { describeFound, hunt } from "./hunt.ts";
 import type { Found } from "./hunt.ts";
 import { readScript } from "./steps/script.ts";
@@ -36,27 +36,27 @@ async function main(args: readonly string[]): Promise<number> {
     console.error("fuzz:etcd: etcd is not installed: apt-get install etcd-server etcd-client");
     return 3;
   }
-  const arena = new Arena(flags.members);
+  const servers = new ServerPair(flags.members);
   try {
     const found =
-      flags.sequence === null ? await search(arena, flags) : await again(arena, flags.sequence);
+      flags.sequence === null ? await search(servers, flags) : await again(servers, flags.sequence);
     if (found !== null) console.log(`\n${describeFound(found)}`);
     return found === null ? 0 : 1;
   } finally {
-    await arena.stop();
+    await servers.stop();
   }
 }
 
-async function search(arena: Arena, { seed, seconds }: Flags): Promise<Found | null> {
+async function search(servers: ServerPair, { seed, seconds }: Flags): Promise<Found | null> {
   console.log(`seed ${seed}, for ${seconds} s`);
-  const hunted = await hunt(arena, { seed, budgetMs: 1000 * seconds }, USUAL_TERMS);
+  const hunted = await hunt(servers, { seed, budgetMs: 1000 * seconds }, USUAL_TERMS);
   console.log(`${hunted.sequences} sequences; known differences met:`);
   for (const [name, count] of hunted.excuses) console.log(`  ${count} × ${name}`);
   return hunted.found;
 }
 
-async function again(arena: Arena, sequence: Sequence): Promise<Found | null> {
-  const report = await arena.run(sequence, USUAL_TERMS);
+async function again(servers: ServerPair, sequence: Sequence): Promise<Found | null> {
+  const report = await servers.run(sequence, USUAL_TERMS);
   if (report.differs) return { sequence, report };
   console.log("nothing differs");
   return null;

@@ -16,7 +16,7 @@ import {
 } from "../../server/live/testing.ts";
 import { CALLS } from "./steps/calls.ts";
 import type { Report } from "./comparison.ts";
-import { duel } from "./comparison.ts";
+import { comparison } from "./comparison.ts";
 import { KNOWN_DIFFERENCES } from "./known/known-differences.ts";
 import type { KnownDifference } from "./known/known-difference.ts";
 import { createRawClient } from "./raw-client.ts";
@@ -49,7 +49,7 @@ export type Terms = Readonly<{
 
 export const USUAL_TERMS: Terms = { known: KNOWN_DIFFERENCES, alter: (client) => client };
 
-export class Arena {
+export class ServerPair {
   readonly members: 1 | 3;
   #running: Running | null = null;
   #isTidy = false;
@@ -61,7 +61,7 @@ export class Arena {
   async run({ fresh, steps }: Sequence, { known, alter }: Terms): Promise<Report> {
     const servers = await this.#ready(fresh);
     this.#isTidy = false;
-    const report = await duel({ ...servers, ours: servers.ours.map(alter) }, steps, known);
+    const report = await comparison({ ...servers, ours: servers.ours.map(alter) }, steps, known);
     this.#isTidy = report.isTidy;
     return report;
   }
@@ -76,7 +76,7 @@ export class Arena {
     if (this.#running !== null && this.#isTidy && !isFresh) return this.#running;
     await this.stop();
     this.#running = await startBoth(this.members);
-    if (!isFresh) await duel(this.#running, [], KNOWN_DIFFERENCES);
+    if (!isFresh) await comparison(this.#running, [], KNOWN_DIFFERENCES);
     return this.#running;
   }
 }

@@ -1,4 +1,5 @@
-// A bounded part of `npm run fuzz:wire`: the same rounds each time, without and with authentication.
+// A bounded part of `npm run fuzz:wire`: the same rounds each time, without and with
+// authentication.
 
 import { afterAll, describe, expect, it } from "vitest";
 import { cleanUp } from "../../server/live/testing.ts";

@@ -37,7 +37,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
       },
       clients: {
         ...usual(seed).clients,
-        keepers: 2,
+        leaseHolders: 2,
         mix: { ...usual(seed).clients.mix, lease: 16 },
       },
     }),
@@ -197,14 +197,14 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     covers: ["authenticated", "refusedForPermission", "authChanges", "leaderChanges", "restarts"],
   },
   {
-    name: "visitors",
+    name: "services",
     promise: "What comes in pieces is of one moment, and only without a leader do streams end.",
     options: (seed) => ({
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
       clients: {
         ...usual(seed).clients,
-        visitors: 2,
+        servicesClients: 2,
         keys: 40,
         guests: seed % 3 === 0 ? 1 : 0,
         watchers: seed % 3 === 0 ? 0 : 1, // they show no token
@@ -236,7 +236,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
         ...usual(seed).clients,
         intervalMs: 60,
         keys: 25,
-        visitors: 1,
+        servicesClients: 1,
         guests: seed % 4 === 0 ? 2 : 0,
         watchers: seed % 4 === 0 ? 0 : 1, // they show no token
         mix: {

@@ -1,5 +1,5 @@
-// Plants bugs and hunts them, one at a time, in a process of its own (scenarios/mutants/hunter.ts). Nothing
-// is written: the process loads the file of a bug as it would read with the bug in it.
+// Plants bugs and hunts them, one at a time, in a process of its own (scenarios/mutants/hunter.ts).
+// Nothing is written: the process loads the file of a bug as it would read with the bug in it.
 
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";

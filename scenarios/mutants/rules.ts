@@ -288,10 +288,10 @@ const PLANTS: readonly Plant[] = [
     name: "lease-kept-when-over",
     bug: "A keep-alive of a lease that has ended is acknowledged.",
     file: LEASES,
-    find: "if (!question.renew || lease === null) return answerVisitor(turn, call, known);",
+    find: "if (!question.renew || lease === null) return answerForwarded(turn, call, known);",
     replace:
-      "if (lease === null) return answerVisitor(turn, call, { ...known, ttlSeconds: 2 });\n" +
-      "  if (!question.renew) return answerVisitor(turn, call, known);",
+      "if (lease === null) return answerForwarded(turn, call, { ...known, ttlSeconds: 2 });\n" +
+      "  if (!question.renew) return answerForwarded(turn, call, known);",
     rules: ["L9"],
     scenario: "leases",
     seeds: [6, 30],

@@ -1,4 +1,5 @@
-// Planted bugs of what only visitors use: ranges in pieces, backups, streams that want a leader.
+// Planted bugs of what only services clients use: ranges in pieces, backups, streams that want a
+// leader.
 
 import type { Mutant } from "./mutant.ts";
 
@@ -10,7 +11,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "const ELECTIONS = 3;",
     replace: "const ELECTIONS = 1;",
     oracle: "not-for-want-of-leader",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [2, 20],
   },
   {
@@ -20,7 +21,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "if (!context.requireLeader) return;",
     replace: "if (context.requireLeader) return;",
     oracle: "not-without-leader",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [8, 30],
   },
   {
@@ -30,7 +31,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "context.requireLeader && state.raft.leader === null",
     replace: "context.requireLeader && state.raft.term === 0",
     oracle: "not-without-leader",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [11, 30],
   },
   {
@@ -40,7 +41,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "return { ...at, from: next,",
     replace: 'return { ...at, from: (next + "\\0") as Bytes,',
     oracle: "linearizability",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [1, 20],
   },
   {
@@ -50,7 +51,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "isLast ? { kvs, isLast, header, more, count } : pieceOf(kvs)",
     replace: "pieceOf(kvs)",
     oracle: "pieces",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [1, 20],
   },
   {
@@ -60,7 +61,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "const to = prefixEnd(from) ?? ABOVE_ALL;",
     replace: "const to = `${prefix}g1` as Bytes;",
     oracle: "backups",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [3, 20],
   },
   {
@@ -70,7 +71,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "const error = refusalAtDoor(turn, request, context);",
     replace: "const error = refusalAtDoor(turn, request, { ...context, requireLeader: true });",
     oracle: "health",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [2, 20],
   },
   {
@@ -80,7 +81,7 @@ export const VISITORS_MUTANTS: readonly Mutant[] = [
     find: "raft.leader === request.targetId",
     replace: "raft.leader !== null",
     oracle: "hand-over",
-    scenario: "visitors",
+    scenario: "services",
     seeds: [1, 20],
   },
 ];

@@ -1,4 +1,5 @@
-// Tokens on three real members: good everywhere at once, whoever leads, and for nobody who restarts.
+// Tokens on three real members: good everywhere at once, whoever leads, and for nobody who
+// restarts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Request, Response } from "../../core/api/request.ts";

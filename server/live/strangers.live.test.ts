@@ -1,5 +1,5 @@
-// Strangers at the peer port of a cluster that runs: they learn the ids from whoever tells them, say
-// what they like in the names of members, and are nobody's reason to stop.
+// Strangers at the peer port of a cluster that runs: they learn the ids from whoever tells them,
+// say what they like in the names of members, and are nobody's reason to stop.
 
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// A client whose every call is as large as it may be (sim/clients/giant-workload.ts), and who opens crowds
-// of watches that it then reads slowly.
+// A client whose every call is as large as it may be (sim/clients/giant-workload.ts), and who opens
+// crowds of watches that it then reads slowly.
 
 import type { WatchRequest } from "../../core/api/request.ts";
 import { watchOf } from "../../core/api/testing.ts";

@@ -22,7 +22,7 @@ const PATIENCE_MICROS = 1_000_000;
 type Lease = Readonly<{ id: LeaseId; ttlSeconds: number }>;
 type Question = Readonly<{ call: number; lease: Lease; line: ClientEnd }>;
 
-export class Keeper {
+export class LeaseHolder {
   readonly #number: number;
   readonly #context: ClientContext;
   #acts = 0;

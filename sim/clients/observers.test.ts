@@ -7,7 +7,7 @@ import type { Bytes } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
 import { entries } from "../../core/lib/ordered-map.ts";
 import type { NodeState } from "../../core/node-state.ts";
-import { callOf, readNow, withCompanion } from "../cluster/shadow-client.ts";
+import { callOf, readNow, withShadowClient } from "../cluster/shadow-client.ts";
 import type { SimOptions } from "../options/options.ts";
 import type { Core } from "../cluster/sim-node.ts";
 import { runSimulation } from "../run/simulation.ts";
@@ -21,7 +21,7 @@ const SEEDS = [1, 4, 12, 20];
 /** The core, with an observer from each boot on. Its client reads now and then. */
 function observed(): { core: Core; lives: ReadonlyMap<bigint, Seen> } {
   const lives = new Map<bigint, Seen>();
-  const core = withCompanion({
+  const core = withShadowClient({
     say: (state) => {
       const seen = lives.get(state.life);
       if (seen === undefined) {
@@ -53,7 +53,7 @@ function optionsOf(seed: number): SimOptions {
   return {
     ...options,
     node: { ...node, limits },
-    clients: { ...clients, count: 4, visitors: 0, mix },
+    clients: { ...clients, count: 4, servicesClients: 0, mix },
   };
 }
 

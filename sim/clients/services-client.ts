@@ -16,7 +16,7 @@ import { outcomeOf } from "./client.ts";
 import type { SimOutcome } from "../record/history.ts";
 import type { Counts } from "../record/tally.ts";
 
-export type VisitorContext = ClientContext &
+export type ServicesContext = ClientContext &
   Readonly<{
     wrong: (oracle: "pieces" | "backups" | "health" | "hand-over", message: string) => void;
     backup: (file: Uint8Array) => string | null | false; // false: nobody knows
@@ -35,13 +35,13 @@ const FIRST = 400;
 const INTERVAL_MICROS = 400_000;
 const CALM_MS = 20_000; // how long a stream is held on which nothing need be said
 
-export class Visitor {
+export class ServicesClient {
   readonly #number: number;
-  readonly #context: VisitorContext;
+  readonly #context: ServicesContext;
   #acts = 0;
   #calls = 0;
 
-  constructor(number: number, context: VisitorContext) {
+  constructor(number: number, context: ServicesContext) {
     this.#number = FIRST + number;
     this.#context = context;
   }

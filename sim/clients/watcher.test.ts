@@ -16,7 +16,7 @@ const CRASHES = [4000, 8000, 12_000, 16_000].map((atMs): Fault => {
 const result = runSimulation({
   ...DEFAULT_OPTIONS,
   seed: 5,
-  clients: { ...DEFAULT_OPTIONS.clients, watchers: 8, keepers: 4 },
+  clients: { ...DEFAULT_OPTIONS.clients, watchers: 8, leaseHolders: 4 },
   faults: CRASHES,
 });
 const sessions = Map.groupBy(result.watches, ({ client }) => client);
@@ -60,7 +60,7 @@ describe("a watching client", () => {
   });
 });
 
-describe("a keeper", () => {
+describe("a lease holder", () => {
   it("keeps leases alive, lets some lapse, and hears so", () => {
     const told = result.history.flatMap(({ outcome }) =>
       outcome.kind === "ok" && outcome.output.kind === "lease_keep_alive"

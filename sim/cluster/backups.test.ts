@@ -9,7 +9,7 @@ import { META } from "../../net/bolt/backend.ts";
 import { DIGEST_BYTES } from "../../net/bolt/pieces.ts";
 import { openBolt } from "../../net/bolt/reader.ts";
 import { contentOf, sourceOf } from "../../net/bolt/testing.ts";
-import { callOf, FIRST_CALL, readNow, withCompanion } from "./shadow-client.ts";
+import { callOf, FIRST_CALL, readNow, withShadowClient } from "./shadow-client.ts";
 import type { Core } from "./sim-node.ts";
 import { runSimulation } from "../run/simulation.ts";
 import { swarmOptions } from "../options/swarm.ts";
@@ -29,7 +29,7 @@ const SEEDS = [1, 2, 12, 20];
 function backedUp(): { core: Core; given: readonly Given[] } {
   const clients = new Map<bigint, Client>();
   const given: Given[] = [];
-  const core = withCompanion({
+  const core = withShadowClient({
     say: ({ life }) => {
       const client = clients.get(life) ?? createClient();
       clients.set(life, client);

@@ -27,7 +27,7 @@ import type { SimOptions } from "../options/options.ts";
 import { SimNode } from "./sim-node.ts";
 import type { EffectOf, Surroundings } from "./sim-node.ts";
 import { diskOfStock, stockOf } from "./initial-data.ts";
-import type { Stock } from "./initial-data.ts";
+import type { InitialData } from "./initial-data.ts";
 import { digestHistory, digestStore } from "../invariants/store-digests.ts";
 import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
@@ -49,7 +49,7 @@ type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void; parts: An
 export class Cluster implements Line {
   readonly #context: ClusterContext;
   /** What the members were restored from; null: nothing. */
-  readonly stock: Stock | null;
+  readonly stock: InitialData | null;
   readonly #nodes: readonly SimNode[];
   readonly #open: readonly Map<CallId, OpenCall>[]; // by node: calls not yet answered
   readonly #streams: SimStreams;
@@ -385,7 +385,7 @@ function createNode(
   number: number,
   around: Surroundings,
   options: SimOptions,
-  stock: Stock | null,
+  stock: InitialData | null,
 ): SimNode {
   const config = configOf(number, idOf(number), [], options);
   const clock = options.clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };

@@ -39,7 +39,7 @@ export const FIRST: Readonly<{ index: Index; term: Term }> = {
   term: 1 as Term,
 };
 
-export type Stock = Readonly<{
+export type InitialData = Readonly<{
   root: KvRoot;
   writes: readonly KvWrite[]; // all of it, in the order in which it was made
   past: readonly Readonly<{ input: Request; output: Response }>[];
@@ -59,14 +59,14 @@ export function stockKey(number: number): Bytes {
   return fromText(`${STOCK.key}${String(number).padStart(7, "0")}`);
 }
 
-let latest: Readonly<{ name: string; stock: Stock }> | null = null;
+let latest: Readonly<{ name: string; stock: InitialData }> | null = null;
 
 /** Null: members begin with nothing. Runs of one campaign share a stock, which nobody changes. */
-export function stockOf(sizes: Sizes, members: readonly Member[]): Stock | null {
+export function stockOf(sizes: Sizes, members: readonly Member[]): InitialData | null {
   if (sizes.keys === 0) return null;
   const { keys, valueBytes, leased, leaseSeconds } = sizes;
   const name = [members.length, keys, valueBytes, leased, leaseSeconds].join();
-  if (latest?.name !== name) latest = { name, stock: createStock(sizes, members) };
+  if (latest?.name !== name) latest = { name, stock: createInitialData(sizes, members) };
   return latest.stock;
 }
 
@@ -79,9 +79,9 @@ export function diskOfStock(identity: WalIdentity, segmentBytes: number): DiskIm
   return imageOf(files);
 }
 
-function createStock(sizes: Sizes, founders: readonly Member[]): Stock {
+function createInitialData(sizes: Sizes, founders: readonly Member[]): InitialData {
   const members = sortedMembers(founders);
-  const past: Stock["past"][number][] = [];
+  const past: InitialData["past"][number][] = [];
   const writes: KvWrite[] = [];
   const { leased, leaseSeconds } = sizes;
   if (leased > 0) {

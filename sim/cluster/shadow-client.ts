@@ -10,7 +10,7 @@ import type { Core } from "./sim-node.ts";
 
 export type Told = Extract<Effect, { kind: "call.reply" | "call.push" | "call.end" }>;
 
-export type Companion = Readonly<{
+export type ShadowClient = Readonly<{
   /** What it says before a tick. */
   say: (state: NodeState) => readonly Input[];
   /** What one step told it, after that step. */
@@ -22,7 +22,7 @@ export const FIRST_CALL = 1_000_000_000;
 
 const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 
-export function withCompanion({ say, hear }: Companion): Core {
+export function withShadowClient({ say, hear }: ShadowClient): Core {
   return {
     boot,
     step: (before, input, kv) => {

@@ -28,7 +28,7 @@ import { appendedEntries } from "../invariants/ghost.ts";
 import type { SimKv } from "../world/kv.ts";
 import type { CpuOptions } from "./load.ts";
 import { loadOf, timeOf } from "./load.ts";
-import { Lane } from "../world/device-queue.ts";
+import { DeviceQueue } from "../world/device-queue.ts";
 import type { Fates } from "../world/random.ts";
 import { firstDifference } from "../invariants/double-step.ts";
 import type { Ratio } from "../options/options.ts";
@@ -103,9 +103,9 @@ export class SimNode {
   #crashPlan: CrashPlan | null = null;
   #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
   readonly #backups = new SimBackups();
-  #syncs: Lane;
-  #commits: Lane;
-  #copies: Lane;
+  #syncs: DeviceQueue;
+  #commits: DeviceQueue;
+  #copies: DeviceQueue;
   readonly #performer: Performer = {
     "peer.send": (effect) => this.#around.send(this, effect),
     peers: (effect) => this.#around.peers(this, effect),
@@ -140,9 +140,9 @@ export class SimNode {
     this.disk = parts.disk;
     this.kv = parts.kv;
     this.#around = around;
-    this.#syncs = new Lane(around.world);
-    this.#commits = new Lane(around.world);
-    this.#copies = new Lane(around.world);
+    this.#syncs = new DeviceQueue(around.world);
+    this.#commits = new DeviceQueue(around.world);
+    this.#copies = new DeviceQueue(around.world);
   }
 
   get config(): Config {
@@ -215,9 +215,9 @@ export class SimNode {
     this.#life += 1;
     this.#isAdmitted = !this.config.limits.checks.atStart;
     this.#become("up");
-    this.#syncs = new Lane(world);
-    this.#commits = new Lane(world);
-    this.#copies = new Lane(world);
+    this.#syncs = new DeviceQueue(world);
+    this.#commits = new DeviceQueue(world);
+    this.#copies = new DeviceQueue(world);
     const seed = fates.bits64("boot", this.number, this.#life);
     const now = this.clock.read(world.now);
     this.#around.begins(this, null);
@@ -432,7 +432,7 @@ export class SimNode {
   /** Complete and durable before the next effect; the batches of the old store are no more. */
   #install(meta: SnapshotMeta): void {
     this.#commits.close();
-    this.#commits = new Lane(this.#around.world);
+    this.#commits = new DeviceQueue(this.#around.world);
     this.kv.install(meta.index);
     this.#around.witness({ kind: "stored", node: this.number, applied: meta.index });
     this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));

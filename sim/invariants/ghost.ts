@@ -110,7 +110,7 @@ export function createGhost(nodes: number): Ghost {
 }
 
 /** The first `founders` nodes begin with a store that holds what became of entry `index`. */
-export function recordStock(
+export function recordInitialData(
   ghost: Ghost,
   founders: number,
   { index, term }: Readonly<{ index: Index; term: Term }>,

@@ -56,8 +56,8 @@ function withRaft(raft: Partial<RaftState>): NodeState {
 }
 
 function waitingFor(key: Bytes): NodeState {
-  const waiters = set(base.recipes.waiters, key, [5 as CallId]);
-  return { ...base, recipes: { ...base.recipes, waiters } };
+  const waiters = set(base.concurrencyCalls.waiters, key, [5 as CallId]);
+  return { ...base, concurrencyCalls: { ...base.concurrencyCalls, waiters } };
 }
 
 const { stepPairs } = base.config.limits;
@@ -404,8 +404,10 @@ describe("every invariant fires when it is broken, and only then", () => {
     for (const { ghost: prepare, bad } of Object.values(CASES)) {
       const ghost = ghostOf();
       prepare?.(ghost, ghostNode(ghost, 1));
-      const unasked = INVARIANTS.filter(({ at }) => !at.includes(bad.kind));
-      expect(unasked.map(({ check }) => check(ghost, bad))).toEqual(unasked.map(() => null));
+      const serverEvents = INVARIANTS.filter(({ at }) => !at.includes(bad.kind));
+      expect(serverEvents.map(({ check }) => check(ghost, bad))).toEqual(
+        serverEvents.map(() => null),
+      );
     }
   });
 

@@ -136,10 +136,15 @@ function bootedAt(node: GhostNode, { store }: NodeState): string | null {
   return `the store holds ${store.applied}, it was given ${node.kvDurable} to ${node.kvIssued}`;
 }
 
-function waitingInVain({ recipes, observers, store, installing }: NodeState): string | null {
+function waitingInVain({
+  concurrencyCalls,
+  observers,
+  store,
+  installing,
+}: NodeState): string | null {
   if (installing !== null) return null;
   const { live } = store.mvcc.index;
-  for (const [key, [call]] of entries(recipes.waiters)) {
+  for (const [key, [call]] of entries(concurrencyCalls.waiters)) {
     if (!has(live, key)) return `call ${call} waits for the end of ${quote(key)}, which is gone`;
   }
   for (const [call, { observer }] of entries(observers)) {

@@ -18,7 +18,7 @@ const KEPT: readonly Table[] = ["keys", "leases", "auth", "alarms"];
 const NOWHERE = { index: 0 as Index, term: 0 as Term, voters: [], learners: [] };
 const NOBODY = { members: [], bumpRevision: 0, applied: NOWHERE };
 
-export class Ledger {
+export class StoreHistory {
   readonly #batches: Batch[] = [];
 
   note(effects: readonly Effect[]): void {

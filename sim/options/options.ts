@@ -81,8 +81,8 @@ export type ClientOptions = Readonly<{
   admins: number; // 1: somebody turns authentication on and off
   guests: number; // users who try what they may, and a steward who changes that
   crowd: Ratio; // of the work on passwords, what finds others that log in at the same time
-  visitors: number; // those who use what other clients do not
-  keepers: number; // clients that keep leases alive, and now and then let them lapse
+  servicesClients: number; // those who use what other clients do not
+  leaseHolders: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
   only: readonly CallName[] | null;
@@ -166,8 +166,8 @@ export const DEFAULT_OPTIONS: SimOptions = {
     admins: 0,
     guests: 0,
     crowd: [0, 1],
-    visitors: 0,
-    keepers: 0,
+    servicesClients: 0,
+    leaseHolders: 0,
     mix: {
       put: 6,
       get: 4,

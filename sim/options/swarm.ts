@@ -39,7 +39,7 @@ type Dice = Readonly<{
 
 export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
   const dice = createDice(`${seed}`);
-  const { visitors, rangeRows, ...moves } = drawExtras(seed);
+  const { servicesClients, rangeRows, ...moves } = drawExtras(seed);
   const isLarge = createDice(`${seed} sizes`).one(LARGE);
   const nodes = dice.pick([3, 3, 3, 5]) + moves.spares;
   const drawn = withPieces(drawNode(dice), createDice(`${seed} pieces`));
@@ -77,8 +77,8 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       keys: dice.between(1, 8),
       mix: drawMix(dice),
       watchers: dice.pick([0, 1, 1, 2]),
-      visitors,
-      keepers: dice.pick([0, 0, 1, 2]),
+      servicesClients,
+      leaseHolders: dice.pick([0, 0, 1, 2]),
       admins: 0,
       guests: 0,
       crowd: [0, 1],
@@ -90,7 +90,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
 }
 
 type Extras = Pick<SimOptions, "spares" | "operatorMs" | "strictReconfig"> &
-  Readonly<{ visitors: number; rangeRows: number }>;
+  Readonly<{ servicesClients: number; rangeRows: number }>;
 
 /** Of a seed of its own: what else is drawn stays as it is. */
 function drawExtras(seed: number): Extras {
@@ -99,7 +99,7 @@ function drawExtras(seed: number): Extras {
     spares: dice.one(MOVING) ? dice.between(1, 3) : 0,
     operatorMs: dice.pick([800, 1500, 4000]),
     strictReconfig: dice.one(2),
-    visitors: dice.pick([0, 0, 1]),
+    servicesClients: dice.pick([0, 0, 1]),
     rangeRows: dice.pick([1000, 1000, 1000, 1, 2]),
   };
 }

@@ -10,7 +10,7 @@ import type { LeaseEnd } from "../run/result.ts";
 import type { Counts } from "./tally.ts";
 import { deletionOf } from "../clients/workload.ts";
 
-type InnerWrite = Extract<TraceEvent, { kind: "inner_write" }>;
+type InternalWrite = Extract<TraceEvent, { kind: "inner_write" }>;
 type AutoCompaction = Extract<TraceEvent, { kind: "auto_compaction" }>;
 type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 
@@ -18,12 +18,12 @@ type LeaseEnded = Extract<TraceEvent, { kind: "lease_ended" }>;
 export const SERVERS = -1;
 const DELETED = { kind: "delete_range", deleted: 1, prevKvs: [] } as const;
 
-export class Unasked {
+export class ServerEvents {
   readonly #clock: () => Micros;
   readonly #recorder: Recorder;
   readonly #counts: Counts;
   readonly #leaseEnds = new Map<Index, LeaseEnd>(); // in the order of the log
-  readonly #innerWrites = new Set<Index>();
+  readonly #internalWrites = new Set<Index>();
 
   constructor(clock: () => Micros, recorder: Recorder, counts: Counts) {
     this.#clock = clock;
@@ -33,7 +33,7 @@ export class Unasked {
 
   note(event: TraceEvent): void {
     if (event.kind === "lease_ended") this.#leaseEnded(event);
-    else if (event.kind === "inner_write") this.#innerWrite(event);
+    else if (event.kind === "inner_write") this.#internalWrite(event);
     else if (event.kind === "auto_compaction") this.#autoCompaction(event);
   }
 
@@ -58,9 +58,9 @@ export class Unasked {
   }
 
   /** What locks and elections write is asked for by no client, either. */
-  #innerWrite({ index, request, response }: InnerWrite): void {
-    if (this.#innerWrites.has(index)) return;
-    this.#innerWrites.add(index);
+  #internalWrite({ index, request, response }: InternalWrite): void {
+    if (this.#internalWrites.has(index)) return;
+    this.#internalWrites.add(index);
     this.#recorder.witness(SERVERS, request, response);
   }
 

@@ -18,15 +18,15 @@ import type { Fault } from "../faults/faults.ts";
 import { describe } from "../faults/faults.ts";
 import type { Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "../invariants/ghost.ts";
-import { createGhost, record, recordStock } from "../invariants/ghost.ts";
+import { createGhost, record, recordInitialData } from "../invariants/ghost.ts";
 import type { SimOperation, SimOutcome } from "../record/history.ts";
 import { Giant } from "../clients/giant.ts";
 import { Injector } from "../faults/injector.ts";
 import { firstBroken } from "../invariants/invariants.ts";
 import { Journal } from "../record/journal.ts";
 import { Guest, Steward } from "../clients/users.ts";
-import { Keeper } from "../clients/lease-holder.ts";
-import { Ledger } from "../invariants/store-history.ts";
+import { LeaseHolder } from "../clients/lease-holder.ts";
+import { StoreHistory } from "../invariants/store-history.ts";
 import { Operator } from "../clients/operator.ts";
 import { Network } from "../world/network.ts";
 import type { SimOptions } from "../options/options.ts";
@@ -38,9 +38,9 @@ import type { SimResult, Violation } from "./result.ts";
 import type { Core, SimNode, Taken } from "../cluster/sim-node.ts";
 import { FIRST } from "../cluster/initial-data.ts";
 import { Tally } from "../record/tally.ts";
-import { SERVERS, Unasked } from "../record/server-events.ts";
+import { SERVERS, ServerEvents } from "../record/server-events.ts";
 import { WatchRecorder } from "../record/watch-recorder.ts";
-import { Visitor } from "../clients/services-client.ts";
+import { ServicesClient } from "../clients/services-client.ts";
 import { Watcher } from "../clients/watcher.ts";
 import { readAll } from "../clients/workload.ts";
 import { World } from "../world/world.ts";
@@ -98,9 +98,9 @@ class Run {
   readonly #tally = new Tally();
   readonly #ghost: Ghost;
   readonly #unanswered: Set<number>;
-  readonly #unasked: Unasked;
+  readonly #serverEvents: ServerEvents;
   readonly #journal = new Journal();
-  readonly #ledger = new Ledger();
+  readonly #storeHistory = new StoreHistory();
   readonly #watches: WatchRecorder;
   readonly #watchers: Watcher[] = [];
   readonly #guests: Guest[] = [];
@@ -124,7 +124,7 @@ class Run {
       (operation) => this.#called(operation),
       (answered) => this.#answered(answered),
     );
-    this.#unasked = new Unasked(() => world.now, this.#recorder, this.#tally.counts);
+    this.#serverEvents = new ServerEvents(() => world.now, this.#recorder, this.#tally.counts);
     this.#cluster = new Cluster({
       options,
       core,
@@ -198,7 +198,7 @@ class Run {
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
       shown: this.#guests.flatMap((guest) => guest.shown),
-      leaseEnds: this.#unasked.leaseEnds(),
+      leaseEnds: this.#serverEvents.leaseEnds(),
       journal: this.#journal.changes(),
       watches: this.#watches.sessions(),
       boots: this.#boots.slice(),
@@ -222,9 +222,9 @@ class Run {
     const { nodes, spares, clients } = this.#options;
     const { writes, past } = stock;
     const batch = { kind: "kv", applied: FIRST.index, writes } as const;
-    recordStock(this.#ghost, nodes - spares, FIRST, writes);
+    recordInitialData(this.#ghost, nodes - spares, FIRST, writes);
     this.#journal.note(0, [batch]);
-    if (clients.visitors > 0) this.#ledger.note([batch]);
+    if (clients.servicesClients > 0) this.#storeHistory.note([batch]);
     for (const { input, output } of past) this.#recorder.witness(SERVERS, input, output);
   }
 
@@ -254,13 +254,14 @@ class Run {
       new Operator({ world, fates, cluster, options: this.#options, changed }).start();
     }
     this.#injector.plan(this.#options.faults);
-    const isOwed = this.#options.faults.length === 0 && clients.visitors === 0;
+    const isOwed = this.#options.faults.length === 0 && clients.servicesClients === 0;
     if (isOwed && isCalm(this.#options)) this.#witness({ kind: "calm" });
     for (let number = 0; number < clients.count; number++) new Client(number, context).start();
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
-    for (let number = 0; number < clients.keepers; number++) new Keeper(number, context).start();
+    for (let number = 0; number < clients.leaseHolders; number++)
+      new LeaseHolder(number, context).start();
     this.#invite(clients.guests, context);
-    this.#receive(clients.visitors, context);
+    this.#receive(clients.servicesClients, context);
     this.#admit(context);
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);
@@ -289,15 +290,16 @@ class Run {
     for (let number = 0; number < sizes.giants; number++) new Giant(number, giants).start();
   }
 
-  #receive(visitors: number, context: ClientContext): void {
+  #receive(servicesClients: number, context: ClientContext): void {
     const visiting = {
       ...context,
       wrong: (oracle: string, message: string) => this.#violate(oracle, message, null),
-      backup: (file: Uint8Array) => this.#ledger.judge(file),
+      backup: (file: Uint8Array) => this.#storeHistory.judge(file),
       leaders: this.#ghost.leaders,
       counts: this.#tally.counts,
     };
-    for (let number = 0; number < visitors; number++) new Visitor(number, visiting).start();
+    for (let number = 0; number < servicesClients; number++)
+      new ServicesClient(number, visiting).start();
   }
 
   /** One last linearizable read of everything at every node. */
@@ -339,9 +341,10 @@ class Run {
 
   #taken(node: SimNode, { input, effects }: Taken): void {
     this.#journal.note(this.#world.now, effects);
-    if (this.#options.clients.visitors > 0) this.#ledger.note(effects);
+    if (this.#options.clients.servicesClients > 0) this.#storeHistory.note(effects);
     if (input === null) this.#boots.push({ member: node.config.node, at: this.#world.now });
-    for (const effect of effects) if (effect.kind === "trace") this.#unasked.note(effect.event);
+    for (const effect of effects)
+      if (effect.kind === "trace") this.#serverEvents.note(effect.event);
     this.#tally.digest.number(this.#world.now);
     this.#tally.taken(node.number, input, effects);
     if (!this.#options.frames) return;

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 
 type Order = Readonly<{ takes: Micros; done: () => void }>;
 
-export class Lane {
+export class DeviceQueue {
   readonly #world: World;
   #waiting: Order[] = [];
   #running: readonly Order[] | null = null;

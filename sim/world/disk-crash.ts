@@ -1,10 +1,10 @@
 // What a power cut leaves of the operations that were not yet known to be on disk.
 //
 // Effects are performed in order, and a sync ends before another file is touched: the laws of a
-// driver (core/contract.ts, core/laws/laws.ts). So the operations fall into groups, and a crash happens
-// within one of them: what earlier groups synced is on disk, later groups were never begun. Within
-// the group each sector of 512 bytes shows its file as it was after some of the writes that touched
-// it, each removal is done or not, and a new file may lack its name.
+// driver (core/contract.ts, core/laws/laws.ts). So the operations fall into groups, and a crash
+// happens within one of them: what earlier groups synced is on disk, later groups were never begun.
+// Within the group each sector of 512 bytes shows its file as it was after some of the writes that
+// touched it, each removal is done or not, and a new file may lack its name.
 
 import type { DiskOp, DiskToken, FileName } from "../../core/contract.ts";
 import { must } from "../../core/lib/assert.ts";

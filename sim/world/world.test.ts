@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NodeClock } from "./clock.ts";
 import { Digest } from "./digest.ts";
-import { Lane } from "./device-queue.ts";
+import { DeviceQueue } from "./device-queue.ts";
 import { firstDifference } from "../invariants/double-step.ts";
 import { World } from "./world.ts";
 
@@ -54,9 +54,9 @@ describe("a clock", () => {
   });
 });
 
-function laneOf(): Readonly<{ world: World; lane: Lane; done: string[] }> {
+function laneOf(): Readonly<{ world: World; lane: DeviceQueue; done: string[] }> {
   const world = new World();
-  return { world, lane: new Lane(world), done: [] };
+  return { world, lane: new DeviceQueue(world), done: [] };
 }
 
 function digestOf(feed: (digest: Digest) => void): string {

@@ -1,5 +1,6 @@
 // The Cluster service, as far as it leaves the cluster as it is. What changes it is in
-// server/live/etcdctl-cluster.live.test.ts and server/live/members.live.test.ts, where members can start.
+// server/live/etcdctl-cluster.live.test.ts and server/live/members.live.test.ts, where members can
+// start.
 
 import type { NodeId } from "../../contract.ts";
 import type { MembershipRequest } from "../../api/request-membership.ts";

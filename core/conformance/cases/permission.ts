@@ -162,7 +162,7 @@ const lock = (name: string, lease: LeaseId): LockRequest => {
 const NOBODYS = "error 2: etcdserver: user name is empty";
 
 /** Told by etcd's own client, which has words and no codes. */
-const RECIPES = caseOf(
+const LOCKS = caseOf(
   "locks and elections need what their keys need",
   ...WITH_LEASES,
   as("root", call(permit("r", "READWRITE", "l/", "l0"), "role_grant_permission @3")),
@@ -244,6 +244,6 @@ export const PERMISSION_CASES: readonly Case[] = [
   ...LEASES,
   ...SERVICES,
   FORGOTTEN,
-  RECIPES,
+  LOCKS,
   ...GRANTS,
 ];

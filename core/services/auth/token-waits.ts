@@ -11,8 +11,8 @@ import { requestTimeoutMs } from "../../config.ts";
 import type { Turn } from "../../turn/turn.ts";
 
 /** Oldest first. */
-export type Lobby = readonly Guest[];
-type Guest = Readonly<{
+export type TokenWaits = readonly TokenWait[];
+type TokenWait = Readonly<{
   index: Index; // of the entry to wait for
   opening: Opening;
   since: Millis;
@@ -26,51 +26,54 @@ export type CallInput = Extract<
 >;
 
 /** Anybody can make up a token, so there is only so much room to wait in. */
-const GUESTS_MAX = 1000;
+const WAITS_MAX = 1000;
 const WORDS_MAX = 100;
 
 /** True: the input waits, or it was about one that waits. */
 export function detain(turn: Turn, input: CallInput): boolean {
-  const { lobby, now } = turn.state;
+  const { tokenWaits, now } = turn.state;
   if (input.kind === "call") {
     const index = awaitedEntry(turn.state, input.context);
-    if (index === null || lobby.length >= GUESTS_MAX) return false;
+    if (index === null || tokenWaits.length >= WAITS_MAX) return false;
     turn.state = {
       ...turn.state,
-      lobby: [...lobby, { index, opening: input, since: now, rest: [] }],
+      tokenWaits: [...tokenWaits, { index, opening: input, since: now, rest: [] }],
     };
     return true;
   }
-  const guest = lobby.find(({ opening }) => opening.call === input.call);
+  const guest = tokenWaits.find(({ opening }) => opening.call === input.call);
   if (guest === undefined) return false;
   const isLoud = guest.rest.length >= WORDS_MAX;
   const isGone = input.kind === "call.cancel";
   const kept = isGone || isLoud ? [] : [{ ...guest, rest: [...guest.rest, input] }];
-  turn.state = { ...turn.state, lobby: lobby.flatMap((each) => (each === guest ? kept : [each])) };
+  turn.state = {
+    ...turn.state,
+    tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])),
+  };
   if (isLoud && !isGone) dismiss(turn, guest.opening, ERRORS.TooManyRequests);
   return true;
 }
 
 /** What need not wait any more, in the order in which it came. */
 export function takeAdmitted(turn: Turn): readonly CallInput[] {
-  const { lobby, store } = turn.state;
-  if (lobby.length === 0) return lobby as readonly never[];
-  const isReady = ({ index }: Guest): boolean => index <= store.applied || !store.auth.enabled;
-  if (!lobby.some(isReady)) return [];
-  turn.state = { ...turn.state, lobby: lobby.filter((guest) => !isReady(guest)) };
-  return lobby.filter(isReady).flatMap(({ opening, rest }) => [opening, ...rest]);
+  const { tokenWaits, store } = turn.state;
+  if (tokenWaits.length === 0) return tokenWaits as readonly never[];
+  const isReady = ({ index }: TokenWait): boolean => index <= store.applied || !store.auth.enabled;
+  if (!tokenWaits.some(isReady)) return [];
+  turn.state = { ...turn.state, tokenWaits: tokenWaits.filter((guest) => !isReady(guest)) };
+  return tokenWaits.filter(isReady).flatMap(({ opening, rest }) => [opening, ...rest]);
 }
 
-export function tickLobby(turn: Turn, now: Millis): void {
-  const { lobby, config } = turn.state;
-  if (lobby.length === 0) return;
-  const kept = lobby.filter(({ opening, since }) => {
+export function tickTokenWaits(turn: Turn, now: Millis): void {
+  const { tokenWaits, config } = turn.state;
+  if (tokenWaits.length === 0) return;
+  const kept = tokenWaits.filter(({ opening, since }) => {
     const isLate = now >= opening.context.deadline;
     if (!isLate && now - since < requestTimeoutMs(config)) return true;
     dismiss(turn, opening, isLate ? ERRORS.DeadlineExceeded : ERRORS.InvalidAuthToken);
     return false;
   });
-  turn.state = { ...turn.state, lobby: kept };
+  turn.state = { ...turn.state, tokenWaits: kept };
 }
 
 function dismiss(turn: Turn, { call, request }: Opening, error: ApiError): void {

@@ -1,5 +1,5 @@
-// Locks and elections within a turn: their inner calls, the keys whose end they wait for, and those
-// who observe. What is to be done when is decided in core/concurrency/.
+// Locks and elections within a turn: their internal calls, the keys whose end they wait for, and
+// those who observe. What is to be done when is decided in core/concurrency/.
 
 import type { CallContext, CallId, KvWrite, Bytes, Millis } from "../../contract.ts";
 import type { ApiError } from "../../api/errors.ts";
@@ -7,7 +7,7 @@ import { ERRORS } from "../../api/errors.ts";
 import type { UnaryRequest } from "../../api/request.ts";
 import type { ConcurrencyRequest } from "../../api/request-concurrency.ts";
 import type { Store } from "../../apply/apply.ts";
-import type { Move, Recipe } from "../../concurrency/call.ts";
+import type { Move, ConcurrencyCall } from "../../concurrency/call.ts";
 import {
   begin,
   cleanUp,
@@ -17,8 +17,12 @@ import {
   proceed,
 } from "../../concurrency/call.ts";
 import { refusalAtDoor } from "../../turn/leader-guards.ts";
-import type { InnerAnswer, Take } from "../../turn/internal-calls.ts";
-import { callInner, forgetInner, takeInner } from "../../turn/internal-calls.ts";
+import type { InternalAnswer, Take } from "../../turn/internal-calls.ts";
+import {
+  makeInternalCall,
+  forgetInternalCall,
+  takeInternalAnswers,
+} from "../../turn/internal-calls.ts";
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../../lib/ordered-map.ts";
 import { eventsOfWrites } from "../../mvcc/events.ts";
@@ -28,7 +32,7 @@ import { askRangeStreams, beginRangeStream } from "../kv/range-streams.ts";
 import type { Turn } from "../../turn/turn.ts";
 import { reply } from "../../turn/turn.ts";
 
-export type Recipes = Readonly<{
+export type ConcurrencyCalls = Readonly<{
   running: OrderedMap<CallId, Running>; // by the client's call
   waiters: OrderedMap<Bytes, readonly CallId[]>; // by the key whose end they wait for
   due: readonly CallId[]; // whose key is gone
@@ -36,17 +40,17 @@ export type Recipes = Readonly<{
 type Running = Readonly<{
   call: CallId;
   context: CallContext;
-  recipe: Recipe;
+  recipe: ConcurrencyCall;
   inner: CallId | null; // which is under way
 }>;
 
 const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 
-export function createRecipes(): Recipes {
+export function createConcurrencyCalls(): ConcurrencyCalls {
   return { running: createOrderedMap(), waiters: createOrderedMap(), due: [] };
 }
 
-export function beginRecipe(
+export function beginConcurrencyCall(
   turn: Turn,
   take: Take,
   call: CallId,
@@ -59,18 +63,18 @@ export function beginRecipe(
 }
 
 /** Goes on with all that can go on. True: there may be more to do now. */
-export function proceedRecipes(turn: Turn, take: Take): boolean {
+export function proceedConcurrencyCalls(turn: Turn, take: Take): boolean {
   if (isIdle(turn.state)) return false;
-  const answers = takeInner(turn);
+  const answers = takeInternalAnswers(turn);
   for (const answer of answers) {
-    if (has(turn.state.recipes.running, answer.owner)) takeAnswer(turn, take, answer);
+    if (has(turn.state.concurrencyCalls.running, answer.owner)) takeAnswer(turn, take, answer);
     else if (has(turn.state.observers, answer.owner)) toldLeader(turn, answer);
     else beginRangeStream(turn, answer);
   }
-  const { due } = turn.state.recipes;
-  turn.state = { ...turn.state, recipes: { ...turn.state.recipes, due: [] } };
+  const { due } = turn.state.concurrencyCalls;
+  turn.state = { ...turn.state, concurrencyCalls: { ...turn.state.concurrencyCalls, due: [] } };
   for (const call of due) {
-    const running = get(turn.state.recipes.running, call);
+    const running = get(turn.state.concurrencyCalls.running, call);
     if (running?.recipe.kind !== "waiting") continue; // its client has gone
     make(turn, take, call, running.context, lookAgain(running.recipe));
   }
@@ -79,56 +83,59 @@ export function proceedRecipes(turn: Turn, take: Take): boolean {
 }
 
 /** As after nearly every step. */
-function isIdle({ inner, recipes, observers, rangeStreams }: NodeState): boolean {
-  const waits = inner.answered.length > 0 || recipes.due.length > 0;
+function isIdle({ internalCalls, concurrencyCalls, observers, rangeStreams }: NodeState): boolean {
+  const waits = internalCalls.answered.length > 0 || concurrencyCalls.due.length > 0;
   return !waits && observers.size === 0 && rangeStreams.open.size === 0;
 }
 
 /** One entry was applied. After one that is too much for one step everybody looks again. */
 export function noteApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
-  const { recipes, observers, config } = turn.state;
-  if (recipes.waiters.size === 0 && observers.size === 0) return;
+  const { concurrencyCalls, observers, config } = turn.state;
+  if (concurrencyCalls.waiters.size === 0 && observers.size === 0) return;
   if (writes.length > config.limits.applyRows) {
-    restoreRecipes(turn);
+    restoreConcurrencyCalls(turn);
     return restoreObservers(turn);
   }
   const events = eventsOfWrites(writes);
-  let { waiters, due } = recipes;
+  let { waiters, due } = concurrencyCalls;
   for (const { kind, kv } of events) {
     if (kind !== "delete") continue;
     due = [...due, ...(get(waiters, kv.key) ?? [])];
     waiters = remove(waiters, kv.key);
   }
-  turn.state = { ...turn.state, recipes: { ...recipes, waiters, due } };
+  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, waiters, due } };
   tellObservers(turn, store, events);
 }
 
 /** An image has taken the store's place: what they wait for may have come and gone. */
-export function restoreRecipes(turn: Turn): void {
-  const { recipes } = turn.state;
-  const due = [...entries(recipes.waiters)].flatMap(([, calls]) => calls);
-  const waiters: Recipes["waiters"] = createOrderedMap();
-  turn.state = { ...turn.state, recipes: { ...recipes, waiters, due: [...recipes.due, ...due] } };
+export function restoreConcurrencyCalls(turn: Turn): void {
+  const { concurrencyCalls } = turn.state;
+  const due = [...entries(concurrencyCalls.waiters)].flatMap(([, calls]) => calls);
+  const waiters: ConcurrencyCalls["waiters"] = createOrderedMap();
+  turn.state = {
+    ...turn.state,
+    concurrencyCalls: { ...concurrencyCalls, waiters, due: [...concurrencyCalls.due, ...due] },
+  };
 }
 
-/** Who waits for a key has no inner call that would run out of time. */
-export function tickRecipes(turn: Turn, take: Take, now: Millis): void {
-  for (const [, running] of entries(turn.state.recipes.running)) {
+/** Who waits for a key has no internal call that would run out of time. */
+export function tickConcurrencyCalls(turn: Turn, take: Take, now: Millis): void {
+  for (const [, running] of entries(turn.state.concurrencyCalls.running)) {
     const isLate = running.inner === null && now >= running.context.deadline;
     if (isLate) fail(turn, take, running, ERRORS.DeadlineExceeded);
   }
 }
 
 /** The client has gone. */
-export function dropRecipe(turn: Turn, take: Take, call: CallId): void {
-  const running = get(turn.state.recipes.running, call);
+export function dropConcurrencyCall(turn: Turn, take: Take, call: CallId): void {
+  const running = get(turn.state.concurrencyCalls.running, call);
   if (running === null) return;
   forget(turn, running);
   tidyUp(turn, take, running, cleanUp(running.recipe));
 }
 
-function takeAnswer(turn: Turn, take: Take, { owner, result }: InnerAnswer): void {
-  const running = get(turn.state.recipes.running, owner);
+function takeAnswer(turn: Turn, take: Take, { owner, result }: InternalAnswer): void {
+  const running = get(turn.state.concurrencyCalls.running, owner);
   if (running === null) return;
   const idle = { ...running, inner: null };
   keep(turn, idle);
@@ -140,15 +147,18 @@ function make(turn: Turn, take: Take, call: CallId, context: CallContext, move: 
   switch (move.kind) {
     case "ask": {
       keep(turn, { call, context, recipe: move.recipe, inner: null });
-      const inner = callInner(turn, take, call, move.request, context);
+      const inner = makeInternalCall(turn, take, call, move.request, context);
       return keep(turn, { call, context, recipe: move.recipe, inner });
     }
     case "wait": {
       keep(turn, { call, context, recipe: move.recipe, inner: null });
-      const { recipes } = turn.state;
+      const { concurrencyCalls } = turn.state;
       const { key } = move.recipe;
-      const waiters = set(recipes.waiters, key, [...(get(recipes.waiters, key) ?? []), call]);
-      turn.state = { ...turn.state, recipes: { ...recipes, waiters } };
+      const waiters = set(concurrencyCalls.waiters, key, [
+        ...(get(concurrencyCalls.waiters, key) ?? []),
+        call,
+      ]);
+      turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, waiters } };
       return;
     }
     case "answer":
@@ -170,30 +180,37 @@ function fail(turn: Turn, take: Take, running: Running, error: ApiError): void {
 
 /** In the caller's name, however long it takes. */
 function tidyUp(turn: Turn, take: Take, { context }: Running, request: UnaryRequest | null): void {
-  if (request !== null) callInner(turn, take, null, request, { ...context, deadline: NEVER });
+  if (request !== null)
+    makeInternalCall(turn, take, null, request, { ...context, deadline: NEVER });
 }
 
 function keep(turn: Turn, running: Running): void {
-  const { recipes } = turn.state;
-  const kept = set(recipes.running, running.call, running);
-  turn.state = { ...turn.state, recipes: { ...recipes, running: kept } };
+  const { concurrencyCalls } = turn.state;
+  const kept = set(concurrencyCalls.running, running.call, running);
+  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, running: kept } };
 }
 
 function forgetCall(turn: Turn, call: CallId): void {
-  const running = get(turn.state.recipes.running, call);
+  const running = get(turn.state.concurrencyCalls.running, call);
   if (running !== null) forget(turn, running);
 }
 
 function forget(turn: Turn, { call, inner, recipe }: Running): void {
-  if (inner !== null) forgetInner(turn, inner);
-  const { recipes } = turn.state;
+  if (inner !== null) forgetInternalCall(turn, inner);
+  const { concurrencyCalls } = turn.state;
   const waiters =
-    recipe.kind === "waiting" ? without(recipes.waiters, recipe.key, call) : recipes.waiters;
-  const running = remove(recipes.running, call);
-  turn.state = { ...turn.state, recipes: { ...recipes, running, waiters } };
+    recipe.kind === "waiting"
+      ? without(concurrencyCalls.waiters, recipe.key, call)
+      : concurrencyCalls.waiters;
+  const running = remove(concurrencyCalls.running, call);
+  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, running, waiters } };
 }
 
-function without(waiters: Recipes["waiters"], key: Bytes, call: CallId): Recipes["waiters"] {
+function without(
+  waiters: ConcurrencyCalls["waiters"],
+  key: Bytes,
+  call: CallId,
+): ConcurrencyCalls["waiters"] {
   const left = (get(waiters, key) ?? []).filter((each) => each !== call);
   return left.length === 0 ? remove(waiters, key) : set(waiters, key, left);
 }

@@ -9,8 +9,8 @@ import type { Store } from "../../apply/apply.ts";
 import type { Observer, Told } from "../../concurrency/observer.ts";
 import { createObserver, found, heard, lookAnew, withCredit } from "../../concurrency/observer.ts";
 import { prefixOf, readFirst } from "../../concurrency/requests.ts";
-import type { InnerAnswer, Take } from "../../turn/internal-calls.ts";
-import { callInner, forgetInner } from "../../turn/internal-calls.ts";
+import type { InternalAnswer, Take } from "../../turn/internal-calls.ts";
+import { makeInternalCall, forgetInternalCall } from "../../turn/internal-calls.ts";
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import { entries, get, remove, set } from "../../lib/ordered-map.ts";
 import type { Turn } from "../../turn/turn.ts";
@@ -41,14 +41,14 @@ export function lookForLeaders(turn: Turn, take: Take): boolean {
     const { observer, inner, context } = observing;
     if (observer.at.kind !== "looking" || inner !== null) continue;
     asked = true;
-    const question = callInner(turn, take, call, readFirst(observer.prefix), context);
+    const question = makeInternalCall(turn, take, call, readFirst(observer.prefix), context);
     keep(turn, { ...observing, inner: question });
   }
   return asked;
 }
 
 /** Where etcd cannot find out who leads, it ends the stream without a word. */
-export function toldLeader(turn: Turn, { owner, result }: InnerAnswer): void {
+export function toldLeader(turn: Turn, { owner, result }: InternalAnswer): void {
   const observing = get(turn.state.observers, owner);
   if (observing === null) return;
   if (result.ok) return tell(turn, observing, found(observing.observer, result.value));
@@ -94,7 +94,7 @@ export function tickObservers(turn: Turn, now: Millis): void {
 export function dropObserver(turn: Turn, call: CallId): void {
   const observing = get(turn.state.observers, call);
   if (observing === null) return;
-  if (observing.inner !== null) forgetInner(turn, observing.inner);
+  if (observing.inner !== null) forgetInternalCall(turn, observing.inner);
   turn.state = { ...turn.state, observers: remove(turn.state.observers, call) };
 }
 

@@ -1,7 +1,7 @@
 // Ranges that are too large for one step, alone or in a transaction that only reads: a few of them
-// at once take turns, a piece each (core/step/chores.ts), and the others wait until one ends. Only those
-// few hold anything: the index that they began with, and what the driver was told to keep of their
-// answers (`call.part`).
+// at once take turns, a piece each (core/step/chores.ts), and the others wait until one ends. Only
+// those few hold anything: the index that they began with, and what the driver was told to keep of
+// their answers (`call.part`).
 //
 // A reading is pinned: it shows the store as it was when it began, whatever is written meanwhile,
 // and that was after the call was made. What can be taken from it are rows that a compaction gives
@@ -16,7 +16,7 @@ import { replicaOf } from "../../turn/header.ts";
 import type { RangeRequest, TxnRequest } from "../../api/request.ts";
 import { refusalNow } from "../../turn/callers.ts";
 import { requestTimeoutMs } from "../../config.ts";
-import { isInnerCall } from "../../turn/internal-calls.ts";
+import { isInternalCall } from "../../turn/internal-calls.ts";
 import { overlaid } from "../../kv/overlay.ts";
 import type { RangeBudget } from "../../mvcc/range/range-walk.ts";
 import type { Reading, ReadPart } from "../../mvcc/txn/reading.ts";
@@ -39,7 +39,7 @@ type RangeCall = Readonly<{
   call: CallId;
   reading: Reading;
   isTold: boolean; // the driver has parts of its answer
-  kept: readonly ReadPart[]; // of an inner call, which no driver knows of
+  kept: readonly ReadPart[]; // of an internal call, which no driver knows of
 }>;
 
 /** What takes long holds up nobody: so long that only a member that is stuck comes to its end. */
@@ -149,7 +149,7 @@ function goOn(turn: Turn, each: RangeCall, budget: RangeBudget): RangeBudget {
 
 function tell(turn: Turn, each: RangeCall, parts: readonly ReadPart[]): RangeCall {
   const { call } = each;
-  if (isInnerCall(call)) return { ...each, kept: [...each.kept, ...parts] };
+  if (isInternalCall(call)) return { ...each, kept: [...each.kept, ...parts] };
   let { isTold } = each;
   for (const part of parts) {
     turn.effects.push({ kind: "call.part", call, isFirst: !isTold, ...part });

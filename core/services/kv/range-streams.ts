@@ -1,8 +1,8 @@
 // Ranges that are answered in pieces, all at one revision: the one at which the first question was
 // answered. That question is an ordinary range that only counts, so a stream is permitted, refused
 // and made linearizable as any range is. The pieces are read here, one after the other, no further
-// ahead than the client takes them, and no more in one step than ranges may read (core/step/chores.ts):
-// streams whose clients would take more take turns.
+// ahead than the client takes them, and no more in one step than ranges may read
+// (core/step/chores.ts): streams whose clients would take more take turns.
 
 import type { Bytes, CallContext, CallId } from "../../contract.ts";
 import type { ApiError } from "../../api/errors.ts";
@@ -11,8 +11,8 @@ import type { Header, KeyValue, RangeRequest } from "../../api/request.ts";
 import type { RangeStreamRequest, RangeStreamResponse } from "../../api/request-stream.ts";
 import { NO_HEADER } from "../../turn/header.ts";
 import { validate } from "./validate.ts";
-import type { InnerAnswer, Take } from "../../turn/internal-calls.ts";
-import { callInner, forgetInner } from "../../turn/internal-calls.ts";
+import type { InternalAnswer, Take } from "../../turn/internal-calls.ts";
+import { makeInternalCall, forgetInternalCall } from "../../turn/internal-calls.ts";
 import { overlaid } from "../../kv/overlay.ts";
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import { createOrderedMap, entries, get, remove, set } from "../../lib/ordered-map.ts";
@@ -71,13 +71,13 @@ export function askRangeStreams(turn: Turn, take: Take): boolean {
     if (stream.at.kind !== "opening" || stream.at.inner !== null) continue;
     asked = true;
     const question = { ...stream.request, countOnly: true, limit: 0 };
-    const inner = callInner(turn, take, call, question, stream.context);
+    const inner = makeInternalCall(turn, take, call, question, stream.context);
     keep(turn, { ...stream, at: { kind: "opening", inner } });
   }
   return asked;
 }
 
-export function beginRangeStream(turn: Turn, { owner, result }: InnerAnswer): void {
+export function beginRangeStream(turn: Turn, { owner, result }: InternalAnswer): void {
   const stream = get(turn.state.rangeStreams.open, owner);
   if (stream === null) return;
   if (!result.ok) return end(turn, owner, result.error);
@@ -131,7 +131,8 @@ export function dropRangeStream(turn: Turn, call: CallId): void {
   const { rangeStreams } = turn.state;
   const stream = get(rangeStreams.open, call);
   if (stream === null) return;
-  if (stream.at.kind === "opening" && stream.at.inner !== null) forgetInner(turn, stream.at.inner);
+  if (stream.at.kind === "opening" && stream.at.inner !== null)
+    forgetInternalCall(turn, stream.at.inner);
   const open = remove(rangeStreams.open, call);
   turn.state = { ...turn.state, rangeStreams: { ...rangeStreams, open } };
 }

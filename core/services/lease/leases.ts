@@ -13,20 +13,20 @@ import { encodeCommand, NOBODY } from "../../apply/commands/command.ts";
 import type { Question, Told } from "../../turn/leader-calls.ts";
 import {
   admit,
-  closeAsk,
+  closeLeaderCall,
   closeKeepAlive,
   dismiss,
   dismissOld,
   expiredKeepAlives,
-  findVisitor,
+  findForwarded,
   findKeepAlive,
   isSent,
   isServed,
-  isVisitor,
+  isForwarded,
   keepAnswer,
   markSent,
   neglectedStreams,
-  openAsk,
+  openLeaderCall,
   reopen,
   sayLast,
   takeOpen,
@@ -122,21 +122,21 @@ export function followLeadership(turn: Turn): void {
 
 export function tickLeases(turn: Turn): void {
   const { raft, now, config } = turn.state;
-  keepAsks(turn, reopen(turn.state.asks, raft.term, now, config.electionMs));
+  keepLeaderCalls(turn, reopen(turn.state.leaderCalls, raft.term, now, config.electionMs));
   const patienceMs = requestTimeoutMs(config);
   const neglect = raft.leader === null ? ERRORS.NoLeader : ERRORS.Timeout;
-  for (const call of neglectedStreams(turn.state.asks, now, patienceMs))
+  for (const call of neglectedStreams(turn.state.leaderCalls, now, patienceMs))
     endKeepAlive(turn, call, neglect);
-  keepAsks(turn, dismissOld(turn.state.asks, now, patienceMs));
-  for (const call of expiredKeepAlives(turn.state.asks, now))
+  keepLeaderCalls(turn, dismissOld(turn.state.leaderCalls, now, patienceMs));
+  for (const call of expiredKeepAlives(turn.state.leaderCalls, now))
     endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
   expire(turn, now);
   noteRemaining(turn, now);
 }
 
 /** At most ticks nothing has changed. */
-function keepAsks(turn: Turn, asks: NodeState["asks"]): void {
-  if (asks !== turn.state.asks) turn.state = { ...turn.state, asks };
+function keepLeaderCalls(turn: Turn, leaderCalls: NodeState["leaderCalls"]): void {
+  if (leaderCalls !== turn.state.leaderCalls) turn.state = { ...turn.state, leaderCalls };
 }
 
 /** Notes what leases have left, so that the next leader need not give each its whole time. */
@@ -188,36 +188,36 @@ function expire(turn: Turn, now: Millis): void {
 
 /** What a client says on a stream of keep-alives. */
 export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
-  const context = findKeepAlive(turn.state.asks, call);
+  const context = findKeepAlive(turn.state.leaderCalls, call);
   if (context === null) return;
   const error = refusalNow(turn, { kind: "lease_keep_alive", id: lease }, context);
   if (error !== null) return endKeepAlive(turn, call, error);
   const question = { lease, renew: true };
-  const visitor = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
-  const [asks, handle] = admit(turn.state.asks, visitor);
-  turn.state = { ...turn.state, asks: openAsk(asks, handle) };
+  const forwarded = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
+  const [leaderCalls, handle] = admit(turn.state.leaderCalls, forwarded);
+  turn.state = { ...turn.state, leaderCalls: openLeaderCall(leaderCalls, handle) };
 }
 
 /** Its client says no more: the stream is over once all is answered. */
 export function finishKeepAlive(turn: Turn, call: CallId): void {
-  const asks = sayLast(turn.state.asks, call);
-  turn.state = { ...turn.state, asks };
-  if (isServed(asks, call)) endKeepAlive(turn, call, null);
+  const leaderCalls = sayLast(turn.state.leaderCalls, call);
+  turn.state = { ...turn.state, leaderCalls };
+  if (isServed(leaderCalls, call)) endKeepAlive(turn, call, null);
 }
 
 /** The stream is over. */
 function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
-  if (findKeepAlive(turn.state.asks, call) === null) return;
-  turn.state = { ...turn.state, asks: closeKeepAlive(turn.state.asks, call) };
+  if (findKeepAlive(turn.state.leaderCalls, call) === null) return;
+  turn.state = { ...turn.state, leaderCalls: closeKeepAlive(turn.state.leaderCalls, call) };
   endStream(turn, call, error);
 }
 
 /** Takes the calls that only the leader can answer to the leader, wherever it is. */
 export function askLeader(turn: Turn): void {
   const { raft, config } = turn.state;
-  if (turn.state.asks.open.length === 0 || raft.leader === null) return;
-  const [asks, calls] = takeOpen(turn.state.asks);
-  turn.state = { ...turn.state, asks };
+  if (turn.state.leaderCalls.open.length === 0 || raft.leader === null) return;
+  const [leaderCalls, calls] = takeOpen(turn.state.leaderCalls);
+  turn.state = { ...turn.state, leaderCalls };
   for (const call of calls) {
     const question = questionOf(turn.state, call);
     if (question === null) continue; // it timed out, or its client has gone
@@ -229,19 +229,19 @@ export function askLeader(turn: Turn): void {
   }
 }
 
-function questionOf({ asks, calls }: NodeState, call: CallId): Question | null {
-  if (isVisitor(call)) return findVisitor(asks, call)?.question ?? null;
+function questionOf({ leaderCalls, calls }: NodeState, call: CallId): Question | null {
+  if (isForwarded(call)) return findForwarded(leaderCalls, call)?.question ?? null;
   const request = findCall(calls, call)?.request;
   if (request?.kind !== "lease_time_to_live") return null;
   return { lease: request.id, renew: false };
 }
 
 function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void {
-  const { asks, raft, now, life } = turn.state;
+  const { leaderCalls, raft, now, life } = turn.state;
   const id = BigInt.asUintN(64, life + BigInt(call));
   const { lease, renew: renews } = question;
   const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews } as const;
-  turn.state = { ...turn.state, asks: markSent(asks, call, raft.term, now) };
+  turn.state = { ...turn.state, leaderCalls: markSent(leaderCalls, call, raft.term, now) };
   turn.effects.push({ kind: "peer.send", to, message });
 }
 
@@ -253,27 +253,30 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
     const { id, lease, renew: renews } = message;
     const asker = { kind: "peer", peer: from, id } as const;
     const question = { lease, renew: renews };
-    const [asks, call] = admit(turn.state.asks, { asker, question, since: now });
-    turn.state = { ...turn.state, asks, reads: joinReads(turn.state.reads, call) };
+    const [leaderCalls, call] = admit(turn.state.leaderCalls, { asker, question, since: now });
+    turn.state = { ...turn.state, leaderCalls, reads: joinReads(turn.state.reads, call) };
     return;
   }
   const call = Number(BigInt.asIntN(64, message.id - life)) as CallId;
-  if (!isSent(turn.state.asks, call)) return;
-  turn.state = { ...turn.state, asks: closeAsk(turn.state.asks, call) };
-  if (isVisitor(call)) return answerVisitor(turn, call, message);
-  turn.state = { ...turn.state, asks: keepAnswer(turn.state.asks, { call, answer: message }) };
+  if (!isSent(turn.state.leaderCalls, call)) return;
+  turn.state = { ...turn.state, leaderCalls: closeLeaderCall(turn.state.leaderCalls, call) };
+  if (isForwarded(call)) return answerForwarded(turn, call, message);
+  turn.state = {
+    ...turn.state,
+    leaderCalls: keepAnswer(turn.state.leaderCalls, { call, answer: message }),
+  };
 }
 
 /** Answers what the leader has told, once this node's store knows as much as the leader's did. */
 export function serveTold(turn: Turn): void {
-  const { asks, calls, store, installing } = turn.state;
-  if (asks.told.length === 0 || installing !== null) return;
+  const { leaderCalls, calls, store, installing } = turn.state;
+  if (leaderCalls.told.length === 0 || installing !== null) return;
   const waits = ({ call, answer }: Told): boolean =>
     answer.revision > store.mvcc.revision && findCall(calls, call) !== null;
-  const told = asks.told.filter(waits);
-  if (told.length === asks.told.length) return;
-  turn.state = { ...turn.state, asks: { ...asks, told } };
-  for (const { call, answer } of asks.told.filter((each) => !waits(each))) {
+  const told = leaderCalls.told.filter(waits);
+  if (told.length === leaderCalls.told.length) return;
+  turn.state = { ...turn.state, leaderCalls: { ...leaderCalls, told } };
+  for (const { call, answer } of leaderCalls.told.filter((each) => !waits(each))) {
     const waiting = findCall(calls, call);
     if (waiting?.request.kind !== "lease_time_to_live") continue; // it timed out meanwhile
     const { request, context } = waiting;
@@ -289,23 +292,24 @@ export function serveLease(
 ): void {
   const known = lookUp(turn.state, request.id);
   if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
-  turn.state = { ...turn.state, asks: openAsk(turn.state.asks, call) }; // another leads by now
+  turn.state = { ...turn.state, leaderCalls: openLeaderCall(turn.state.leaderCalls, call) };
 }
 
-export function serveVisitor(turn: Turn, call: CallId): void {
-  const { asks, deadlines, store } = turn.state;
-  const visitor = findVisitor(asks, call);
-  if (visitor === null) return;
-  const { asker, question } = visitor;
+export function serveForwarded(turn: Turn, call: CallId): void {
+  const { leaderCalls, deadlines, store } = turn.state;
+  const forwarded = findForwarded(leaderCalls, call);
+  if (forwarded === null) return;
+  const { asker, question } = forwarded;
   const known = lookUp(turn.state, question.lease);
   if (known === null || deadlines === null) {
     // Another leads by now: a peer asks it by itself.
-    const left = asker.kind === "peer" ? dismiss(asks, call) : openAsk(asks, call);
-    turn.state = { ...turn.state, asks: left };
+    const left =
+      asker.kind === "peer" ? dismiss(leaderCalls, call) : openLeaderCall(leaderCalls, call);
+    turn.state = { ...turn.state, leaderCalls: left };
     return;
   }
   const lease = findLease(store.lessor, question.lease);
-  if (!question.renew || lease === null) return answerVisitor(turn, call, known);
+  if (!question.renew || lease === null) return answerForwarded(turn, call, known);
   const endsAt = revokingAt(deadlines, lease.id);
   if (endsAt !== null) {
     // No way back: the answer is what comes of it.
@@ -314,7 +318,7 @@ export function serveVisitor(turn: Turn, call: CallId): void {
   }
   turn.state = { ...turn.state, deadlines: renew(deadlines, lease.id, lease.ttlSeconds) };
   if (lease.remainingSeconds > 0) return forgetRemaining(turn, call, lease.id);
-  answerVisitor(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
+  answerForwarded(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
 }
 
 /** What was noted is true no more, and the next leader must know before the client does. */
@@ -327,12 +331,12 @@ function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
   turn.state = { ...turn.state, reads: confirmRead(reads, call, raft.log.lastIndex) };
 }
 
-function answerVisitor(turn: Turn, call: CallId, known: Known): void {
-  const visitor = findVisitor(turn.state.asks, call);
-  if (visitor === null) return;
-  turn.state = { ...turn.state, asks: dismiss(turn.state.asks, call) };
+function answerForwarded(turn: Turn, call: CallId, known: Known): void {
+  const forwarded = findForwarded(turn.state.leaderCalls, call);
+  if (forwarded === null) return;
+  turn.state = { ...turn.state, leaderCalls: dismiss(turn.state.leaderCalls, call) };
   const { config, raft } = turn.state;
-  const { asker, question } = visitor;
+  const { asker, question } = forwarded;
   const { ttlSeconds, grantedTtlSeconds, revision } = known;
   if (asker.kind === "peer") {
     const answer = { id: asker.id, ttlSeconds, grantedTtlSeconds, revision };
@@ -345,7 +349,7 @@ function answerVisitor(turn: Turn, call: CallId, known: Known): void {
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });
-  if (isServed(turn.state.asks, asker.call)) endKeepAlive(turn, asker.call, null);
+  if (isServed(turn.state.leaderCalls, asker.call)) endKeepAlive(turn, asker.call, null);
 }
 
 type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; known: Known }>;

@@ -1,5 +1,5 @@
-// A member that is asked for the keys of a lease and has the leader's answer: it tells the keys that
-// it knows itself, once it knows all that the leader did.
+// A member that is asked for the keys of a lease and has the leader's answer: it tells the keys
+// that it knows itself, once it knows all that the leader did.
 
 import { expect, it } from "vitest";
 import type { Command } from "../../apply/commands/command.ts";

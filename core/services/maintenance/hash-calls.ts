@@ -28,8 +28,8 @@ import type { Turn } from "../../turn/turn.ts";
 import { reply } from "../../turn/turn.ts";
 
 /** Those under way, oldest first. */
-export type Surveys = readonly Survey[];
-type Survey = Readonly<
+export type HashCalls = readonly HashCall[];
+type HashCall = Readonly<
   | { kind: "hash"; call: CallId; walk: StoreWalk }
   | { kind: "hash_kv"; call: CallId; request: HashKvRequest; walk: HashWalk }
   | Comparison
@@ -46,7 +46,7 @@ export type Compared = (turn: Turn, whom: Comparing, walk: HashWalk | null) => v
 const PATIENCE = 10;
 
 /** Answers at once where the store is small. */
-export function beginSurvey(
+export function beginHashCall(
   turn: Turn,
   { call, context }: Readonly<{ call: CallId; context: CallContext }>,
   request: HashRequest | HashKvRequest,
@@ -58,68 +58,70 @@ export function beginSurvey(
   }
   const error = request.kind === "hash" ? null : refusalOfHashKv(store.mvcc, request.revision);
   if (error !== null) return reply(turn, call, { ok: false, error });
-  const survey = goOn(
+  const hashCall = goOn(
     turn,
     request.kind === "hash"
       ? { kind: "hash", call, walk: beginStoreHash() }
       : { kind: "hash_kv", call, request, walk: walkOf(store.mvcc, request) },
   );
-  if (isOver(survey)) return answer(turn, survey);
+  if (isOver(hashCall)) return answer(turn, hashCall);
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
   const calls = addCall(turn.state.calls, { ...waiting, checked: UNCHECKED });
-  turn.state = { ...turn.state, calls, surveys: [...turn.state.surveys, survey] };
+  turn.state = { ...turn.state, calls, hashCalls: [...turn.state.hashCalls, hashCall] };
 }
 
 /** The pieces to come take this hash. */
 export function beginComparison(turn: Turn, whom: Comparing, revision: number): void {
   const walk = beginStrictHash(turn.state.store.mvcc, revision);
-  const survey = { kind: "compare", ...whom, walk } as const;
-  turn.state = { ...turn.state, surveys: [...turn.state.surveys, survey] };
+  const hashCall = { kind: "compare", ...whom, walk } as const;
+  turn.state = { ...turn.state, hashCalls: [...turn.state.hashCalls, hashCall] };
 }
 
 /** Nobody wants them any more. */
 export function dropComparisons(turn: Turn, isDropped: (whom: Comparing) => boolean): void {
-  const surveys = turn.state.surveys.filter((each) => each.kind !== "compare" || !isDropped(each));
-  turn.state = { ...turn.state, surveys };
+  const hashCalls = turn.state.hashCalls.filter(
+    (each) => each.kind !== "compare" || !isDropped(each),
+  );
+  turn.state = { ...turn.state, hashCalls };
 }
 
-export function hasSurveys({ surveys, installing }: NodeState): boolean {
-  return surveys.length > 0 && installing === null;
+export function hasHashCalls({ hashCalls, installing }: NodeState): boolean {
+  return hashCalls.length > 0 && installing === null;
 }
 
 /** One of them gets on: every piece for the first is what serves everybody soonest. */
-export function resumeSurveys(turn: Turn, compared: Compared): void {
-  if (!hasSurveys(turn.state)) return;
-  const surveys = turn.state.surveys.filter(
+export function resumeHashCalls(turn: Turn, compared: Compared): void {
+  if (!hasHashCalls(turn.state)) return;
+  const hashCalls = turn.state.hashCalls.filter(
     (each) => each.kind === "compare" || findCall(turn.state.calls, each.call) !== null,
   );
-  turn.state = { ...turn.state, surveys };
-  const [oldest, ...others] = surveys;
+  turn.state = { ...turn.state, hashCalls };
+  const [oldest, ...others] = hashCalls;
   if (oldest === undefined) return;
   const followed = followStore(turn, oldest, compared);
-  const survey = followed === null ? null : goOn(turn, followed);
-  const isDone = survey === null || isOver(survey);
-  turn.state = { ...turn.state, surveys: isDone ? others : [survey, ...others] };
-  if (survey === null || !isDone) return;
-  if (survey.kind === "compare") compared(turn, survey, survey.walk);
-  else answer(turn, survey);
+  const hashCall = followed === null ? null : goOn(turn, followed);
+  const isDone = hashCall === null || isOver(hashCall);
+  turn.state = { ...turn.state, hashCalls: isDone ? others : [hashCall, ...others] };
+  if (hashCall === null || !isDone) return;
+  if (hashCall.kind === "compare") compared(turn, hashCall, hashCall.walk);
+  else answer(turn, hashCall);
 }
 
 /** Null: what was to be hashed is gone, and whoever waits is told. */
-function followStore(turn: Turn, survey: Survey, compared: Compared): Survey | null {
-  if (survey.kind === "hash") return survey;
+function followStore(turn: Turn, hashCall: HashCall, compared: Compared): HashCall | null {
+  if (hashCall.kind === "hash") return hashCall;
   const { mvcc } = turn.state.store;
-  const { walk } = survey;
+  const { walk } = hashCall;
   const isSame = walk.compacted === mvcc.compaction.scheduled && walk.revision <= mvcc.revision;
-  if (isSame) return survey;
-  if (survey.kind === "compare") {
-    compared(turn, survey, null);
+  if (isSame) return hashCall;
+  if (hashCall.kind === "compare") {
+    compared(turn, hashCall, null);
     return null;
   }
-  const error = refusalOfHashKv(mvcc, survey.request.revision);
-  if (error === null) return { ...survey, walk: walkOf(mvcc, survey.request) };
-  reply(turn, survey.call, { ok: false, error });
+  const error = refusalOfHashKv(mvcc, hashCall.request.revision);
+  if (error === null) return { ...hashCall, walk: walkOf(mvcc, hashCall.request) };
+  reply(turn, hashCall.call, { ok: false, error });
   return null;
 }
 
@@ -128,27 +130,27 @@ function walkOf(mvcc: Mvcc, { revision }: HashKvRequest): HashWalk {
   return beginHash(mvcc, revision === 0 ? mvcc.revision : revision);
 }
 
-function goOn(turn: Turn, survey: Survey): Survey {
+function goOn(turn: Turn, hashCall: HashCall): HashCall {
   const { store, config } = turn.state;
   const view = overlaid(store.overlay, turn.kv);
   const { hashRows } = config.limits;
-  if (survey.kind === "hash") {
-    return { ...survey, walk: continueStoreHash(survey.walk, view, hashRows) };
+  if (hashCall.kind === "hash") {
+    return { ...hashCall, walk: continueStoreHash(hashCall.walk, view, hashRows) };
   }
-  return { ...survey, walk: continueHash(survey.walk, store.mvcc, view, hashRows) };
+  return { ...hashCall, walk: continueHash(hashCall.walk, store.mvcc, view, hashRows) };
 }
 
-function isOver(survey: Survey): boolean {
-  return survey.kind === "hash" ? isStoreHashed(survey.walk) : survey.walk.next === null;
+function isOver(hashCall: HashCall): boolean {
+  return hashCall.kind === "hash" ? isStoreHashed(hashCall.walk) : hashCall.walk.next === null;
 }
 
-function answer(turn: Turn, survey: Survey): void {
+function answer(turn: Turn, hashCall: HashCall): void {
   const { store, config, raft } = turn.state;
-  assert(survey.kind !== "compare", "members that compare their hashes made no call");
-  if (survey.kind === "hash_kv") return answerHashKv(turn, survey.call, survey.walk);
+  assert(hashCall.kind !== "compare", "members that compare their hashes made no call");
+  if (hashCall.kind === "hash_kv") return answerHashKv(turn, hashCall.call, hashCall.walk);
   const header: Header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
-  const value = { kind: "hash", header, hash: survey.walk.hash } as const;
-  reply(turn, survey.call, { ok: true, value });
+  const value = { kind: "hash", header, hash: hashCall.walk.hash } as const;
+  reply(turn, hashCall.call, { ok: true, value });
 }
 
 function answerHashKv(turn: Turn, call: CallId, { revision, compacted, hash }: RevisionHash): void {

@@ -1,6 +1,6 @@
 // Watches against a list of all events ever: whatever the credit, the passes through history, the
-// images that take the store's place, and the order of it all, every watch hears exactly its events,
-// once, in order, each revision whole.
+// images that take the store's place, and the order of it all, every watch hears exactly its
+// events, once, in order, each revision whole.
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

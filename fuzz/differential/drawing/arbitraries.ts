@@ -37,7 +37,8 @@ const ONE_FRESH_OF = 500;
 const ONE_RESTART_OF = 60;
 const ONE_LARGE_OF = 100;
 
-// Twelve keys in all at most, with that of the fence (duel.ts): Go sorts as few in a stable way.
+// Twelve keys in all at most, with that of the fence (comparison.ts): Go sorts as few in a stable
+// way.
 const key: Arbitrary<Bytes> = fc.oneof(
   { weight: 3, arbitrary: oneOf("a") },
   { weight: 2, arbitrary: oneOf("b") },

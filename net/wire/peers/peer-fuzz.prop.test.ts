@@ -1,6 +1,7 @@
-// Frames that nobody ought to send, to three whole nodes: invented ones of every kind, and those that
-// members do send, with bytes of them changed and the checksum right again. The nodes live, others
-// take their terms no further than they may, and afterwards there is a leader, and it commits.
+// Frames that nobody ought to send, to three whole nodes: invented ones of every kind, and those
+// that members do send, with bytes of them changed and the checksum right again. The nodes live,
+// others take their terms no further than they may, and afterwards there is a leader, and it
+// commits.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
