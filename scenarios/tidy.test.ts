@@ -1,7 +1,7 @@
 // The house rules that no compiler and no linter knows, executed: one table for the walls between
 // rooms, one for the words that a room must not use, and the sizes that keep files readable.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -22,40 +22,6 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   "tui/": ["core/", "sim/", "scenarios/", "net/socket/client.ts", "tui/"],
   "bench/": ["core/", "net/wire/", "sim/", "checker/", "scenarios/", "bench/"],
 };
-
-/** The ladder inside core/: a floor may use its own and those below it. */
-const LADDER: readonly (readonly [floor: string, below: readonly string[]])[] = [
-  ["core/lib/", []],
-  ["core/raft/", ["core/lib/"]],
-  ["core/storage/", ["core/lib/", "core/raft/message.ts", "core/kv/"]],
-  ["core/kv/", ["core/lib/"]],
-  ["core/mvcc/", ["core/lib/", "core/kv/", "core/api/errors.ts"]],
-  ["core/lease/", ["core/lib/"]],
-  [
-    "core/auth/",
-    [
-      "core/lib/",
-      "core/kv/",
-      "core/lease/",
-      "core/api/request.ts",
-      "core/api/request-auth.ts",
-      "core/api/errors.ts",
-    ],
-  ],
-  [
-    "core/apply/",
-    [
-      "core/lib/",
-      "core/kv/",
-      "core/mvcc/",
-      "core/lease/",
-      "core/auth/",
-      "core/api/request.ts",
-      "core/api/request-auth.ts",
-      "core/api/errors.ts",
-    ],
-  ],
-];
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/": [],
@@ -115,8 +81,20 @@ describe("the house", () => {
     expect(production.flatMap(brokenWalls)).toEqual([]);
   });
 
-  it("keeps the ladder inside core", () => {
-    expect(production.flatMap(brokenLadder)).toEqual([]);
+  it("says of every room what belongs there, and which rooms it uses", () => {
+    const used = roomUses(production);
+    expect([...used.keys()].flatMap((room) => wrongReadme(room, used.get(room) ?? []))).toEqual([]);
+  });
+
+  it("has no circle of rooms", () => {
+    const used = roomUses(production, partOf);
+    expect(circles(used)).toEqual([]);
+    const made = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["b"]],
+    ]);
+    expect(circles(made)).toEqual(["b → c → b"]);
   });
 
   it("uses no package but those that a room is for", () => {
@@ -231,15 +209,57 @@ function opens(door: string, isType: boolean, target: string): boolean {
   return target.startsWith(door);
 }
 
-function brokenLadder({ path, code }: Source): string[] {
-  const rung = LADDER.find(([floor]) => path.startsWith(floor));
-  if (rung === undefined) return [];
-  const allowed = [rung[0], ...rung[1]];
-  return importLines(code) // types may come from anywhere: they carry no behaviour
-    .filter(([isType, from]) => !isType && from.startsWith("."))
-    .map(([, from]) => normalize(join(dirname(path), from)))
-    .filter((target) => !allowed.some((floor) => target.startsWith(floor)))
-    .map((target) => `${path} uses ${target}`);
+/** The rooms whose code each room uses. Types carry no behaviour: they may come from anywhere that
+ *  the walls allow. */
+function roomUses(
+  files: readonly Source[],
+  of: (path: string) => string = dirname,
+): Map<string, string[]> {
+  const used = new Map<string, Set<string>>();
+  for (const { path, code } of files) {
+    const room = of(path);
+    const found = used.get(room) ?? used.set(room, new Set()).get(room);
+    for (const [isType, from] of importLines(code)) {
+      if (isType || !from.startsWith(".")) continue;
+      const target = normalize(join(dirname(path), from));
+      if (dirname(target) !== dirname(path)) found?.add(partOf(target));
+      else if (of(target) !== room) found?.add(of(target));
+    }
+  }
+  return new Map([...used].map(([room, rooms]) => [room, [...rooms].toSorted()]));
+}
+
+/** A folder; but what lies at the top of a room is a door or a router, each for itself. */
+function partOf(path: string): string {
+  return dirname(path).includes("/") ? dirname(path) : path;
+}
+
+function wrongReadme(room: string, used: readonly string[]): string[] {
+  const path = join(root, room, "README.md");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  if (!text.startsWith(`# ${room}\n`)) return [`${room}/README.md must begin with "# ${room}"`];
+  const told = [
+    ...(/^Uses: ([^.]*(?:\.ts[^.]*)*)\.$/m.exec(text)?.[1]?.matchAll(/`([^`]+)`/g) ?? []),
+  ];
+  const names = told.map(([, name]) => name ?? "");
+  return names.join() === used.join()
+    ? []
+    : [`${room}/README.md says that it uses ${names.join(", ")}; it is: ${used.join(", ")}`];
+}
+
+/** Every way from a room back to itself, each once. */
+function circles(used: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (room: string, way: readonly string[]): void => {
+    const at = way.indexOf(room);
+    if (at >= 0) found.push([...way.slice(at), room].join(" → "));
+    if (at >= 0 || done.has(room)) return;
+    for (const next of used.get(room) ?? []) visit(next, [...way, room]);
+    done.add(room);
+  };
+  for (const room of used.keys()) visit(room, []);
+  return found;
 }
 
 function strangePackages({ path, code }: Source): string[] {
