@@ -207,6 +207,7 @@ const MAY_DIFFER: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(\.\d+)?(µs|ms)\b|\b\d+\.\d+s\b/g, "<time>"],
   [/(remaining)\(\d+s\)/g, "$1(<time>)"],
   [/("ttl":)\d+/g, "$1<time>"],
+  [/("TTL" : )\d+/g, "$1<time>"],
   [/\b\d+(\.\d+)? [kM]?B\b/g, "<size>"],
   [/\b3\.\d+\.\d+\b/g, "<version>"],
   [/("(?:raft_?term|raft(?:Applied)?Index|dbSize(?:InUse)?)":)\d+/gi, "$1<n>"],

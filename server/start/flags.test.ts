@@ -214,7 +214,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-peer-urls http://example.com:1", 1, "expected IP in URL for binding"],
   ["--listen-client-urls http://127.0.0.1:1", 1, "--advertise-client-urls is required"],
   ["--max-request-bytes=-1", 2, 'invalid value "-1" for --max-request-bytes'],
-  ["--max-request-bytes 0", 1, "would refuse all writes, the member's own as well"],
+  ["--max-request-bytes 0", 1, "would refuse all writes, also the member's own"],
   [
     "--max-request-bytes 209715200",
     1,
