@@ -1,5 +1,5 @@
-// Every scenario, a few seeds: every promise holds, one seed of each is the same run twice, and
-// together they see the trouble that they are about.
+// Every scenario, until its seeds have seen the trouble that they are about: every promise holds,
+// and one seed of each is the same run twice.
 
 import { describe, expect, it } from "vitest";
 import { AS_DRAWN } from "../sim/options/sizes.ts";
@@ -9,21 +9,20 @@ import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
 import { optionsOf } from "./catalogue/scenario.ts";
 
 const FIRST_SEED = 1;
-const SEEDS = 6;
-const SEEDS_OF_EVERYTHING = 20; // most of its runs leave most kinds of trouble out
+const SEEDS_LEAST = 2;
+const SEEDS_MOST = 20; // most runs leave most kinds of trouble out
 
 describe("The promise of", { timeout: 60_000 }, () => {
-  it.for(SCENARIOS)("$name holds, and its last seed is the same run twice", (scenario) => {
-    const seeds = scenario.name === "everything" ? SEEDS_OF_EVERYTHING : SEEDS;
-    const plan = { scenarios: [scenario], firstSeed: FIRST_SEED, seeds, sizes: AS_DRAWN };
+  it.for(SCENARIOS)("$name holds, and its first seed is the same run twice", (scenario) => {
+    const plan = { scenarios: [scenario], firstSeed: FIRST_SEED, seeds: SEEDS_MOST };
     const tally = createTally();
-    for (let nth = 0; nth < seeds; nth++) {
-      const how = { ...JUDGE_ONCE, twice: nth === seeds - 1 };
-      const ran = runNth({ ...plan, how }, nth);
+    for (let nth = 0; nth < SEEDS_MOST; nth++) {
+      const how = { ...JUDGE_ONCE, twice: nth === 0 };
+      const ran = runNth({ ...plan, sizes: AS_DRAWN, how }, nth);
       expect(ran.failure).toBeNull();
       count(tally, plan, ran);
+      if (nth + 1 >= SEEDS_LEAST && unseen(plan, tally).length === 0) break;
     }
-    expect(tally.runs).toBe(seeds);
     expect(tally.undecided).toBe(0);
     expect(unseen(plan, tally)).toEqual([]);
   });
