@@ -70,6 +70,11 @@ class Actor {
     if (time < this.#context.endsAt) world.at(time, act);
   }
 
+  /** But for this. */
+  protected afterAll(micros: number, act: () => void): void {
+    this.#context.world.after(micros, act);
+  }
+
   protected isLate(): boolean {
     const { world, endsAt } = this.#context;
     return world.now + 10 * ACT_MICROS > endsAt;
@@ -161,11 +166,12 @@ export class Steward extends Actor {
     this.after(ACT_MICROS * (0.5 + this.draw(2, "rest")), () => this.#act());
   }
 
-  /** At the end nobody is asked any more, so that everybody can look at what became of it all. */
+  /** At the end nobody is asked any more, so that everybody can look at what became of it all. A
+   *  crowd may keep even root waiting until the clients' time is over: this one goes on. */
   #leave(): void {
     this.authenticate(ROOT, "root", () => {
       this.ask({ kind: "auth_disable" }, (outcome) => {
-        if (outcome.kind !== "ok") this.after(ACT_MICROS, () => this.#leave());
+        if (outcome.kind !== "ok") this.afterAll(ACT_MICROS, () => this.#leave());
       });
     });
   }
