@@ -31,7 +31,11 @@ afterEach(() => {
 });
 
 /** A runtime around a made-up step; `seen` is what happened, in order. */
-function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; seen: string[] } {
+/** Without an end to a turn, what is waiting at its beginning is stepped in it, however slowly. */
+function createRuntime(
+  step: (input: Input) => Effect[],
+  turnMs = Number.MAX_VALUE,
+): { runtime: Runtime; seen: string[] } {
   const seen: string[] = [];
   const note =
     (name: string) =>
@@ -49,6 +53,7 @@ function createRuntime(step: (input: Input) => Effect[]): { runtime: Runtime; se
     clock: { now: () => now as Millis, tick: () => (now += 10) as Millis },
     readToken: (token) => token,
     tickMs: 60_000,
+    turnMs,
     outside: {
       "peer.send": note("send"),
       peers: note("peers"),
@@ -108,9 +113,8 @@ describe("the runtime", () => {
   });
 
   it("lets input and output have their turn, however much there is to step", async () => {
-    const { runtime, seen } = createRuntime((input) =>
-      input.kind === "disk.done" ? [disk(1)] : [],
-    );
+    const onStep = (input: Input): Effect[] => (input.kind === "disk.done" ? [disk(1)] : []);
+    const { runtime, seen } = createRuntime(onStep, 5);
     runtime.submit({ kind: "disk.done", token: 1 as never }); // causes itself, for ever
     await turn();
     await turn();
@@ -224,7 +228,7 @@ describe("the runtime", () => {
   });
 
   it("resolves `stepped` when the input has been stepped and its effects performed", async () => {
-    const { runtime, seen } = createRuntime(() => [disk(7)]);
+    const { runtime, seen } = createRuntime(() => [disk(7)], 5); // causes itself, for ever
     await runtime.stepped({ kind: "tick", now: 1 as Millis });
     expect(seen.slice(0, 2)).toEqual(["step tick", "disk 7"]);
   });

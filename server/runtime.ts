@@ -43,6 +43,7 @@ export type RuntimeOptions = Readonly<{
   /** What a client shows, as the core takes it. */
   readToken: (token: string) => CallContext["token"];
   tickMs: number;
+  turnMs: number; // for so long inputs are stepped before sockets and disks are looked at again
   outside: Outside;
   onStep: (input: Input["kind"], seconds: number) => void; // how long it took, effects and all
 }>;
@@ -51,7 +52,6 @@ type Reply = (result: Result<Response>, parts: AnswerParts) => void;
 /** A call that waits for its answer. */
 type Asker = Readonly<{ reply: Reply; connection: number; deadline: Millis }>;
 
-const TURN_MS = 10;
 const NO_DEADLINE = Number.MAX_SAFE_INTEGER as Millis;
 const STOPPED: Result<Response> = { ok: false, error: ERRORS.Stopped };
 
@@ -175,7 +175,7 @@ export class Runtime {
   }
 
   #turn(): void {
-    const cutOffAt = performance.now() + TURN_MS;
+    const cutOffAt = performance.now() + this.#options.turnMs;
     this.#maybeResume();
     let at = 0;
     while (at < this.#queue.length && !this.#stopped) {

@@ -38,6 +38,7 @@ import { ETCD_VERSION } from "./observe/version.ts";
 /** How long running calls may still take at a shutdown; then they are told, and have as long to
  *  hear it. */
 const GRACE_MS = 300;
+const TURN_MS = 10;
 
 /** etcd's own: so often the leader notes what leases have left, of those that have more. */
 const LEASE_CHECKPOINT_MS = 5 * 60 * 1000;
@@ -144,6 +145,7 @@ async function open(
     clock,
     readToken: tokens.value.read,
     tickMs: config.heartbeatMs / 2,
+    turnMs: TURN_MS,
     outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
     onStep: (input, seconds) => metrics.observeStep(input, seconds),
   });
