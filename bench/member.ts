@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { own } from "./owned.ts";
 
 const LAST_WORDS = 300; // as many characters of a log
@@ -64,6 +64,7 @@ export class Member {
   }
 
   #lastWords(): string {
+    if (!existsSync(this.#logFile)) return "its log is gone";
     const lines = readFileSync(this.#logFile, "utf8").split("\n");
     const errors = lines.filter((line) => /error|fatal|panic/i.test(line));
     return (errors.at(-1) ?? lines.at(-2) ?? "it said nothing").trim().slice(0, LAST_WORDS);
