@@ -226,7 +226,9 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
 /** Ends what is left of this test file. */
 export async function cleanUp(): Promise<void> {
   for (const child of children) child.kill("SIGKILL");
-  await Promise.all([...children].map(async (child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+  await Promise.all(
+    [...children].map(async (child) => child.exitCode ?? child.signalCode ?? once(child, "exit")),
+  );
   children.clear();
   for (const path of directories.splice(0)) fs.rmSync(path, { recursive: true, force: true });
 }
