@@ -23,11 +23,8 @@ import {
   turnAway,
 } from "./services/corruption/initial-check.ts";
 import { advance, maybePublish } from "./step/advance.ts";
-import { createCalls, expiredCalls } from "./turn/calls.ts";
-import { createLeaderCalls } from "./turn/leader-calls.ts";
-import { NO_READS } from "./turn/reads.ts";
-import { createBackups, takePiece } from "./services/maintenance/backups.ts";
-import { createWatching } from "./services/watch/streams.ts";
+import { expiredCalls } from "./turn/calls.ts";
+import { takePiece } from "./services/maintenance/backups.ts";
 import type { Store } from "./apply/apply.ts";
 import { restoreStore } from "./apply/apply.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -35,31 +32,25 @@ import { tickTokens } from "./turn/callers.ts";
 import { configurationOf, putGenesis, putMember, sortedMembers } from "./membership/membership.ts";
 import type { Config } from "./config.ts";
 import {
-  createCorruption,
   forgetHashes,
   takeHashMessage,
   tickCorruption,
 } from "./services/corruption/hash-checks.ts";
-import { defragmentDone, NO_DEFRAGMENTATION } from "./services/maintenance/defragment.ts";
-import { createGuarded } from "./turn/leader-guards.ts";
-import { createInternalCalls } from "./turn/internal-calls.ts";
+import { defragmentDone } from "./services/maintenance/defragment.ts";
 import { confirm, pushWrites } from "./kv/overlay.ts";
 import { putApplied } from "./kv/tables.ts";
 import { assert } from "./lib/assert.ts";
-import { createOrderedMap } from "./lib/ordered-map.ts";
 import { takeLeaseMessage, tickLeases } from "./services/lease/leases.ts";
 import { detain, takeAdmitted, tickTokenWaits } from "./services/auth/token-waits.ts";
-import type { NodeState } from "./node-state.ts";
+import { createState } from "./create-state.ts";
 import { restoreObservers } from "./services/concurrency/observers.ts";
 import { passwordDone } from "./services/auth/passwords.ts";
 import { takePromotionMessage } from "./services/cluster/promotions.ts";
-import { createOutbox, isRepaired, settle } from "./turn/outbox.ts";
+import { isRepaired, settle } from "./turn/outbox.ts";
 import type { Message } from "./raft/message.ts";
 import { createRaft } from "./raft/raft.ts";
-import { createRangeCalls, restartRangeCalls } from "./services/kv/range-calls.ts";
-import { createRangeStreams } from "./services/kv/range-streams.ts";
+import { restartRangeCalls } from "./services/kv/range-calls.ts";
 import {
-  createConcurrencyCalls,
   proceedConcurrencyCalls,
   restoreConcurrencyCalls,
   tickConcurrencyCalls,
@@ -72,7 +63,8 @@ import { restoreStreams } from "./step/streaming.ts";
 import { takeCall, takeCallInput } from "./step/take-call.ts";
 import { timeoutOf } from "./turn/timeouts.ts";
 import type { Turn } from "./turn/turn.ts";
-import { createUpkeep, tickUpkeep } from "./services/maintenance/upkeep.ts";
+import { tickUpkeep } from "./services/maintenance/upkeep.ts";
+import { setCalls, setDisk, setLeadership } from "./turn/set-state.ts";
 import { beginTurn, reply, tellPeers, tellRaft, writeDisk } from "./turn/turn.ts";
 
 export const boot: Boot = (config, seed, now, disk, kv) => {
@@ -92,45 +84,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
     compactedTerm: compacted.term,
   };
   const raft = createRaft(raftConfig(config), restored, seed, now);
-  const state: NodeState = {
-    config,
-    life: seed,
-    now,
-    raft,
-    wal,
-    outbox: createOutbox(),
-    store,
-    appliedDurable: store.applied,
-    applying: null,
-    installing: null,
-    calls: createCalls(),
-    reads: NO_READS,
-    tokens: createTokens(now),
-    tokenWaits: [],
-    leaderCalls: createLeaderCalls(),
-    deadlines: null,
-    watching: createWatching(store.mvcc.revision, now),
-    backups: createBackups(),
-    defragmentation: NO_DEFRAGMENTATION,
-    guarded: createGuarded(),
-    internalCalls: createInternalCalls(),
-    concurrencyCalls: createConcurrencyCalls(),
-    observers: createOrderedMap(),
-    rangeStreams: createRangeStreams(),
-    healthWatches: createOrderedMap(),
-    leaderLostAt: -1 as Millis,
-    links: [],
-    promotions: [],
-    publish: { kind: "waiting", askedAt: null },
-    waits: [],
-    walking: null,
-    hashCalls: [],
-    rangeCalls: createRangeCalls(),
-    isYielding: false,
-    corruption: createCorruption(config, now),
-    admission: { kind: "open" },
-    upkeep: createUpkeep(config, store.mvcc.revision, now),
-  };
+  const state = createState(config, seed, now, { raft, wal, store });
   const turn = beginTurn(state, kv, effects);
   tellPeers(turn);
   writeDisk(turn, { wal, ops: repairs }, hard); // what was read may not be on disk before this is
@@ -146,7 +100,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
 
 export const step: StepFunction = (state, input, kv) => {
   const turn = beginTurn(state, kv);
-  if (state.admission.kind !== "open") {
+  if (state.upkeep.admission.kind !== "open") {
     takeOutside(turn, input);
     maybeYield(turn);
     return [turn.state, turn.effects];
@@ -190,7 +144,7 @@ export const step: StepFunction = (state, input, kv) => {
       defragmentDone(turn, input);
       break;
     case "snapshot.staged": {
-      if (!isRepaired(turn.state.outbox)) break; // the leader sends it again
+      if (!isRepaired(turn.state.disk.outbox)) break; // the leader sends it again
       const { from, term, meta } = input;
       tellRaft(turn, { kind: "snapshot_staged", from, term, meta });
       break;
@@ -268,7 +222,7 @@ function raftConfig(config: Config): Parameters<typeof createRaft>[0] {
 function tick(turn: Turn, now: Millis): void {
   turn.state = { ...turn.state, now };
   tellRaft(turn, { kind: "tick", now });
-  for (const waiting of expiredCalls(turn.state.calls, now)) {
+  for (const waiting of expiredCalls(turn.state.calls.pending, now)) {
     const error = timeoutOf(turn.state, waiting);
     reply(turn, waiting.call, { ok: false, error });
   }
@@ -299,15 +253,16 @@ function takeMessage(turn: Turn, from: NodeId, message: Message): void {
 }
 
 function noteLink(turn: Turn, peer: NodeId, up: boolean): void {
-  const { links, now } = turn.state;
+  const { now } = turn.state;
+  const { links } = turn.state.leadership;
   const others = links.filter((link) => link.peer !== peer);
-  turn.state = { ...turn.state, links: up ? [...others, { peer, since: now }] : others };
+  setLeadership(turn, { links: up ? [...others, { peer, since: now }] : others });
 }
 
 function diskDone(turn: Turn, token: DiskToken): void {
-  const [outbox, persisted, released] = settle(turn.state.outbox, token);
+  const [outbox, persisted, released] = settle(turn.state.disk.outbox, token);
   const { hard, lastIndex, lastTerm, mark } = persisted;
-  turn.state = { ...turn.state, outbox, wal: confirmWal(turn.state.wal, mark) };
+  setDisk(turn, { outbox, wal: confirmWal(turn.state.disk.wal, mark) });
   for (const { to, message } of released) turn.effects.push({ kind: "peer.send", to, message });
   tellRaft(turn, { kind: "persisted", hard, lastIndex, lastTerm });
 }
@@ -325,13 +280,8 @@ function kvDone(turn: Turn, applied: Index): void {
     assert(loaded.applied === installing.index, shown);
     const { index, term } = installing;
     const tokens = createTokens(turn.state.now); // what became of those of before is not known
-    turn.state = {
-      ...turn.state,
-      installing: null,
-      store: loaded,
-      appliedDurable: applied,
-      tokens,
-    };
+    turn.state = { ...turn.state, installing: null, store: loaded, appliedDurable: applied };
+    setCalls(turn, { tokens });
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     tellPeers(turn);
     restoreStreams(turn, loaded.mvcc.revision);
@@ -349,7 +299,7 @@ function maybeTrim(turn: Turn): void {
   if (appliedDurable - raft.log.compactedIndex < 2 * config.snapshotCount) return;
   const through = (appliedDurable - config.snapshotCount) as Index;
   tellRaft(turn, { kind: "compact", through });
-  const trimmed = trimWal(turn.state.wal, through);
+  const trimmed = trimWal(turn.state.disk.wal, through);
   turn.effects.push({ kind: "trace", event: { kind: "log_trimmed", through } });
   if (trimmed.ops.length > 0) writeDisk(turn, trimmed, null);
 }

@@ -26,14 +26,14 @@ function watched(change: (response: WatchResponse) => WatchResponse = (same) => 
 } {
   const watches = new Map<bigint, Watch>();
   const core = withShadowClient({
-    say: ({ life, config, watching }) => {
+    say: ({ life, config, streams }) => {
       const watch = watches.get(life);
       if (watch === undefined) {
         const { node } = config;
         watches.set(life, { node, responses: [], ticks: 0, owed: 0, stalled: false });
         return [callOf({ kind: "watch", ask: watchOf("", "\0", { startRevision: 1 }) })];
       }
-      if (watching.hub.behind.size > 0) watch.stalled = true;
+      if (streams.watching.hub.behind.size > 0) watch.stalled = true;
       watch.ticks += 1;
       return readNow(watch, 3);
     },

@@ -115,7 +115,8 @@ function refuseRemove(state: NodeState, id: NodeId): ApiError | null {
   if (left.length === 0 || started(left) < quorumSize(left.length)) {
     return ERRORS.MemberNotEnoughStarted;
   }
-  const isDown = id !== state.config.node && !state.links.some((link) => link.peer === id);
+  const isDown =
+    id !== state.config.node && !state.leadership.links.some((link) => link.peer === id);
   if (isDown) return null; // the others do without it already
   const active = connected(state, voters);
   return active - 1 < quorumSize(voters.length - 1) ? ERRORS.Unhealthy : null;
@@ -125,9 +126,9 @@ function connected(state: NodeState, voters: readonly Member[]): number {
   return voters.filter(({ id }) => isConnected(state, id)).length;
 }
 
-function isConnected({ config, links, now }: NodeState, id: NodeId): boolean {
+function isConnected({ config, now, leadership }: NodeState, id: NodeId): boolean {
   if (id === config.node) return true;
-  const link = links.find(({ peer }) => peer === id);
+  const link = leadership.links.find(({ peer }) => peer === id);
   return link !== undefined && now - link.since >= HEALTH_MS;
 }
 

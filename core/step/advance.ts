@@ -13,6 +13,7 @@ import { isWalking, stepsOfWalk } from "../mvcc/compaction.ts";
 import { askForPromotions } from "../services/cluster/promotions.ts";
 import { serveReads } from "./serve-reads.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setCalls, setLeadership, setUpkeep } from "../turn/set-state.ts";
 import { tellRaft } from "../turn/turn.ts";
 import { serveWaits } from "../turn/waits.ts";
 
@@ -37,12 +38,13 @@ export function advance(turn: Turn, isResumed = false): void {
 /** Tells the cluster this member's name and client URLs, again after a while if nothing came of
  *  it. */
 export function maybePublish(turn: Turn): void {
-  const { publish, config, life, now, raft } = turn.state;
+  const { config, life, now, raft } = turn.state;
+  const { publish } = turn.state.upkeep;
   if (publish.kind === "done" || raft.leader === null) return;
   if (publish.askedAt !== null && now - publish.askedAt < config.electionMs) return;
   const origin = { node: config.node, life, call: NOBODY };
   const { name, clientUrls } = config;
-  turn.state = { ...turn.state, publish: { kind: "waiting", askedAt: now } };
+  setUpkeep(turn, { publish: { kind: "waiting", askedAt: now } });
   tellRaft(turn, {
     kind: "propose",
     data: encodeCommand({ kind: "publish", origin, name, clientUrls }),
@@ -51,28 +53,30 @@ export function maybePublish(turn: Turn): void {
 
 /** Writes wait here, as in etcd, while there is no leader to propose to. */
 function proposeQueued(turn: Turn): void {
-  for (const call of turn.state.calls.queued) {
+  for (const call of turn.state.calls.pending.queued) {
     if (turn.state.raft.leader === null) return;
-    const waiting = findCall(turn.state.calls, call);
+    const waiting = findCall(turn.state.calls.pending, call);
     assert(waiting !== null && waiting.queued !== null, `queued call ${call} has no command`);
     if (!tellRaft(turn, { kind: "propose", data: waiting.queued })) return;
-    turn.state = { ...turn.state, calls: markProposed(turn.state.calls, waiting) };
+    setCalls(turn, { pending: markProposed(turn.state.calls.pending, waiting) });
   }
 }
 
 function askForReads(turn: Turn): void {
-  const { reads, life, now, config, raft } = turn.state;
+  const { life, now, config, raft } = turn.state;
+  const { reads } = turn.state.calls;
   if (raft.leader === null || (reads.asked === null && reads.next.length === 0)) return;
   const [asked, context] = maybeAsk(reads, life, now, Math.ceil(config.electionMs / 2));
   if (context === null) return;
-  turn.state = { ...turn.state, reads: asked };
+  setCalls(turn, { reads: asked });
   tellRaft(turn, { kind: "read_index", context });
 }
 
 /** The leader proposes the next steps of an unfinished compaction once those before are applied: a
  *  few at once, so that a round of the log and the disk is waited for by all of them together. */
 function maybeWalk(turn: Turn): void {
-  const { raft, store, config, life, now, walking, installing } = turn.state;
+  const { raft, store, config, life, now, installing } = turn.state;
+  const { walking } = turn.state.leadership;
   if (raft.role !== "leader" || installing !== null || !isWalking(store.mvcc)) return;
   const { next, scheduled } = store.mvcc.compaction;
   const isAsked = walking?.scheduled === scheduled && next < walking.through;
@@ -82,7 +86,7 @@ function maybeWalk(turn: Turn): void {
   const view = overlaid(store.overlay, turn.kv);
   const steps = stepsOfWalk(store.mvcc, view, rows, WALK_STEPS);
   const through = steps.at(-1)?.end ?? next;
-  turn.state = { ...turn.state, walking: { through, scheduled, askedAt: now } };
+  setLeadership(turn, { walking: { through, scheduled, askedAt: now } });
   for (const step of steps) {
     const data = encodeCommand({ kind: "compact_step", origin, next: step.next, rows });
     tellRaft(turn, { kind: "propose", data });

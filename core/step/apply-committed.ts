@@ -30,6 +30,7 @@ import type { Entry } from "../raft/message.ts";
 import { noteApplied } from "../services/concurrency/locks.ts";
 import { publishApplied } from "./streaming.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setCalls, setUpkeep } from "../turn/set-state.ts";
 import { reply, tellPeers, tellRaft } from "../turn/turn.ts";
 
 /** What one step applies at most, besides a number of rows (limits.applyRows). */
@@ -56,8 +57,8 @@ export function applyCommitted(turn: Turn, isResumed: boolean): void {
 }
 
 /** Whether there is more to apply. */
-export function hasUnapplied({ raft, store, installing, admission }: NodeState): boolean {
-  if (installing !== null || admission.kind !== "open") return false;
+export function hasUnapplied({ raft, store, installing, upkeep }: NodeState): boolean {
+  if (installing !== null || upkeep.admission.kind !== "open") return false;
   return store.applied < Math.min(raft.log.commit, raft.log.durableIndex);
 }
 
@@ -130,24 +131,24 @@ function hand(turn: Turn, { store: next, writes, hasChanges }: Batch): void {
 /** The outcome is everybody's; only the life of the node that asked has someone waiting for it. */
 function isWaiting({ config, life, calls }: NodeState, { node, life: its, call }: Origin): boolean {
   if (isInternalCall(call)) return true; // every member tells of it
-  return node === config.node && its === life && findCall(calls, call) !== null;
+  return node === config.node && its === life && findCall(calls.pending, call) !== null;
 }
 
 function tell(turn: Turn, outcome: Outcome): void {
   const { origin } = outcome;
   if (origin.node !== turn.state.config.node || origin.life !== turn.state.life) return;
   if (outcome.kind === "published") {
-    if (turn.state.publish.kind === "done") return;
-    turn.state = { ...turn.state, publish: { kind: "done" } };
+    if (turn.state.upkeep.publish.kind === "done") return;
+    setUpkeep(turn, { publish: { kind: "done" } });
     turn.effects.push({ kind: "trace", event: { kind: "published" } });
-  } else if (findCall(turn.state.calls, origin.call) !== null) {
+  } else if (findCall(turn.state.calls.pending, origin.call) !== null) {
     tellResult(turn, origin.call, outcome.result);
   }
 }
 
 /** A compaction that is to be physical is answered when its rows are gone. */
 function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
-  const waiting = findCall(turn.state.calls, call);
+  const waiting = findCall(turn.state.calls.pending, call);
   if (waiting === null) return;
   const { request } = waiting;
   if (request.kind === "authenticate") return tellToken(turn, waiting, result);
@@ -157,5 +158,5 @@ function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
   if (request.kind !== "compact" || !request.physical || !result.ok) {
     return reply(turn, call, result);
   }
-  turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
+  setCalls(turn, { waits: [...turn.state.calls.waits, call] });
 }

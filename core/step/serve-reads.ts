@@ -15,19 +15,20 @@ import { servePassword } from "../services/auth/passwords.ts";
 import { serveRange } from "../services/kv/range-calls.ts";
 import { beginHashCall } from "../services/maintenance/hash-calls.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setCalls } from "../turn/set-state.ts";
 import { reply } from "../turn/turn.ts";
 
 export function serveReads(turn: Turn): void {
-  if (turn.state.installing !== null || turn.state.reads.confirmed.length === 0) return;
-  const [reads, calls] = takeServable(turn.state.reads, turn.state.store.applied);
+  if (turn.state.installing !== null || turn.state.calls.reads.confirmed.length === 0) return;
+  const [reads, calls] = takeServable(turn.state.calls.reads, turn.state.store.applied);
   if (calls.length === 0) return;
-  turn.state = { ...turn.state, reads };
+  setCalls(turn, { reads });
   for (const call of calls) {
     if (isForwarded(call)) {
       serveForwarded(turn, call);
       continue;
     }
-    const waiting = findCall(turn.state.calls, call);
+    const waiting = findCall(turn.state.calls.pending, call);
     if (waiting === null) continue; // it timed out, or its client has gone
     if (waiting.request.kind === "lease_time_to_live") {
       serveLease(turn, waiting, waiting.request);

@@ -35,6 +35,7 @@ import {
 } from "../services/kv/range-streams.ts";
 import { dropStream, takeCredit, takeItem, takeStream, tickStreams } from "./streaming.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setCalls, setStreams } from "../turn/set-state.ts";
 import { endStream } from "../turn/turn.ts";
 
 type Opening = Readonly<{ call: CallId; context: CallContext }>;
@@ -52,8 +53,8 @@ export function openStreamCall(
     case "watch":
       return takeStream(turn, call, request, context);
     case "lease_keep_alive": {
-      const leaderCalls = openKeepAlive(turn.state.leaderCalls, call, context);
-      turn.state = { ...turn.state, leaderCalls };
+      const leaderCalls = openKeepAlive(turn.state.calls.leaderCalls, call, context);
+      setCalls(turn, { leaderCalls });
       return takeKeepAlive(turn, call, request.id);
     }
     case "observe":
@@ -95,8 +96,9 @@ export function closeStreamCall(turn: Turn, call: CallId): void {
 
 /** The client has gone. */
 export function dropStreamCall(turn: Turn, call: CallId): void {
-  const leaderCalls = closeKeepAlive(turn.state.leaderCalls, call);
-  turn.state = { ...turn.state, leaderCalls, guarded: remove(turn.state.guarded, call) };
+  const leaderCalls = closeKeepAlive(turn.state.calls.leaderCalls, call);
+  setCalls(turn, { leaderCalls });
+  setStreams(turn, { guarded: remove(turn.state.streams.guarded, call) });
   dropStream(turn, call);
   dropObserver(turn, call);
   dropRangeStream(turn, call);

@@ -24,6 +24,7 @@ import { overlaid } from "../kv/overlay.ts";
 import { eventsOfWrites } from "../mvcc/events.ts";
 import type { NodeState } from "../node-state.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setStreams } from "../turn/set-state.ts";
 import { endStream } from "../turn/turn.ts";
 
 export function takeStream(
@@ -32,29 +33,37 @@ export function takeStream(
   request: WatchRequest,
   context: CallContext,
 ): void {
-  turn.state = {
-    ...turn.state,
-    watching: openStream(turn.state.watching, call, context, turn.state.config.limits.streamPushes),
-  };
+  setStreams(turn, {
+    watching: openStream(
+      turn.state.streams.watching,
+      call,
+      context,
+      turn.state.config.limits.streamPushes,
+    ),
+  });
   takeItem(turn, call, request);
 }
 
 export function takeItem(turn: Turn, call: CallId, { ask }: WatchRequest): void {
-  const { watching, store } = turn.state;
+  const { store } = turn.state;
+  const { watching } = turn.state.streams;
   watched(turn, tellStream(watching, call, ask, sceneOf(turn, store)));
-  if (ask.kind !== "create" || turn.state.watching.hub.behind.size === 0) return;
-  keep(turn, { ...turn.state.watching, goesOn: true }); // read once for all that come together
+  const told = turn.state.streams.watching;
+  if (ask.kind !== "create" || told.hub.behind.size === 0) return;
+  keep(turn, { ...told, goesOn: true }); // read once for all that come together
 }
 
 export function takeCredit(turn: Turn, call: CallId, items: number): void {
-  const { watching, config, installing } = turn.state;
+  const { config, installing } = turn.state;
+  const { watching } = turn.state.streams;
   const waited = isFull(watching, call, config.limits.streamBytes);
   keep(turn, giveCredit(watching, call, items));
   if (waited && installing === null) readHistory(turn);
 }
 
 /** There was more to tell than one step tells. */
-export function hasHistory({ watching, installing }: NodeState): boolean {
+export function hasHistory({ installing, streams }: NodeState): boolean {
+  const { watching } = streams;
   return watching.goesOn && watching.hub.behind.size > 0 && installing === null;
 }
 
@@ -64,25 +73,26 @@ export function resumeHistory(turn: Turn): void {
 
 /** The client has gone. */
 export function dropStream(turn: Turn, call: CallId): void {
-  keep(turn, closeStream(turn.state.watching, call));
+  keep(turn, closeStream(turn.state.streams.watching, call));
 }
 
 export function tickStreams(turn: Turn, now: Millis): void {
-  for (const call of expiredStreams(turn.state.watching, now)) {
+  for (const call of expiredStreams(turn.state.streams.watching, now)) {
     dropStream(turn, call);
     endStream(turn, call, ERRORS.DeadlineExceeded);
   }
   const { config, installing, store } = turn.state;
   if (installing !== null) return;
   readHistory(turn);
-  if (!isProgressDue(turn.state.watching, now, config.watchProgressMs)) return;
-  watched(turn, notifyProgress(turn.state.watching, sceneOf(turn, store), now));
+  if (!isProgressDue(turn.state.streams.watching, now, config.watchProgressMs)) return;
+  watched(turn, notifyProgress(turn.state.streams.watching, sceneOf(turn, store), now));
 }
 
 /** One entry was applied: `store` is the outcome, `writes` is what it did. What is too much for one
  *  step is history at once: the live watchers fall behind, and are told as those that are. */
 export function publishApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
-  const { watching, config } = turn.state;
+  const { config } = turn.state;
+  const { watching } = turn.state.streams;
   const { revision } = store.mvcc;
   if (revision === watching.hub.revision) return;
   if (writes.length > config.limits.applyRows) {
@@ -94,11 +104,12 @@ export function publishApplied(turn: Turn, store: Store, writes: readonly KvWrit
 
 /** An image has taken the store's place. */
 export function restoreStreams(turn: Turn, revision: Revision): void {
-  keep(turn, restoreWatching(turn.state.watching, revision));
+  keep(turn, restoreWatching(turn.state.streams.watching, revision));
 }
 
 function readHistory(turn: Turn): void {
-  const { watching, store } = turn.state;
+  const { store } = turn.state;
+  const { watching } = turn.state.streams;
   if (watching.hub.behind.size === 0) return;
   watched(turn, catchUpWatchers(watching, sceneOf(turn, store)));
 }
@@ -126,5 +137,5 @@ function watched(turn: Turn, [watching, pushes]: Watched): void {
 }
 
 function keep(turn: Turn, watching: Watching): void {
-  if (watching !== turn.state.watching) turn.state = { ...turn.state, watching };
+  if (watching !== turn.state.streams.watching) setStreams(turn, { watching });
 }

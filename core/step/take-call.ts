@@ -39,6 +39,7 @@ import {
 } from "./stream-calls.ts";
 import { serveRead } from "./serve-reads.ts";
 import type { Turn } from "../turn/turn.ts";
+import { setCalls } from "../turn/set-state.ts";
 import { reply, tellRaft } from "../turn/turn.ts";
 
 export function takeCallInput(turn: Turn, input: CallInput): void {
@@ -52,7 +53,7 @@ export function takeCallInput(turn: Turn, input: CallInput): void {
     case "call.close":
       return closeStreamCall(turn, input.call);
     case "call.cancel":
-      turn.state = { ...turn.state, calls: removeCall(turn.state.calls, input.call) };
+      setCalls(turn, { pending: removeCall(turn.state.calls.pending, input.call) });
       dropConcurrencyCall(turn, takeCall, input.call);
       return dropStreamCall(turn, input.call);
   }
@@ -101,22 +102,22 @@ export function takeCall(
       return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
     }
   }
-  assert(findCall(turn.state.calls, call) === null, `call ${call} is already waiting`);
+  assert(findCall(turn.state.calls.pending, call) === null, `call ${call} is already waiting`);
   const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
   const checked = UNCHECKED;
   const waiting = { call, request, since: now, serverDeadline, context, queued, checked };
-  turn.state = { ...turn.state, calls: addCall(turn.state.calls, waiting) };
+  setCalls(turn, { pending: addCall(turn.state.calls.pending, waiting) });
   if (what.kind === "transfer") {
-    turn.state = { ...turn.state, waits: [...turn.state.waits, call] };
+    setCalls(turn, { waits: [...turn.state.calls.waits, call] });
     tellRaft(turn, { kind: "transfer_leader", to: what.to });
   } else if (what.kind === "promote") {
     openPromotion(turn, call);
   } else if (what.kind === "linearizable") {
-    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+    setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) });
   } else if (what.kind === "leader") {
-    turn.state = { ...turn.state, leaderCalls: openLeaderCall(turn.state.leaderCalls, call) };
+    setCalls(turn, { leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call) });
   } else if (what.kind === "local" && installing !== null) {
-    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, installing.index) };
+    setCalls(turn, { reads: confirmRead(turn.state.calls.reads, call, installing.index) });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   useToken,
 } from "../auth/tokens.ts";
 import type { NodeState } from "../node-state.ts";
+import { setCalls } from "./set-state.ts";
 import type { Turn } from "./turn.ts";
 
 /** Null: the call may be looked at. Its permission may be asked for later. */
@@ -63,19 +64,20 @@ export function awaitedEntry({ store }: NodeState, { token }: CallContext): Inde
 
 /** Follows what an applied entry did to tokens. */
 export function noteTokens(turn: Turn, change: TokenChange): void {
-  turn.state = { ...turn.state, tokens: changeTokens(turn.state.tokens, change, expiry(turn)) };
+  setCalls(turn, { tokens: changeTokens(turn.state.calls.tokens, change, expiry(turn)) });
 }
 
 export function tickTokens(turn: Turn, now: Millis): void {
-  const tokens = sweepTokens(turn.state.tokens, now);
-  if (tokens !== turn.state.tokens) turn.state = { ...turn.state, tokens };
+  const tokens = sweepTokens(turn.state.calls.tokens, now);
+  if (tokens !== turn.state.calls.tokens) setCalls(turn, { tokens });
 }
 
 function callerOf(turn: Turn, { token }: CallContext): Result<Caller> {
-  const { store, tokens, now } = turn.state;
+  const { store, now } = turn.state;
+  const { tokens } = turn.state.calls;
   const caller = identify(store.auth, tokens, token, now);
   if (caller.ok && store.auth.enabled && typeof token === "string") {
-    turn.state = { ...turn.state, tokens: useToken(tokens, token, expiry(turn)) };
+    setCalls(turn, { tokens: useToken(tokens, token, expiry(turn)) });
   }
   return caller;
 }

@@ -21,20 +21,20 @@ export type WaitingCall = Readonly<{
 
 export const UNCHECKED: WaitingCall["checked"] = { revision: 0, signed: "" };
 
-export type Calls = Readonly<{
+export type PendingCalls = Readonly<{
   waiting: OrderedMap<CallId, WaitingCall>;
   queued: readonly CallId[]; // those with a command to propose, oldest first
 }>;
 
-export function createCalls(): Calls {
+export function createPendingCalls(): PendingCalls {
   return { waiting: createOrderedMap(), queued: [] };
 }
 
-export function findCall(calls: Calls, call: CallId): WaitingCall | null {
+export function findCall(calls: PendingCalls, call: CallId): WaitingCall | null {
   return get(calls.waiting, call) ?? null;
 }
 
-export function addCall(calls: Calls, waiting: WaitingCall): Calls {
+export function addCall(calls: PendingCalls, waiting: WaitingCall): PendingCalls {
   return {
     waiting: set(calls.waiting, waiting.call, waiting),
     queued: waiting.queued === null ? calls.queued : [...calls.queued, waiting.call],
@@ -42,16 +42,20 @@ export function addCall(calls: Calls, waiting: WaitingCall): Calls {
 }
 
 /** Who waits may wait for something else now. */
-export function replaceCall(calls: Calls, waiting: WaitingCall): Calls {
+export function replaceCall(calls: PendingCalls, waiting: WaitingCall): PendingCalls {
   return { ...calls, waiting: set(calls.waiting, waiting.call, waiting) };
 }
 
 /** The call has found out what to propose. */
-export function queueCall(calls: Calls, waiting: WaitingCall, queued: Uint8Array): Calls {
+export function queueCall(
+  calls: PendingCalls,
+  waiting: WaitingCall,
+  queued: Uint8Array,
+): PendingCalls {
   return addCall(calls, { ...waiting, queued });
 }
 
-export function removeCall(calls: Calls, call: CallId): Calls {
+export function removeCall(calls: PendingCalls, call: CallId): PendingCalls {
   const queued = calls.queued.includes(call)
     ? calls.queued.filter((c) => c !== call)
     : calls.queued;
@@ -59,14 +63,14 @@ export function removeCall(calls: Calls, call: CallId): Calls {
 }
 
 /** The command is in Raft's hands from now on: its outcome is unknown until it is applied. */
-export function markProposed(calls: Calls, waiting: WaitingCall): Calls {
+export function markProposed(calls: PendingCalls, waiting: WaitingCall): PendingCalls {
   return {
     waiting: set(calls.waiting, waiting.call, { ...waiting, queued: null }),
     queued: calls.queued.filter((call) => call !== waiting.call),
   };
 }
 
-export function expiredCalls(calls: Calls, now: Millis): readonly WaitingCall[] {
+export function expiredCalls(calls: PendingCalls, now: Millis): readonly WaitingCall[] {
   const expired: WaitingCall[] = [];
   for (const [, waiting] of entries(calls.waiting)) {
     if (now >= Math.min(waiting.serverDeadline, waiting.context.deadline)) expired.push(waiting);

@@ -10,6 +10,7 @@ import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, get, remove, set } from "../lib/ordered-map.ts";
 import type { Entry } from "../raft/message.ts";
 import type { TraceEvent } from "../transcript/trace.ts";
+import { setCalls } from "./set-state.ts";
 import type { Turn } from "./turn.ts";
 
 export type InternalCalls = Readonly<{
@@ -43,21 +44,18 @@ export function makeInternalCall(
   request: UnaryRequest,
   context: CallContext,
 ): CallId {
-  const { internalCalls } = turn.state;
+  const { internalCalls } = turn.state.calls;
   const call = (FIRST + internalCalls.minted) as CallId;
   const owners = owner === null ? internalCalls.owners : set(internalCalls.owners, call, owner);
-  turn.state = {
-    ...turn.state,
-    internalCalls: { ...internalCalls, minted: internalCalls.minted + 1, owners },
-  };
+  setCalls(turn, { internalCalls: { ...internalCalls, minted: internalCalls.minted + 1, owners } });
   take(turn, call, request, { ...context, requireLeader: false });
   return call;
 }
 
 export function noteInternalAnswer(turn: Turn, inner: CallId, result: Result<Response>): void {
-  const calls = turn.state.internalCalls;
+  const calls = turn.state.calls.internalCalls;
   const answered = [...calls.answered, { inner, result }];
-  turn.state = { ...turn.state, internalCalls: { ...calls, answered } };
+  setCalls(turn, { internalCalls: { ...calls, answered } });
 }
 
 /** No client asks for what an internal call writes: whoever explains a run by what clients asked
@@ -78,14 +76,14 @@ function show(turn: Turn, what: Omit<InternalWrite, "kind">): void {
 
 /** Nobody waits for it any more. */
 export function forgetInternalCall(turn: Turn, inner: CallId): void {
-  const owners = remove(turn.state.internalCalls.owners, inner);
-  const calls = removeCall(turn.state.calls, inner);
-  turn.state = { ...turn.state, calls, internalCalls: { ...turn.state.internalCalls, owners } };
+  const owners = remove(turn.state.calls.internalCalls.owners, inner);
+  const pending = removeCall(turn.state.calls.pending, inner);
+  setCalls(turn, { pending, internalCalls: { ...turn.state.calls.internalCalls, owners } });
 }
 
 /** What was answered and is waited for. */
 export function takeInternalAnswers(turn: Turn): readonly InternalAnswer[] {
-  const { owners, answered } = turn.state.internalCalls;
+  const { owners, answered } = turn.state.calls.internalCalls;
   if (answered.length === 0) return [];
   let left = owners;
   const taken: InternalAnswer[] = [];
@@ -94,9 +92,8 @@ export function takeInternalAnswers(turn: Turn): readonly InternalAnswer[] {
     left = remove(left, inner);
     if (owner !== null) taken.push({ owner, result: result as Result<UnaryResponse> });
   }
-  turn.state = {
-    ...turn.state,
-    internalCalls: { ...turn.state.internalCalls, owners: left, answered: [] },
-  };
+  setCalls(turn, {
+    internalCalls: { ...turn.state.calls.internalCalls, owners: left, answered: [] },
+  });
   return taken;
 }

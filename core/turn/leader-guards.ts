@@ -11,6 +11,7 @@ import { refuseForLearner } from "../membership/reconfiguration.ts";
 import type { Request } from "../api/request.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { createOrderedMap, entries, set } from "../lib/ordered-map.ts";
+import { setStreams } from "./set-state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The open streams of such callers. */
@@ -31,12 +32,14 @@ export function refusalAtDoor(turn: Turn, request: Request, context: CallContext
 
 export function guardStream(turn: Turn, call: CallId, context: CallContext): void {
   if (!context.requireLeader) return;
-  turn.state = { ...turn.state, guarded: set(turn.state.guarded, call, true) };
+  setStreams(turn, { guarded: set(turn.state.streams.guarded, call, true) });
 }
 
 /** Ends the streams that have been without a leader for too long. */
 export function tickGuards(turn: Turn, end: (call: CallId) => void): void {
-  const { raft, now, leaderLostAt, config, guarded } = turn.state;
+  const { raft, now, config } = turn.state;
+  const { leaderLostAt } = turn.state.leadership;
+  const { guarded } = turn.state.streams;
   if (raft.leader !== null || now - leaderLostAt < ELECTIONS * config.electionMs) return;
   for (const [call] of entries(guarded)) end(call);
 }

@@ -7,10 +7,10 @@ import { confirmRead, NO_READS } from "./reads.ts";
 import type { UnaryRequest } from "../api/request.ts";
 import { putOf, rangeOf } from "../api/testing.ts";
 import type { CallId, Index, LeaseId, Millis, NodeId } from "../contract.ts";
-import type { NodeState } from "../node-state.ts";
+import type { Calls, Leadership, NodeState } from "../node-state.ts";
 import { timeoutOf } from "./timeouts.ts";
 
-type Known = Partial<Pick<NodeState, "reads" | "leaderLostAt">> &
+type Known = Partial<Pick<Calls, "reads"> & Pick<Leadership, "leaderLostAt">> &
   Readonly<{ leader?: number | null; linkedSince?: readonly (number | null)[] }>;
 
 const CALL = 7 as CallId;
@@ -55,9 +55,8 @@ function said(request: UnaryRequest, known: Known): string {
   );
   const state: unknown = {
     now: NOW,
-    reads,
-    links,
-    leaderLostAt,
+    calls: { reads },
+    leadership: { links, leaderLostAt },
     config: { node: 1n },
     raft: { leader: leader === null ? null : BigInt(leader), voters: [1n, 2n, 3n] },
   };

@@ -6,13 +6,16 @@ import type { WaitingCall } from "./calls.ts";
 import type { ApiError } from "../api/errors.ts";
 import { ERRORS } from "../api/errors.ts";
 import { isReading } from "./reads.ts";
-import type { NodeState } from "../node-state.ts";
+import type { Calls, Leadership, NodeState } from "../node-state.ts";
 import { quorumSize } from "../raft/quorum.ts";
 
-type Surroundings = Pick<NodeState, "now" | "raft" | "reads" | "links" | "config" | "leaderLostAt">;
+type Surroundings = Pick<NodeState, "now" | "raft" | "config"> &
+  Readonly<{ calls: Pick<Calls, "reads">; leadership: Pick<Leadership, "links" | "leaderLostAt"> }>;
 
 export function timeoutOf(state: Surroundings, waiting: WaitingCall): ApiError {
-  const { now, raft, reads, leaderLostAt } = state;
+  const { now, raft } = state;
+  const { reads } = state.calls;
+  const { leaderLostAt } = state.leadership;
   const { call, request, context, since } = waiting;
   if (request.kind === "move_leader") return ERRORS.TimeoutLeaderTransfer;
   if (now >= context.deadline) return ERRORS.DeadlineExceeded;
@@ -24,7 +27,9 @@ export function timeoutOf(state: Surroundings, waiting: WaitingCall): ApiError {
 }
 
 /** Whether all that time there was a way to the leader; from it, to enough of the others. */
-function isReached({ raft, config, links }: Surroundings, leader: NodeId, since: Millis): boolean {
+function isReached(state: Surroundings, leader: NodeId, since: Millis): boolean {
+  const { raft, config } = state;
+  const { links } = state.leadership;
   const isLinked = (id: NodeId): boolean =>
     id === config.node || links.some((link) => link.peer === id && link.since <= since);
   if (leader !== config.node) return isLinked(leader);

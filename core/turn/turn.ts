@@ -21,6 +21,7 @@ import type { Entry, HardState } from "../raft/message.ts";
 import { stepRaft } from "../raft/raft.ts";
 import type { RaftInput, RaftOutput, Send } from "../raft/state.ts";
 import type { WalPlan } from "../storage/wal.ts";
+import { setCalls, setDisk, setLeadership, setStreams } from "./set-state.ts";
 import { appendToWal, resetWal, walMark } from "../storage/wal.ts";
 
 export type Turn = {
@@ -39,17 +40,16 @@ export function beginTurn(state: NodeState, kv: KvReader, effects: Effect[] = []
 export function tellRaft(turn: Turn, input: RaftInput): boolean {
   const before = turn.state.raft;
   const output = stepRaft(before, input);
-  const { state } = turn;
+  turn.state = { ...turn.state, raft: output.state };
   const isLost = before.leader !== null && output.state.leader === null;
-  const leaderLostAt = isLost ? state.now : state.leaderLostAt;
-  turn.state = { ...state, raft: output.state, leaderLostAt };
+  if (isLost) setLeadership(turn, { leaderLostAt: turn.state.now });
   carryOut(turn, output);
   return !output.dropped;
 }
 
 export function reply(turn: Turn, call: CallId, result: Result<Response>): void {
-  if (findCall(turn.state.calls, call) !== null) {
-    turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };
+  if (findCall(turn.state.calls.pending, call) !== null) {
+    setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });
   }
   if (isInternalCall(call)) noteInternalAnswer(turn, call, result);
   else turn.effects.push({ kind: "call.reply", call, result });
@@ -57,7 +57,7 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
 
 /** The last word on a stream. */
 export function endStream(turn: Turn, call: CallId, error: ApiError | null): void {
-  turn.state = { ...turn.state, guarded: remove(turn.state.guarded, call) };
+  setStreams(turn, { guarded: remove(turn.state.streams.guarded, call) });
   turn.effects.push({ kind: "call.end", call, error });
 }
 
@@ -75,17 +75,18 @@ export function tellPeers(turn: Turn): void {
 
 /** A disk effect that makes `hard` and the log as Raft has it now durable. */
 export function writeDisk(turn: Turn, plan: WalPlan, hard: HardState | null): void {
-  const { raft, outbox } = turn.state;
+  const { raft } = turn.state;
+  const { outbox } = turn.state.disk;
   const { lastIndex, lastTerm } = raft.log;
   const persisting = { hard, lastIndex, lastTerm, mark: walMark(plan.wal) };
   turn.effects.push({ kind: "disk", token: outbox.nextToken, ops: plan.ops });
-  turn.state = { ...turn.state, wal: plan.wal, outbox: issue(outbox, persisting) };
+  setDisk(turn, { wal: plan.wal, outbox: issue(outbox, persisting) });
 }
 
 function send(turn: Turn, message: Send): void {
-  const [outbox, now] = hold(turn.state.outbox, message);
+  const [outbox, now] = hold(turn.state.disk.outbox, message);
   if (now) turn.effects.push({ kind: "peer.send", to: message.to, message: message.message });
-  else turn.state = { ...turn.state, outbox };
+  else setDisk(turn, { outbox });
 }
 
 function carryOut(turn: Turn, output: RaftOutput): void {
@@ -101,19 +102,20 @@ function carryOut(turn: Turn, output: RaftOutput): void {
     turn.effects.push({ kind: "snapshot.send", to, term, meta });
   }
   for (const { context, index } of output.reads) {
-    turn.state = { ...turn.state, reads: answerReads(turn.state.reads, context, index) };
+    setCalls(turn, { reads: answerReads(turn.state.calls.reads, context, index) });
   }
 }
 
 function persist(turn: Turn, hard: HardState | null, entries: readonly Entry[]): void {
   if (hard === null && entries.length === 0) return;
-  writeDisk(turn, appendToWal(turn.state.wal, hard, entries), hard);
+  writeDisk(turn, appendToWal(turn.state.disk.wal, hard, entries), hard);
 }
 
 /** The image takes the store's place, and only then the log forgets what came before it: a crash
  *  between the two leaves a KV that is ahead of the WAL, which recovery understands. */
 function install(turn: Turn, meta: SnapshotMeta): void {
-  const { raft, wal, store } = turn.state;
+  const { raft, store } = turn.state;
+  const { wal } = turn.state.disk;
   turn.effects.push({ kind: "snapshot.install", meta });
   turn.state = {
     ...turn.state,

@@ -6,20 +6,22 @@ import { findCall } from "./calls.ts";
 import { NO_HEADER, replicaOf } from "./header.ts";
 import type { NodeState } from "../node-state.ts";
 import type { Turn } from "./turn.ts";
+import { setCalls } from "./set-state.ts";
 import { reply } from "./turn.ts";
 
 export type Waits = readonly CallId[]; // oldest first
 
 /** Answers what is due, and forgets who has gone. */
 export function serveWaits(turn: Turn): void {
-  const { waits, installing } = turn.state;
+  const { installing } = turn.state;
+  const { waits } = turn.state.calls;
   if (waits.length === 0 || installing !== null) return;
   const kept = waits.filter((call) => !serve(turn, call));
-  if (kept.length < waits.length) turn.state = { ...turn.state, waits: kept };
+  if (kept.length < waits.length) setCalls(turn, { waits: kept });
 }
 
 function serve(turn: Turn, call: CallId): boolean {
-  const request = findCall(turn.state.calls, call)?.request;
+  const request = findCall(turn.state.calls.pending, call)?.request;
   const { config, raft, store } = turn.state;
   if (request?.kind === "compact" && isCompacted(turn.state, request.revision)) {
     const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };

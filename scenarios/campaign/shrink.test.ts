@@ -140,7 +140,10 @@ describe("A core that", { timeout: 60_000 }, () => {
         calls += 1;
         const [next, effects] = step(state, input, kv);
         if (input.kind !== "tick" || calls % 1000 !== 0) return [next, effects];
-        return [{ ...next, publish: { kind: "waiting", askedAt: null } }, effects];
+        return [
+          { ...next, upkeep: { ...next.upkeep, publish: { kind: "waiting", askedAt: null } } },
+          effects,
+        ];
       },
     };
     const { failure } = judge(optionsOf(scenario(), { seed: 1, path: null }), {

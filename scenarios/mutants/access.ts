@@ -110,7 +110,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     bug: "A member that takes an image keeps tokens that were revoked while it was away.",
     file: "core/node.ts",
     find: "const tokens = createTokens(turn.state.now); // what became",
-    replace: "const { tokens } = turn.state; // what became",
+    replace: "const { tokens } = turn.state.calls; // what became",
     oracle: "revocations",
     scenario: "revocations",
     seeds: [14, 40],

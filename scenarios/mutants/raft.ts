@@ -212,9 +212,9 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     name: "answered-twice",
     bug: "A call that was answered goes on waiting, and is told later that its time is over.",
     file: "core/turn/turn.ts",
-    find: "turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };",
+    find: "setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });",
     replace:
-      "if (!result.ok) turn.state = { ...turn.state, calls: removeCall(turn.state.calls, call) };",
+      "if (!result.ok) setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });",
     oracle: "answer-once",
     scenario: "rolling-crashes",
     seeds: [1, 20],

@@ -97,8 +97,10 @@ export class Metrics {
   }
 }
 
-function raftMetrics({ raft, store, calls, config, installing }: NodeState): readonly Metric[] {
-  const pending = raft.log.lastIndex - store.applied + calls.queued.length;
+function raftMetrics(state: NodeState): readonly Metric[] {
+  const { raft, store, config, installing } = state;
+  const { queued } = state.calls.pending;
+  const pending = raft.log.lastIndex - store.applied + queued.length;
   const id = hex(config.node);
   const own = parseVersion(config.version);
   const version = own === null ? null : shortVersion(clusterVersion(own, store));
@@ -164,8 +166,8 @@ function storeMetrics({ store, config }: NodeState, kv: KvReader): readonly Metr
   ];
 }
 
-function watchMetrics({ watching }: NodeState): readonly Metric[] {
-  const { hub, streams } = watching;
+function watchMetrics(state: NodeState): readonly Metric[] {
+  const { hub, streams } = state.streams.watching;
   return [
     one("etcd_debugging_mvcc_watch_stream_total", "gauge", "Streams of watches.", streams.size),
     one("etcd_debugging_mvcc_watcher_total", "gauge", "Watches.", hub.watchers.size),

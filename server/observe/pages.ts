@@ -57,7 +57,7 @@ export function createPages(options: PagesOptions): Pages {
 /** A member knows the cluster's version once it has joined it, in each of its lives. */
 async function showVersion(state: NodeState): Promise<Page> {
   const etcdserver = state.config.version;
-  const known = state.publish.kind === "done" ? agreedVersion(state) : null;
+  const known = state.upkeep.publish.kind === "done" ? agreedVersion(state) : null;
   const [etcdcluster, storage] = [known ?? "not_decided", known ?? "unknown"];
   const body = JSON.stringify({ etcdserver, etcdcluster, storage });
   return { status: 200, type: "application/json", body };

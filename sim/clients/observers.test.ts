@@ -75,7 +75,7 @@ describe("who observes an election", () => {
     for (const seen of lives.values()) last.set(seen.state.config.node, seen); // of each node
     expect(Math.max(...[...lives.values()].map(({ told }) => told.length))).toBeGreaterThan(2);
     for (const { state, told } of last.values()) {
-      const [observing] = [...entries(state.observers)].map(([, each]) => each);
+      const [observing] = [...entries(state.streams.observers)].map(([, each]) => each);
       const at = observing?.observer.at.kind;
       if (at === "following") expect(told.at(-1)?.key).toBe(leaderIn(state));
       else if (at === "first") expect(leaderIn(state)).toBeNull();

@@ -261,7 +261,7 @@ export class Cluster implements Line {
     world.after(0, () => {
       if (node.life !== life) return;
       for (const { id } of members) {
-        const isKnown = node.state?.links.some((link) => link.peer === id);
+        const isKnown = node.state?.leadership.links.some((link) => link.peer === id);
         if (id !== node.config.node && !isKnown)
           node.take({ kind: "peer.link", peer: id, up: true });
       }

@@ -344,7 +344,8 @@ function recordEffects(
 /** What will be on disk once this effect is carried out. A step may issue several: each covers the
  *  log up to where the node's own list says, which the next boot will show to be true or not. */
 function issuedBy(node: GhostNode, state: NodeState, previous: Log, effect: DiskEffect): Issued {
-  const { raft, outbox } = state;
+  const { raft } = state;
+  const { outbox } = state.disk;
   const { token } = effect;
   const waiting = outbox.pending.find((each) => each.token === token);
   const last = node.issued.at(-1) ?? node.durable;

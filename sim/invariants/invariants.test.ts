@@ -56,8 +56,11 @@ function withRaft(raft: Partial<RaftState>): NodeState {
 }
 
 function waitingFor(key: Bytes): NodeState {
-  const waiters = set(base.concurrencyCalls.waiters, key, [5 as CallId]);
-  return { ...base, concurrencyCalls: { ...base.concurrencyCalls, waiters } };
+  const waiters = set(base.calls.concurrencyCalls.waiters, key, [5 as CallId]);
+  return {
+    ...base,
+    calls: { ...base.calls, concurrencyCalls: { ...base.calls.concurrencyCalls, waiters } },
+  };
 }
 
 const { stepPairs } = base.config.limits;
@@ -480,7 +483,10 @@ describe("the ghost", () => {
       const token = 1 as DiskToken;
       const mark = {} as never; // only the node reads it
       const persisting = { token, hard: null, lastIndex: LAST, lastTerm: TERM, mark };
-      const state = { ...base, outbox: { ...base.outbox, pending: [persisting] } };
+      const state = {
+        ...base,
+        disk: { ...base.disk, outbox: { ...base.disk.outbox, pending: [persisting] } },
+      };
       record(ghost, booted(withRaft({ log: createLog(0 as Index, term(0)) })));
       record(ghost, stepped({ state, effects: [{ kind: "disk", token, ops }] }));
       record(ghost, { kind: "synced", node: 1, token });

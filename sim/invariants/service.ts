@@ -103,7 +103,8 @@ export const serviceInvariants: readonly Invariant[] = [
     at: ["stepped"],
     check: (_ghost, moment) => {
       if (moment.kind !== "stepped") return null;
-      const { outbox, raft, appliedDurable, config } = moment.state;
+      const { raft, appliedDurable, config } = moment.state;
+      const { outbox } = moment.state.disk;
       if (outbox.pending.length > WAITING_MAX) return `${outbox.pending.length} disk effects wait`;
       if (outbox.held.length > WAITING_MAX) return `${outbox.held.length} messages are held back`;
       const kept = appliedDurable - raft.log.compactedIndex;
@@ -136,18 +137,13 @@ function bootedAt(node: GhostNode, { store }: NodeState): string | null {
   return `the store holds ${store.applied}, it was given ${node.kvDurable} to ${node.kvIssued}`;
 }
 
-function waitingInVain({
-  concurrencyCalls,
-  observers,
-  store,
-  installing,
-}: NodeState): string | null {
+function waitingInVain({ store, installing, calls, streams }: NodeState): string | null {
   if (installing !== null) return null;
   const { live } = store.mvcc.index;
-  for (const [key, [call]] of entries(concurrencyCalls.waiters)) {
+  for (const [key, [call]] of entries(calls.concurrencyCalls.waiters)) {
     if (!has(live, key)) return `call ${call} waits for the end of ${quote(key)}, which is gone`;
   }
-  for (const [call, { observer }] of entries(observers)) {
+  for (const [call, { observer }] of entries(streams.observers)) {
     if (observer.at.kind !== "following" || has(live, observer.at.key)) continue;
     return `call ${call} follows ${quote(observer.at.key)}, which is gone`;
   }

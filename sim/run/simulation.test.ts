@@ -165,11 +165,14 @@ describe("a core that is broken is found out", () => {
       boot,
       step: (state, input, kv) => {
         const [next, effects] = step(state, input, kv);
-        const { held } = next.outbox;
+        const { held } = next.disk.outbox;
         const sends = held.map(({ send }): Effect => {
           return { kind: "peer.send", to: send.to, message: send.message };
         });
-        return [{ ...next, outbox: { ...next.outbox, held: [] } }, [...effects, ...sends]];
+        return [
+          { ...next, disk: { ...next.disk, outbox: { ...next.disk.outbox, held: [] } } },
+          [...effects, ...sends],
+        ];
       },
     };
     expect(oracleOf(eager)).toBe("promise-after-sync");

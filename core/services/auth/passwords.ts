@@ -20,6 +20,7 @@ import { encodeCommand } from "../../apply/commands/command.ts";
 import { proposerOf, refusalNow } from "../../turn/callers.ts";
 import { requestTimeoutMs } from "../../config.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import { reply } from "../../turn/turn.ts";
 
 /** The state is fit to decide. */
@@ -36,14 +37,14 @@ export function servePassword(turn: Turn, waiting: WaitingCall): void {
  *  it for is no failure of this server. */
 function askDriver(turn: Turn, waiting: WaitingCall, work: PasswordWork): void {
   const serverDeadline = Number.MAX_SAFE_INTEGER as Millis;
-  const calls = replaceCall(turn.state.calls, { ...waiting, serverDeadline });
-  turn.state = { ...turn.state, calls };
+  const pending = replaceCall(turn.state.calls.pending, { ...waiting, serverDeadline });
+  setCalls(turn, { pending });
   turn.effects.push({ kind: "password", call: waiting.call, work });
 }
 
 /** The driver has done its part. */
 export function passwordDone(turn: Turn, call: CallId, answer: PasswordAnswer): void {
-  const waiting = findCall(turn.state.calls, call);
+  const waiting = findCall(turn.state.calls.pending, call);
   if (waiting === null || !isPasswordRequest(waiting.request)) return; // nobody waits any more
   const { request } = waiting;
   switch (answer.kind) {
@@ -71,8 +72,9 @@ export function passwordDone(turn: Turn, call: CallId, answer: PasswordAnswer): 
 }
 
 function checkPassword(turn: Turn, call: CallId, request: AuthenticateRequest): void {
-  const { calls, store } = turn.state;
-  const waiting = findCall(calls, call);
+  const { store } = turn.state;
+  const { pending } = turn.state.calls;
+  const waiting = findCall(pending, call);
   if (waiting === null) return;
   const { name, password } = request;
   const { revision, enabled } = store.auth;
@@ -89,14 +91,15 @@ function proposeChange(turn: Turn, waiting: WaitingCall, change: AuthChange): vo
   const { call, request, context } = waiting;
   const caller = proposerOf(turn, request, context);
   if (!caller.ok) return reply(turn, call, caller);
-  const { calls, config, life, now } = turn.state;
+  const { config, life, now } = turn.state;
+  const { pending } = turn.state.calls;
   const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
   const origin = { node: config.node, life, call };
   const data = encodeCommand({ kind: "auth", origin, change }, caller.value);
   if (data.length > config.limits.requestBytes) {
     return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
   }
-  turn.state = { ...turn.state, calls: queueCall(calls, { ...waiting, serverDeadline }, data) };
+  setCalls(turn, { pending: queueCall(pending, { ...waiting, serverDeadline }, data) });
 }
 
 /** An authentication was applied. */

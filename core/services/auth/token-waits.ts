@@ -8,6 +8,7 @@ import { ERRORS } from "../../api/errors.ts";
 import { isStreamRequest } from "../../api/request.ts";
 import { awaitedEntry } from "../../turn/callers.ts";
 import { requestTimeoutMs } from "../../config.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import type { Turn } from "../../turn/turn.ts";
 
 /** Oldest first. */
@@ -31,14 +32,14 @@ const WORDS_MAX = 100;
 
 /** True: the input waits, or it was about one that waits. */
 export function detain(turn: Turn, input: CallInput): boolean {
-  const { tokenWaits, now } = turn.state;
+  const { now } = turn.state;
+  const { tokenWaits } = turn.state.calls;
   if (input.kind === "call") {
     const index = awaitedEntry(turn.state, input.context);
     if (index === null || tokenWaits.length >= WAITS_MAX) return false;
-    turn.state = {
-      ...turn.state,
+    setCalls(turn, {
       tokenWaits: [...tokenWaits, { index, opening: input, since: now, rest: [] }],
-    };
+    });
     return true;
   }
   const guest = tokenWaits.find(({ opening }) => opening.call === input.call);
@@ -46,26 +47,25 @@ export function detain(turn: Turn, input: CallInput): boolean {
   const isLoud = guest.rest.length >= WORDS_MAX;
   const isGone = input.kind === "call.cancel";
   const kept = isGone || isLoud ? [] : [{ ...guest, rest: [...guest.rest, input] }];
-  turn.state = {
-    ...turn.state,
-    tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])),
-  };
+  setCalls(turn, { tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])) });
   if (isLoud && !isGone) dismiss(turn, guest.opening, ERRORS.TooManyRequests);
   return true;
 }
 
 /** What need not wait any more, in the order in which it came. */
 export function takeAdmitted(turn: Turn): readonly CallInput[] {
-  const { tokenWaits, store } = turn.state;
+  const { store } = turn.state;
+  const { tokenWaits } = turn.state.calls;
   if (tokenWaits.length === 0) return tokenWaits as readonly never[];
   const isReady = ({ index }: TokenWait): boolean => index <= store.applied || !store.auth.enabled;
   if (!tokenWaits.some(isReady)) return [];
-  turn.state = { ...turn.state, tokenWaits: tokenWaits.filter((guest) => !isReady(guest)) };
+  setCalls(turn, { tokenWaits: tokenWaits.filter((guest) => !isReady(guest)) });
   return tokenWaits.filter(isReady).flatMap(({ opening, rest }) => [opening, ...rest]);
 }
 
 export function tickTokenWaits(turn: Turn, now: Millis): void {
-  const { tokenWaits, config } = turn.state;
+  const { config } = turn.state;
+  const { tokenWaits } = turn.state.calls;
   if (tokenWaits.length === 0) return;
   const kept = tokenWaits.filter(({ opening, since }) => {
     const isLate = now >= opening.context.deadline;
@@ -73,7 +73,7 @@ export function tickTokenWaits(turn: Turn, now: Millis): void {
     dismiss(turn, opening, isLate ? ERRORS.DeadlineExceeded : ERRORS.InvalidAuthToken);
     return false;
   });
-  turn.state = { ...turn.state, tokenWaits: kept };
+  setCalls(turn, { tokenWaits: kept });
 }
 
 function dismiss(turn: Turn, { call, request }: Opening, error: ApiError): void {

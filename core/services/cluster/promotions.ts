@@ -10,17 +10,18 @@ import type { Origin } from "../../apply/commands/command.ts";
 import type { PromotionMessage, PromotionRefusal } from "../../membership/promotion-message.ts";
 import type { Promotion } from "../../node-state.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import { reply, tellRaft } from "../../turn/turn.ts";
 
 export function openPromotion(turn: Turn, call: CallId): void {
   const promotion = { call, askedAt: null, term: turn.state.raft.term };
-  turn.state = { ...turn.state, promotions: [...turn.state.promotions, promotion] };
+  setCalls(turn, { promotions: [...turn.state.calls.promotions, promotion] });
 }
 
 /** Hands every open call to the leader, if there is one. */
 export function askForPromotions(turn: Turn): void {
-  for (const promotion of turn.state.promotions) {
-    const request = findCall(turn.state.calls, promotion.call)?.request;
+  for (const promotion of turn.state.calls.promotions) {
+    const request = findCall(turn.state.calls.pending, promotion.call)?.request;
     if (request?.kind === "member_promote") ask(turn, promotion, request.id);
     else keep(turn, promotion, null); // it is over
   }
@@ -38,7 +39,7 @@ export function takePromotionMessage(turn: Turn, from: NodeId, message: Promotio
     const refusal = { kind: "promotion_refused", term, life: asker, call, reason } as const;
     return void turn.effects.push({ kind: "peer.send", to: from, message: refusal });
   }
-  const open = turn.state.promotions.find(({ call }) => call === message.call);
+  const open = turn.state.calls.promotions.find(({ call }) => call === message.call);
   if (message.life !== life || open === undefined) return;
   refuse(turn, open, message.reason);
 }
@@ -77,7 +78,7 @@ function refuse(turn: Turn, promotion: Promotion, reason: PromotionRefusal): voi
 
 /** Null: it is over. */
 function keep(turn: Turn, { call }: Promotion, next: Promotion | null): void {
-  const others = turn.state.promotions.filter((promotion) => promotion.call !== call);
+  const others = turn.state.calls.promotions.filter((promotion) => promotion.call !== call);
   const promotions = next === null ? others : [...others, next];
-  turn.state = { ...turn.state, promotions };
+  setCalls(turn, { promotions });
 }

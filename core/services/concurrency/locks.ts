@@ -30,6 +30,7 @@ import type { NodeState } from "../../node-state.ts";
 import { lookForLeaders, restoreObservers, tellObservers, toldLeader } from "./observers.ts";
 import { askRangeStreams, beginRangeStream } from "../kv/range-streams.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import { reply } from "../../turn/turn.ts";
 
 export type ConcurrencyCalls = Readonly<{
@@ -67,14 +68,15 @@ export function proceedConcurrencyCalls(turn: Turn, take: Take): boolean {
   if (isIdle(turn.state)) return false;
   const answers = takeInternalAnswers(turn);
   for (const answer of answers) {
-    if (has(turn.state.concurrencyCalls.running, answer.owner)) takeAnswer(turn, take, answer);
-    else if (has(turn.state.observers, answer.owner)) toldLeader(turn, answer);
+    if (has(turn.state.calls.concurrencyCalls.running, answer.owner))
+      takeAnswer(turn, take, answer);
+    else if (has(turn.state.streams.observers, answer.owner)) toldLeader(turn, answer);
     else beginRangeStream(turn, answer);
   }
-  const { due } = turn.state.concurrencyCalls;
-  turn.state = { ...turn.state, concurrencyCalls: { ...turn.state.concurrencyCalls, due: [] } };
+  const { due } = turn.state.calls.concurrencyCalls;
+  setCalls(turn, { concurrencyCalls: { ...turn.state.calls.concurrencyCalls, due: [] } });
   for (const call of due) {
-    const running = get(turn.state.concurrencyCalls.running, call);
+    const running = get(turn.state.calls.concurrencyCalls.running, call);
     if (running?.recipe.kind !== "waiting") continue; // its client has gone
     make(turn, take, call, running.context, lookAgain(running.recipe));
   }
@@ -83,14 +85,18 @@ export function proceedConcurrencyCalls(turn: Turn, take: Take): boolean {
 }
 
 /** As after nearly every step. */
-function isIdle({ internalCalls, concurrencyCalls, observers, rangeStreams }: NodeState): boolean {
+function isIdle({ calls, streams }: NodeState): boolean {
+  const { internalCalls, concurrencyCalls } = calls;
+  const { observers, rangeStreams } = streams;
   const waits = internalCalls.answered.length > 0 || concurrencyCalls.due.length > 0;
   return !waits && observers.size === 0 && rangeStreams.open.size === 0;
 }
 
 /** One entry was applied. After one that is too much for one step everybody looks again. */
 export function noteApplied(turn: Turn, store: Store, writes: readonly KvWrite[]): void {
-  const { concurrencyCalls, observers, config } = turn.state;
+  const { config } = turn.state;
+  const { concurrencyCalls } = turn.state.calls;
+  const { observers } = turn.state.streams;
   if (concurrencyCalls.waiters.size === 0 && observers.size === 0) return;
   if (writes.length > config.limits.applyRows) {
     restoreConcurrencyCalls(turn);
@@ -103,24 +109,23 @@ export function noteApplied(turn: Turn, store: Store, writes: readonly KvWrite[]
     due = [...due, ...(get(waiters, kv.key) ?? [])];
     waiters = remove(waiters, kv.key);
   }
-  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, waiters, due } };
+  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, waiters, due } });
   tellObservers(turn, store, events);
 }
 
 /** An image has taken the store's place: what they wait for may have come and gone. */
 export function restoreConcurrencyCalls(turn: Turn): void {
-  const { concurrencyCalls } = turn.state;
+  const { concurrencyCalls } = turn.state.calls;
   const due = [...entries(concurrencyCalls.waiters)].flatMap(([, calls]) => calls);
   const waiters: ConcurrencyCalls["waiters"] = createOrderedMap();
-  turn.state = {
-    ...turn.state,
+  setCalls(turn, {
     concurrencyCalls: { ...concurrencyCalls, waiters, due: [...concurrencyCalls.due, ...due] },
-  };
+  });
 }
 
 /** Who waits for a key has no internal call that would run out of time. */
 export function tickConcurrencyCalls(turn: Turn, take: Take, now: Millis): void {
-  for (const [, running] of entries(turn.state.concurrencyCalls.running)) {
+  for (const [, running] of entries(turn.state.calls.concurrencyCalls.running)) {
     const isLate = running.inner === null && now >= running.context.deadline;
     if (isLate) fail(turn, take, running, ERRORS.DeadlineExceeded);
   }
@@ -128,14 +133,14 @@ export function tickConcurrencyCalls(turn: Turn, take: Take, now: Millis): void 
 
 /** The client has gone. */
 export function dropConcurrencyCall(turn: Turn, take: Take, call: CallId): void {
-  const running = get(turn.state.concurrencyCalls.running, call);
+  const running = get(turn.state.calls.concurrencyCalls.running, call);
   if (running === null) return;
   forget(turn, running);
   tidyUp(turn, take, running, cleanUp(running.recipe));
 }
 
 function takeAnswer(turn: Turn, take: Take, { owner, result }: InternalAnswer): void {
-  const running = get(turn.state.concurrencyCalls.running, owner);
+  const running = get(turn.state.calls.concurrencyCalls.running, owner);
   if (running === null) return;
   const idle = { ...running, inner: null };
   keep(turn, idle);
@@ -152,13 +157,13 @@ function make(turn: Turn, take: Take, call: CallId, context: CallContext, move: 
     }
     case "wait": {
       keep(turn, { call, context, recipe: move.recipe, inner: null });
-      const { concurrencyCalls } = turn.state;
+      const { concurrencyCalls } = turn.state.calls;
       const { key } = move.recipe;
       const waiters = set(concurrencyCalls.waiters, key, [
         ...(get(concurrencyCalls.waiters, key) ?? []),
         call,
       ]);
-      turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, waiters } };
+      setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, waiters } });
       return;
     }
     case "answer":
@@ -185,25 +190,25 @@ function tidyUp(turn: Turn, take: Take, { context }: Running, request: UnaryRequ
 }
 
 function keep(turn: Turn, running: Running): void {
-  const { concurrencyCalls } = turn.state;
+  const { concurrencyCalls } = turn.state.calls;
   const kept = set(concurrencyCalls.running, running.call, running);
-  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, running: kept } };
+  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, running: kept } });
 }
 
 function forgetCall(turn: Turn, call: CallId): void {
-  const running = get(turn.state.concurrencyCalls.running, call);
+  const running = get(turn.state.calls.concurrencyCalls.running, call);
   if (running !== null) forget(turn, running);
 }
 
 function forget(turn: Turn, { call, inner, recipe }: Running): void {
   if (inner !== null) forgetInternalCall(turn, inner);
-  const { concurrencyCalls } = turn.state;
+  const { concurrencyCalls } = turn.state.calls;
   const waiters =
     recipe.kind === "waiting"
       ? without(concurrencyCalls.waiters, recipe.key, call)
       : concurrencyCalls.waiters;
   const running = remove(concurrencyCalls.running, call);
-  turn.state = { ...turn.state, concurrencyCalls: { ...concurrencyCalls, running, waiters } };
+  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, running, waiters } });
 }
 
 function without(

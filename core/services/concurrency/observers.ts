@@ -14,6 +14,7 @@ import { makeInternalCall, forgetInternalCall } from "../../turn/internal-calls.
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import { entries, get, remove, set } from "../../lib/ordered-map.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setStreams } from "../../turn/set-state.ts";
 import { endStream } from "../../turn/turn.ts";
 
 export type Observers = OrderedMap<CallId, Observing>;
@@ -37,7 +38,7 @@ export function openObserver(
 /** Asks for those who want to know who leads. True: somebody did. */
 export function lookForLeaders(turn: Turn, take: Take): boolean {
   let asked = false;
-  for (const [call, observing] of entries(turn.state.observers)) {
+  for (const [call, observing] of entries(turn.state.streams.observers)) {
     const { observer, inner, context } = observing;
     if (observer.at.kind !== "looking" || inner !== null) continue;
     asked = true;
@@ -49,7 +50,7 @@ export function lookForLeaders(turn: Turn, take: Take): boolean {
 
 /** Where etcd cannot find out who leads, it ends the stream without a word. */
 export function toldLeader(turn: Turn, { owner, result }: InternalAnswer): void {
-  const observing = get(turn.state.observers, owner);
+  const observing = get(turn.state.streams.observers, owner);
   if (observing === null) return;
   if (result.ok) return tell(turn, observing, found(observing.observer, result.value));
   dropObserver(turn, owner);
@@ -58,11 +59,11 @@ export function toldLeader(turn: Turn, { owner, result }: InternalAnswer): void 
 }
 
 export function tellObservers(turn: Turn, store: Store, events: readonly WatchEvent[]): void {
-  if (turn.state.observers.size === 0) return;
+  if (turn.state.streams.observers.size === 0) return;
   const { config, raft } = turn.state;
   const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
   for (const event of events) {
-    for (const [, observing] of entries(turn.state.observers)) {
+    for (const [, observing] of entries(turn.state.streams.observers)) {
       const told = heard(observing.observer, event, header);
       if (told !== null) tell(turn, observing, told);
     }
@@ -71,20 +72,20 @@ export function tellObservers(turn: Turn, store: Store, events: readonly WatchEv
 
 /** An image has taken the store's place. */
 export function restoreObservers(turn: Turn): void {
-  for (const [, observing] of entries(turn.state.observers)) {
+  for (const [, observing] of entries(turn.state.streams.observers)) {
     if (observing.observer.at.kind === "stalled") continue;
     keep(turn, { ...observing, observer: lookAnew(observing.observer) });
   }
 }
 
 export function creditObserver(turn: Turn, call: CallId, items: number): void {
-  const observing = get(turn.state.observers, call);
+  const observing = get(turn.state.streams.observers, call);
   if (observing === null) return;
   keep(turn, { ...observing, observer: withCredit(observing.observer, items) });
 }
 
 export function tickObservers(turn: Turn, now: Millis): void {
-  for (const [call, { context }] of entries(turn.state.observers)) {
+  for (const [call, { context }] of entries(turn.state.streams.observers)) {
     if (now < context.deadline) continue;
     dropObserver(turn, call);
     endStream(turn, call, ERRORS.DeadlineExceeded);
@@ -92,10 +93,10 @@ export function tickObservers(turn: Turn, now: Millis): void {
 }
 
 export function dropObserver(turn: Turn, call: CallId): void {
-  const observing = get(turn.state.observers, call);
+  const observing = get(turn.state.streams.observers, call);
   if (observing === null) return;
   if (observing.inner !== null) forgetInternalCall(turn, observing.inner);
-  turn.state = { ...turn.state, observers: remove(turn.state.observers, call) };
+  setStreams(turn, { observers: remove(turn.state.streams.observers, call) });
 }
 
 function tell(turn: Turn, observing: Observing, { observer, leader }: Told): void {
@@ -106,5 +107,5 @@ function tell(turn: Turn, observing: Observing, { observer, leader }: Told): voi
 }
 
 function keep(turn: Turn, observing: Observing): void {
-  turn.state = { ...turn.state, observers: set(turn.state.observers, observing.call, observing) };
+  setStreams(turn, { observers: set(turn.state.streams.observers, observing.call, observing) });
 }

@@ -26,6 +26,7 @@ import type { Comparing } from "../maintenance/hash-calls.ts";
 import { beginComparison, dropComparisons } from "../maintenance/hash-calls.ts";
 import type { HashCheck } from "../../transcript/trace.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setUpkeep } from "../../turn/set-state.ts";
 import { tellRaft } from "../../turn/turn.ts";
 
 export type Corruption = Readonly<{
@@ -70,7 +71,7 @@ export function createCorruption({ limits }: Config, now: Millis): Corruption {
 
 /** Follows an entry that changed how far the store is compacted. */
 export function noteCompaction(turn: Turn, before: Turn["state"]["store"], after: Mvcc): void {
-  const { corruption } = turn.state;
+  const { corruption } = turn.state.upkeep;
   const view = overlaid(before.overlay, turn.kv);
   const compactions = followCompaction(corruption.compactions, before.mvcc, after, view);
   patch(turn, { compactions });
@@ -85,14 +86,15 @@ export function forgetHashes(turn: Turn): void {
 export function tickCorruption(turn: Turn): void {
   if (turn.state.installing !== null) return;
   serveGuests(turn);
-  const { round } = turn.state.corruption;
+  const { round } = turn.state.upkeep.corruption;
   if (round !== null) proceed(turn, round);
   else if (isDue(turn, "history")) beginHistory(turn);
   else if (isDue(turn, "compactions")) beginCompactions(turn);
 }
 
 export function takeHashMessage(turn: Turn, from: NodeId, message: HashMessage): void {
-  const { store, corruption, installing } = turn.state;
+  const { store, installing } = turn.state;
+  const { corruption } = turn.state.upkeep;
   if (installing !== null || !store.members.some(({ id }) => id === from)) return; // asked again
   if (message.kind === "hash_answer") return takeAnswer(turn, from, message);
   const known = corruption.guests.find((guest) => guest.from === from);
@@ -108,7 +110,8 @@ export function takeHashMessage(turn: Turn, from: NodeId, message: HashMessage):
 
 /** A hash that somebody waited for, or the news that there is none. */
 export function noteHash(turn: Turn, { asker, id }: Comparing, walk: HashWalk | null): void {
-  const { config, corruption, now } = turn.state;
+  const { config, now } = turn.state;
+  const { corruption } = turn.state.upkeep;
   if (asker !== config.node) {
     const guest = corruption.guests.find(({ from, ask }) => from === asker && ask.id === id);
     if (guest !== undefined) answerGuest(turn, guest, walk === null ? [] : [resultOf(walk)]);
@@ -123,7 +126,8 @@ export function noteHash(turn: Turn, { asker, id }: Comparing, walk: HashWalk | 
 // Those who ask.
 
 function isDue(turn: Turn, check: "history" | "compactions"): boolean {
-  const { corruption, config, now, raft, store } = turn.state;
+  const { config, now, raft, store } = turn.state;
+  const { corruption } = turn.state.upkeep;
   const intervalMs = config.limits.checks[`${check}Ms`];
   if (intervalMs === 0 || now < corruption[`${check}At`]) return false;
   patch(turn, { [`${check}At`]: now + intervalMs });
@@ -137,12 +141,14 @@ function beginHistory(turn: Turn): void {
 }
 
 function beginCompactions(turn: Turn): void {
-  if (unchecked(turn.state.corruption).length > 0) beginRound(turn, "compactions", 0 as Index);
+  if (unchecked(turn.state.upkeep.corruption).length > 0)
+    beginRound(turn, "compactions", 0 as Index);
 }
 
 /** The hash of this member is still to be taken, but of compactions there are some. */
 export function beginRound(turn: Turn, check: Round["check"], index: Index): bigint {
-  const { corruption, life, raft, store, now, config } = turn.state;
+  const { life, raft, store, now, config } = turn.state;
+  const { corruption } = turn.state.upkeep;
   const id = BigInt.asUintN(64, life + BigInt(corruption.rounds));
   const { revision, compaction } = store.mvcc;
   const isReady = check === "compactions";
@@ -176,7 +182,7 @@ export function silentIn({ state }: Turn, { answers }: Round): readonly NodeId[]
 }
 
 function takeAnswer(turn: Turn, member: NodeId, answer: HashAnswer): void {
-  const { round } = turn.state.corruption;
+  const { round } = turn.state.upkeep.corruption;
   if (round?.ask.id !== answer.id || !silentIn(turn, round).includes(member)) return;
   patch(turn, { round: { ...round, answers: [...round.answers, { ...answer, member }] } });
 }
@@ -195,7 +201,8 @@ function proceed(turn: Turn, round: Round): void {
 }
 
 function conclude(turn: Turn, round: Round): void {
-  const { store, config, corruption } = turn.state;
+  const { store, config } = turn.state;
+  const { corruption } = turn.state.upkeep;
   endRound(turn, round);
   if (round.check === "history") return accuse(turn, round, historyOf(turn, round));
   const own = unchecked(corruption);
@@ -241,11 +248,12 @@ function unchecked({ compactions, agreed }: Corruption): readonly RevisionHash[]
 // Those who are asked.
 
 export function serveGuests(turn: Turn): void {
-  for (const guest of turn.state.corruption.guests) serveGuest(turn, guest);
+  for (const guest of turn.state.upkeep.corruption.guests) serveGuest(turn, guest);
 }
 
 function serveGuest(turn: Turn, guest: Guest): void {
-  const { store, corruption, admission } = turn.state;
+  const { store } = turn.state;
+  const { corruption, admission } = turn.state.upkeep;
   const { ask, from, isWalking, answer } = guest;
   if (answer !== null || isWalking) return;
   if (store.applied < ask.index && admission.kind === "open") return; // else nothing is to come
@@ -270,7 +278,7 @@ function answerGuest(turn: Turn, guest: Guest, hashes: readonly RevisionHash[]):
 
 function keepGuest(turn: Turn, guest: Guest): void {
   const { members } = turn.state.store;
-  const others = turn.state.corruption.guests.filter(
+  const others = turn.state.upkeep.corruption.guests.filter(
     ({ from }) => from !== guest.from && members.some(({ id }) => id === from),
   );
   patch(turn, { guests: [...others, guest] });
@@ -285,5 +293,5 @@ function send(turn: Turn, to: NodeId, message: HashMessage): void {
 }
 
 function patch(turn: Turn, change: Partial<Corruption>): void {
-  turn.state = { ...turn.state, corruption: { ...turn.state.corruption, ...change } };
+  setUpkeep(turn, { corruption: { ...turn.state.upkeep.corruption, ...change } });
 }

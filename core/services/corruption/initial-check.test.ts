@@ -122,7 +122,7 @@ function start() {
     tick,
     ownHash: (): number => {
       tick(50);
-      return state.corruption.round?.own ?? -1;
+      return state.upkeep.corruption.round?.own ?? -1;
     },
     hears: (from: NodeId, hash: number, at: { revision?: number; compacted?: number } = {}) => {
       const { id, revision } = ask;

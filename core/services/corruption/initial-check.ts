@@ -13,6 +13,7 @@ import { askAgain, beginRound, endRound, serveGuests, silentIn } from "./hash-ch
 import type { Round } from "./hash-checks.ts";
 import { beginComparison } from "../maintenance/hash-calls.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setUpkeep } from "../../turn/set-state.ts";
 import { endStream, reply } from "../../turn/turn.ts";
 
 export type Admission = Readonly<
@@ -25,13 +26,14 @@ export function beginAdmission(turn: Turn): void {
   if (!config.limits.checks.atStart) return;
   const isAlone = store.members.every(({ id }) => id === config.node);
   if (isAlone || store.applied === 0) return admit(turn);
-  turn.state = { ...turn.state, admission: { kind: "comparing", unreachable: [] } };
+  setUpkeep(turn, { admission: { kind: "comparing", unreachable: [] } });
   const id = beginRound(turn, "start", store.applied);
   beginComparison(turn, { asker: config.node, id }, store.mvcc.revision);
 }
 
 export function tickAdmission(turn: Turn): void {
-  const { admission, corruption, now } = turn.state;
+  const { now } = turn.state;
+  const { admission, corruption } = turn.state.upkeep;
   if (admission.kind !== "comparing") return;
   serveGuests(turn);
   const { round } = corruption;
@@ -44,10 +46,10 @@ export function tickAdmission(turn: Turn): void {
 
 /** Not as long as it lasts. */
 export function noteUnreachable(turn: Turn, peer: NodeId): void {
-  const { admission } = turn.state;
+  const { admission } = turn.state.upkeep;
   if (admission.kind !== "comparing" || admission.unreachable.includes(peer)) return;
   const unreachable = [...admission.unreachable, peer];
-  turn.state = { ...turn.state, admission: { ...admission, unreachable } };
+  setUpkeep(turn, { admission: { ...admission, unreachable } });
 }
 
 /** Drivers make no calls before a member is admitted; should one, nothing is served. */
@@ -68,13 +70,13 @@ function conclude(turn: Turn, round: Round): void {
   endRound(turn, round);
   const isBelieved = agreeing > turn.state.store.members.length / 2;
   if (differing.length === 0 || isBelieved) return admit(turn);
-  turn.state = { ...turn.state, admission: { kind: "refused" } };
+  setUpkeep(turn, { admission: { kind: "refused" } });
   const refusal = refusalOf(turn, round, differing);
   turn.effects.push({ kind: "admission", refusal });
 }
 
 function admit(turn: Turn): void {
-  turn.state = { ...turn.state, admission: { kind: "open" } };
+  setUpkeep(turn, { admission: { kind: "open" } });
   turn.effects.push({ kind: "admission", refusal: null });
 }
 

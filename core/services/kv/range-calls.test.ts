@@ -168,7 +168,7 @@ function startStage(limits: Partial<Limits> = {}) {
     },
     answerOf: (call: CallId): string | null => answers.get(call) ?? null,
     revision: (): number => node.state().store.mvcc.revision,
-    underWay: (): number => node.state().rangeCalls.underWay.length,
+    underWay: (): number => node.state().calls.rangeCalls.underWay.length,
     pieces: (): readonly CallId[] => parts.map(({ call }) => call),
     root: () => login("root"),
     turnAuthOn: (): string => {

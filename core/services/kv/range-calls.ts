@@ -29,6 +29,7 @@ import {
 } from "../../mvcc/txn/reading.ts";
 import type { NodeState } from "../../node-state.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import { reply } from "../../turn/turn.ts";
 
 export type RangeCalls = Readonly<{
@@ -57,7 +58,8 @@ export function serveRange(
   { call, context }: Readonly<{ call: CallId; context: CallContext }>,
   request: RangeRequest | TxnRequest,
 ): void {
-  const { store, config, now, rangeCalls } = turn.state;
+  const { store, config, now } = turn.state;
+  const { rangeCalls } = turn.state.calls;
   if (turn.arriving.bytes > 0) {
     const view = overlaid(store.overlay, turn.kv);
     const begun = beginReading(store.mvcc, view, request);
@@ -70,12 +72,13 @@ export function serveRange(
   }
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
-  const calls = addCall(turn.state.calls, { ...waiting, checked: UNCHECKED });
+  const pending = addCall(turn.state.calls.pending, { ...waiting, checked: UNCHECKED });
   const queue = { ...rangeCalls, waiting: [...rangeCalls.waiting, call] };
-  turn.state = { ...turn.state, calls, rangeCalls: queue };
+  setCalls(turn, { pending, rangeCalls: queue });
 }
 
-export function hasRangeCalls({ rangeCalls, installing }: NodeState): boolean {
+export function hasRangeCalls({ installing, calls }: NodeState): boolean {
+  const { rangeCalls } = calls;
   return installing === null && rangeCalls.underWay.length + rangeCalls.waiting.length > 0;
 }
 
@@ -85,7 +88,7 @@ export function resumeRangeCalls(turn: Turn): void {
   let left: RangeBudget = { rows, bytes };
   while (left.rows > 0 && left.bytes > 0 && hasRangeCalls(turn.state)) {
     admit(turn);
-    const { underWay } = turn.state.rangeCalls;
+    const { underWay } = turn.state.calls.rangeCalls;
     const next = underWay[0];
     if (next !== undefined) {
       keep(turn, { underWay: underWay.slice(1) });
@@ -97,7 +100,7 @@ export function resumeRangeCalls(turn: Turn): void {
 
 /** An image is in the place of the store: what was read is of another one. */
 export function restartRangeCalls(turn: Turn): void {
-  const { underWay } = turn.state.rangeCalls;
+  const { underWay } = turn.state.calls.rangeCalls;
   keep(turn, { underWay: [] });
   for (const each of underWay.toReversed()) beginAnew(turn, each);
 }
@@ -106,12 +109,12 @@ export function restartRangeCalls(turn: Turn): void {
 function admit(turn: Turn): void {
   const { store, config } = turn.state;
   const view = overlaid(store.overlay, turn.kv);
-  while (turn.state.rangeCalls.underWay.length < config.limits.rangesAtOnce) {
-    const { underWay, waiting } = turn.state.rangeCalls;
+  while (turn.state.calls.rangeCalls.underWay.length < config.limits.rangesAtOnce) {
+    const { underWay, waiting } = turn.state.calls.rangeCalls;
     const call = waiting[0];
     if (call === undefined) return;
     keep(turn, { waiting: waiting.slice(1) });
-    const found = findCall(turn.state.calls, call);
+    const found = findCall(turn.state.calls.pending, call);
     if (found === null) continue; // it timed out, or its client has gone
     const begun = beginReading(store.mvcc, view, found.request as RangeRequest | TxnRequest);
     if (!begun.ok) reply(turn, call, begun);
@@ -124,9 +127,10 @@ function admit(turn: Turn): void {
 
 /** Returns what is left of the budget. */
 function goOn(turn: Turn, each: RangeCall, budget: RangeBudget): RangeBudget {
-  const { store, calls } = turn.state;
+  const { store } = turn.state;
+  const { pending } = turn.state.calls;
   const { call } = each;
-  const waiting = findCall(calls, call);
+  const waiting = findCall(pending, call);
   if (waiting === null) return budget;
   const error = refusalNow(turn, waiting.request, waiting.context);
   if (error !== null) {
@@ -142,7 +146,7 @@ function goOn(turn: Turn, each: RangeCall, budget: RangeBudget): RangeBudget {
   if (isAllRead(reading)) answer(turn, call, reading, [...each.kept, ...parts]);
   else {
     const after = tell(turn, { ...each, reading }, parts);
-    keep(turn, { underWay: [...turn.state.rangeCalls.underWay, after] });
+    keep(turn, { underWay: [...turn.state.calls.rangeCalls.underWay, after] });
   }
   return left;
 }
@@ -160,7 +164,7 @@ function tell(turn: Turn, each: RangeCall, parts: readonly ReadPart[]): RangeCal
 
 /** It is the next one to begin, and what was told of it is void. */
 function beginAnew(turn: Turn, { call, isTold }: RangeCall): void {
-  keep(turn, { waiting: [call, ...turn.state.rangeCalls.waiting] });
+  keep(turn, { waiting: [call, ...turn.state.calls.rangeCalls.waiting] });
   if (!isTold) return;
   turn.effects.push({ kind: "call.part", call, isFirst: true, operation: 0, kvs: [] });
 }
@@ -171,6 +175,6 @@ function answer(turn: Turn, call: CallId, reading: Reading, parts: readonly Read
 }
 
 function keep(turn: Turn, changed: Partial<RangeCalls>): void {
-  const rangeCalls = { ...turn.state.rangeCalls, ...changed };
-  turn.state = { ...turn.state, rangeCalls };
+  const rangeCalls = { ...turn.state.calls.rangeCalls, ...changed };
+  setCalls(turn, { rangeCalls });
 }

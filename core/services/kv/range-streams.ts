@@ -20,6 +20,7 @@ import { beginRange, continueRange } from "../../mvcc/range/range-walk.ts";
 import { rowsOf } from "../../mvcc/store.ts";
 import type { NodeState } from "../../node-state.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setStreams } from "../../turn/set-state.ts";
 import { endStream } from "../../turn/turn.ts";
 
 export type RangeStreams = Readonly<{
@@ -67,7 +68,7 @@ export function openRangeStream(
 /** Asks the questions that streams begin with. True: there was one. */
 export function askRangeStreams(turn: Turn, take: Take): boolean {
   let asked = false;
-  for (const [call, stream] of entries(turn.state.rangeStreams.open)) {
+  for (const [call, stream] of entries(turn.state.streams.rangeStreams.open)) {
     if (stream.at.kind !== "opening" || stream.at.inner !== null) continue;
     asked = true;
     const question = { ...stream.request, countOnly: true, limit: 0 };
@@ -78,7 +79,7 @@ export function askRangeStreams(turn: Turn, take: Take): boolean {
 }
 
 export function beginRangeStream(turn: Turn, { owner, result }: InternalAnswer): void {
-  const stream = get(turn.state.rangeStreams.open, owner);
+  const stream = get(turn.state.streams.rangeStreams.open, owner);
   if (stream === null) return;
   if (!result.ok) return end(turn, owner, result.error);
   if (result.value.kind !== "range") return;
@@ -95,19 +96,20 @@ export function beginRangeStream(turn: Turn, { owner, result }: InternalAnswer):
 
 /** So many pieces, the oldest ones, have left for the client. */
 export function creditRangeStream(turn: Turn, call: CallId, items: number): void {
-  const stream = get(turn.state.rangeStreams.open, call);
+  const stream = get(turn.state.streams.rangeStreams.open, call);
   if (stream?.at.kind !== "pinned") return;
   const onTheirWay = stream.at.onTheirWay.slice(items);
   goOn(turn, { ...stream, at: { ...stream.at, onTheirWay } });
 }
 
 export function tickRangeStreams(turn: Turn): void {
-  for (const [call, stream] of entries(turn.state.rangeStreams.open)) {
+  for (const [call, stream] of entries(turn.state.streams.rangeStreams.open)) {
     if (turn.state.now >= stream.context.deadline) end(turn, call, ERRORS.DeadlineExceeded);
   }
 }
 
-export function hasReadableStreams({ rangeStreams, installing, config }: NodeState): boolean {
+export function hasReadableStreams({ installing, config, streams }: NodeState): boolean {
+  const { rangeStreams } = streams;
   if (rangeStreams.open.size === 0 || installing !== null) return false;
   const { requestBytes } = config.limits;
   for (const [, { at }] of entries(rangeStreams.open)) {
@@ -118,23 +120,23 @@ export function hasReadableStreams({ rangeStreams, installing, config }: NodeSta
 
 /** Those behind the last one, and then from the first. */
 export function resumeRangeStreams(turn: Turn): void {
-  const { open, last } = turn.state.rangeStreams;
+  const { open, last } = turn.state.streams.rangeStreams;
   const next = (last + 1) as CallId;
   for (const [call, stream] of [...entries(open, next), ...entries(open, undefined, next)]) {
     if (isSpent(turn)) return;
-    turn.state = { ...turn.state, rangeStreams: { ...turn.state.rangeStreams, last: call } };
+    setStreams(turn, { rangeStreams: { ...turn.state.streams.rangeStreams, last: call } });
     goOn(turn, stream);
   }
 }
 
 export function dropRangeStream(turn: Turn, call: CallId): void {
-  const { rangeStreams } = turn.state;
+  const { rangeStreams } = turn.state.streams;
   const stream = get(rangeStreams.open, call);
   if (stream === null) return;
   if (stream.at.kind === "opening" && stream.at.inner !== null)
     forgetInternalCall(turn, stream.at.inner);
   const open = remove(rangeStreams.open, call);
-  turn.state = { ...turn.state, rangeStreams: { ...rangeStreams, open } };
+  setStreams(turn, { rangeStreams: { ...rangeStreams, open } });
 }
 
 /** The words of etcd for what it does not do in pieces. */
@@ -214,7 +216,7 @@ function end(turn: Turn, call: CallId, error: ApiError | null): void {
 }
 
 function keep(turn: Turn, stream: RangeStream): void {
-  const { rangeStreams } = turn.state;
+  const { rangeStreams } = turn.state.streams;
   const open = set(rangeStreams.open, stream.call, stream);
-  turn.state = { ...turn.state, rangeStreams: { ...rangeStreams, open } };
+  setStreams(turn, { rangeStreams: { ...rangeStreams, open } });
 }

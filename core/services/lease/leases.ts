@@ -59,6 +59,7 @@ import { createPrng, next } from "../../lib/prng.ts";
 import { refusalNow, refusalOfKeysNow } from "../../turn/callers.ts";
 import type { NodeState } from "../../node-state.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls, setLeadership } from "../../turn/set-state.ts";
 import { endStream, reply, tellRaft } from "../../turn/turn.ts";
 
 /** What one tick ends at most: the rest waits for the next, so that a crowd of leases that run out
@@ -91,9 +92,9 @@ export function noteLease(turn: Turn, change: LeaseChange, index: Index): void {
       event: { kind: "lease_ended", index, lease, ranOut, ended },
     });
   }
-  const { deadlines } = turn.state;
+  const { deadlines } = turn.state.leadership;
   if (deadlines === null) return;
-  turn.state = { ...turn.state, deadlines: follow(deadlines, change) };
+  setLeadership(turn, { deadlines: follow(deadlines, change) });
 }
 
 function follow(deadlines: Deadlines, change: LeaseChange): Deadlines {
@@ -111,43 +112,44 @@ function follow(deadlines: Deadlines, change: LeaseChange): Deadlines {
 /** A leader has deadlines from when it has applied an entry of its own term: then it knows every
  *  lease that those before it granted. */
 export function followLeadership(turn: Turn): void {
-  const { raft, store, deadlines, config, installing } = turn.state;
+  const { raft, store, config, installing } = turn.state;
+  const { deadlines } = turn.state.leadership;
   if (raft.role !== "leader" || installing !== null) {
-    if (deadlines !== null) turn.state = { ...turn.state, deadlines: null };
+    if (deadlines !== null) setLeadership(turn, { deadlines: null });
   } else if (store.appliedTerm === raft.term && deadlines?.term !== raft.term) {
     const created = createDeadlines(raft.term, store.lessor, config.electionMs);
-    turn.state = { ...turn.state, deadlines: created };
+    setLeadership(turn, { deadlines: created });
   }
 }
 
 export function tickLeases(turn: Turn): void {
   const { raft, now, config } = turn.state;
-  keepLeaderCalls(turn, reopen(turn.state.leaderCalls, raft.term, now, config.electionMs));
+  keepLeaderCalls(turn, reopen(turn.state.calls.leaderCalls, raft.term, now, config.electionMs));
   const patienceMs = requestTimeoutMs(config);
   const neglect = raft.leader === null ? ERRORS.NoLeader : ERRORS.Timeout;
-  for (const call of neglectedStreams(turn.state.leaderCalls, now, patienceMs))
+  for (const call of neglectedStreams(turn.state.calls.leaderCalls, now, patienceMs))
     endKeepAlive(turn, call, neglect);
-  keepLeaderCalls(turn, dismissOld(turn.state.leaderCalls, now, patienceMs));
-  for (const call of expiredKeepAlives(turn.state.leaderCalls, now))
+  keepLeaderCalls(turn, dismissOld(turn.state.calls.leaderCalls, now, patienceMs));
+  for (const call of expiredKeepAlives(turn.state.calls.leaderCalls, now))
     endKeepAlive(turn, call, ERRORS.DeadlineExceeded);
   expire(turn, now);
   noteRemaining(turn, now);
 }
 
 /** At most ticks nothing has changed. */
-function keepLeaderCalls(turn: Turn, leaderCalls: NodeState["leaderCalls"]): void {
-  if (leaderCalls !== turn.state.leaderCalls) turn.state = { ...turn.state, leaderCalls };
+function keepLeaderCalls(turn: Turn, leaderCalls: NodeState["calls"]["leaderCalls"]): void {
+  if (leaderCalls !== turn.state.calls.leaderCalls) setCalls(turn, { leaderCalls });
 }
 
 /** Notes what leases have left, so that the next leader need not give each its whole time. */
 function noteRemaining(turn: Turn, now: Millis): void {
-  const { deadlines, raft, store, config, upkeep } = turn.state;
+  const { raft, store, config } = turn.state;
+  const { deadlines, checkpoints: round } = turn.state.leadership;
   const intervalMs = config.limits.leaseCheckpointMs;
   if (intervalMs === 0) return;
-  const { round } = upkeep;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) {
     if (round === null) return;
-    turn.state = { ...turn.state, upkeep: { ...upkeep, round: null } };
+    setLeadership(turn, { checkpoints: null });
     return;
   }
   const [later, remaining] = takeRound(
@@ -156,7 +158,7 @@ function noteRemaining(turn: Turn, now: Millis): void {
     now,
     intervalMs,
   );
-  turn.state = { ...turn.state, upkeep: { ...upkeep, round: later } };
+  setLeadership(turn, { checkpoints: later });
   const checkpoints = remaining.filter(({ id, remainingSeconds }) => {
     const lease = findLease(store.lessor, id);
     return lease !== null && remainingSeconds < lease.ttlSeconds;
@@ -171,7 +173,8 @@ function proposeCheckpoint(turn: Turn, checkpoints: readonly Checkpoint[]): bool
 }
 
 function expire(turn: Turn, now: Millis): void {
-  const { deadlines, raft } = turn.state;
+  const { raft } = turn.state;
+  const { deadlines } = turn.state.leadership;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return;
   if (isAnyRaised(turn.state.store.alarms, "corrupt")) return; // it would be refused
   let running = startFresh(deadlines, now);
@@ -183,65 +186,66 @@ function expire(turn: Turn, now: Millis): void {
     if (!tellRaft(turn, { kind: "propose", data })) break; // no room in the log: at a later tick
     running = markRevoking(running, lease, turn.state.raft.log.lastIndex);
   }
-  if (running !== deadlines) turn.state = { ...turn.state, deadlines: running };
+  if (running !== deadlines) setLeadership(turn, { deadlines: running });
 }
 
 /** What a client says on a stream of keep-alives. */
 export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
-  const context = findKeepAlive(turn.state.leaderCalls, call);
+  const context = findKeepAlive(turn.state.calls.leaderCalls, call);
   if (context === null) return;
   const error = refusalNow(turn, { kind: "lease_keep_alive", id: lease }, context);
   if (error !== null) return endKeepAlive(turn, call, error);
   const question = { lease, renew: true };
   const forwarded = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
-  const [leaderCalls, handle] = admit(turn.state.leaderCalls, forwarded);
-  turn.state = { ...turn.state, leaderCalls: openLeaderCall(leaderCalls, handle) };
+  const [leaderCalls, handle] = admit(turn.state.calls.leaderCalls, forwarded);
+  setCalls(turn, { leaderCalls: openLeaderCall(leaderCalls, handle) });
 }
 
 /** Its client says no more: the stream is over once all is answered. */
 export function finishKeepAlive(turn: Turn, call: CallId): void {
-  const leaderCalls = sayLast(turn.state.leaderCalls, call);
-  turn.state = { ...turn.state, leaderCalls };
+  const leaderCalls = sayLast(turn.state.calls.leaderCalls, call);
+  setCalls(turn, { leaderCalls });
   if (isServed(leaderCalls, call)) endKeepAlive(turn, call, null);
 }
 
 /** The stream is over. */
 function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
-  if (findKeepAlive(turn.state.leaderCalls, call) === null) return;
-  turn.state = { ...turn.state, leaderCalls: closeKeepAlive(turn.state.leaderCalls, call) };
+  if (findKeepAlive(turn.state.calls.leaderCalls, call) === null) return;
+  setCalls(turn, { leaderCalls: closeKeepAlive(turn.state.calls.leaderCalls, call) });
   endStream(turn, call, error);
 }
 
 /** Takes the calls that only the leader can answer to the leader, wherever it is. */
 export function askLeader(turn: Turn): void {
   const { raft, config } = turn.state;
-  if (turn.state.leaderCalls.open.length === 0 || raft.leader === null) return;
-  const [leaderCalls, calls] = takeOpen(turn.state.leaderCalls);
-  turn.state = { ...turn.state, leaderCalls };
+  if (turn.state.calls.leaderCalls.open.length === 0 || raft.leader === null) return;
+  const [leaderCalls, calls] = takeOpen(turn.state.calls.leaderCalls);
+  setCalls(turn, { leaderCalls });
   for (const call of calls) {
     const question = questionOf(turn.state, call);
     if (question === null) continue; // it timed out, or its client has gone
     if (raft.leader === config.node) {
-      turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) };
+      setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) });
     } else {
       sendAsk(turn, raft.leader, call, question);
     }
   }
 }
 
-function questionOf({ leaderCalls, calls }: NodeState, call: CallId): Question | null {
-  if (isForwarded(call)) return findForwarded(leaderCalls, call)?.question ?? null;
-  const request = findCall(calls, call)?.request;
+function questionOf({ calls }: NodeState, call: CallId): Question | null {
+  if (isForwarded(call)) return findForwarded(calls.leaderCalls, call)?.question ?? null;
+  const request = findCall(calls.pending, call)?.request;
   if (request?.kind !== "lease_time_to_live") return null;
   return { lease: request.id, renew: false };
 }
 
 function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void {
-  const { leaderCalls, raft, now, life } = turn.state;
+  const { raft, now, life } = turn.state;
+  const { leaderCalls } = turn.state.calls;
   const id = BigInt.asUintN(64, life + BigInt(call));
   const { lease, renew: renews } = question;
   const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews } as const;
-  turn.state = { ...turn.state, leaderCalls: markSent(leaderCalls, call, raft.term, now) };
+  setCalls(turn, { leaderCalls: markSent(leaderCalls, call, raft.term, now) });
   turn.effects.push({ kind: "peer.send", to, message });
 }
 
@@ -253,31 +257,35 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
     const { id, lease, renew: renews } = message;
     const asker = { kind: "peer", peer: from, id } as const;
     const question = { lease, renew: renews };
-    const [leaderCalls, call] = admit(turn.state.leaderCalls, { asker, question, since: now });
-    turn.state = { ...turn.state, leaderCalls, reads: joinReads(turn.state.reads, call) };
+    const [leaderCalls, call] = admit(turn.state.calls.leaderCalls, {
+      asker,
+      question,
+      since: now,
+    });
+    setCalls(turn, { leaderCalls, reads: joinReads(turn.state.calls.reads, call) });
     return;
   }
   const call = Number(BigInt.asIntN(64, message.id - life)) as CallId;
-  if (!isSent(turn.state.leaderCalls, call)) return;
-  turn.state = { ...turn.state, leaderCalls: closeLeaderCall(turn.state.leaderCalls, call) };
+  if (!isSent(turn.state.calls.leaderCalls, call)) return;
+  setCalls(turn, { leaderCalls: closeLeaderCall(turn.state.calls.leaderCalls, call) });
   if (isForwarded(call)) return answerForwarded(turn, call, message);
-  turn.state = {
-    ...turn.state,
-    leaderCalls: keepAnswer(turn.state.leaderCalls, { call, answer: message }),
-  };
+  setCalls(turn, {
+    leaderCalls: keepAnswer(turn.state.calls.leaderCalls, { call, answer: message }),
+  });
 }
 
 /** Answers what the leader has told, once this node's store knows as much as the leader's did. */
 export function serveTold(turn: Turn): void {
-  const { leaderCalls, calls, store, installing } = turn.state;
+  const { store, installing } = turn.state;
+  const { leaderCalls, pending } = turn.state.calls;
   if (leaderCalls.told.length === 0 || installing !== null) return;
   const waits = ({ call, answer }: Told): boolean =>
-    answer.revision > store.mvcc.revision && findCall(calls, call) !== null;
+    answer.revision > store.mvcc.revision && findCall(pending, call) !== null;
   const told = leaderCalls.told.filter(waits);
   if (told.length === leaderCalls.told.length) return;
-  turn.state = { ...turn.state, leaderCalls: { ...leaderCalls, told } };
+  setCalls(turn, { leaderCalls: { ...leaderCalls, told } });
   for (const { call, answer } of leaderCalls.told.filter((each) => !waits(each))) {
-    const waiting = findCall(calls, call);
+    const waiting = findCall(pending, call);
     if (waiting?.request.kind !== "lease_time_to_live") continue; // it timed out meanwhile
     const { request, context } = waiting;
     replyTimeToLive(turn, context, { call, request, known: answer });
@@ -292,11 +300,13 @@ export function serveLease(
 ): void {
   const known = lookUp(turn.state, request.id);
   if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
-  turn.state = { ...turn.state, leaderCalls: openLeaderCall(turn.state.leaderCalls, call) };
+  setCalls(turn, { leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call) });
 }
 
 export function serveForwarded(turn: Turn, call: CallId): void {
-  const { leaderCalls, deadlines, store } = turn.state;
+  const { store } = turn.state;
+  const { leaderCalls } = turn.state.calls;
+  const { deadlines } = turn.state.leadership;
   const forwarded = findForwarded(leaderCalls, call);
   if (forwarded === null) return;
   const { asker, question } = forwarded;
@@ -305,7 +315,7 @@ export function serveForwarded(turn: Turn, call: CallId): void {
     // Another leads by now: a peer asks it by itself.
     const left =
       asker.kind === "peer" ? dismiss(leaderCalls, call) : openLeaderCall(leaderCalls, call);
-    turn.state = { ...turn.state, leaderCalls: left };
+    setCalls(turn, { leaderCalls: left });
     return;
   }
   const lease = findLease(store.lessor, question.lease);
@@ -313,10 +323,10 @@ export function serveForwarded(turn: Turn, call: CallId): void {
   const endsAt = revokingAt(deadlines, lease.id);
   if (endsAt !== null) {
     // No way back: the answer is what comes of it.
-    turn.state = { ...turn.state, reads: confirmRead(turn.state.reads, call, endsAt) };
+    setCalls(turn, { reads: confirmRead(turn.state.calls.reads, call, endsAt) });
     return;
   }
-  turn.state = { ...turn.state, deadlines: renew(deadlines, lease.id, lease.ttlSeconds) };
+  setLeadership(turn, { deadlines: renew(deadlines, lease.id, lease.ttlSeconds) });
   if (lease.remainingSeconds > 0) return forgetRemaining(turn, call, lease.id);
   answerForwarded(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
 }
@@ -324,17 +334,18 @@ export function serveForwarded(turn: Turn, call: CallId): void {
 /** What was noted is true no more, and the next leader must know before the client does. */
 function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
   if (!proposeCheckpoint(turn, [{ id, remainingSeconds: 0 }])) {
-    turn.state = { ...turn.state, reads: joinReads(turn.state.reads, call) }; // it is tried again
+    setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) }); // it is tried again
     return;
   }
-  const { reads, raft } = turn.state;
-  turn.state = { ...turn.state, reads: confirmRead(reads, call, raft.log.lastIndex) };
+  const { raft } = turn.state;
+  const { reads } = turn.state.calls;
+  setCalls(turn, { reads: confirmRead(reads, call, raft.log.lastIndex) });
 }
 
 function answerForwarded(turn: Turn, call: CallId, known: Known): void {
-  const forwarded = findForwarded(turn.state.leaderCalls, call);
+  const forwarded = findForwarded(turn.state.calls.leaderCalls, call);
   if (forwarded === null) return;
-  turn.state = { ...turn.state, leaderCalls: dismiss(turn.state.leaderCalls, call) };
+  setCalls(turn, { leaderCalls: dismiss(turn.state.calls.leaderCalls, call) });
   const { config, raft } = turn.state;
   const { asker, question } = forwarded;
   const { ttlSeconds, grantedTtlSeconds, revision } = known;
@@ -349,7 +360,7 @@ function answerForwarded(turn: Turn, call: CallId, known: Known): void {
   const told = { id: question.lease as LeaseId, ttlSeconds: Math.max(0, ttlSeconds) };
   const response = { kind: "lease_keep_alive", header, ...told } as const;
   turn.effects.push({ kind: "call.push", call: asker.call, response });
-  if (isServed(turn.state.leaderCalls, asker.call)) endKeepAlive(turn, asker.call, null);
+  if (isServed(turn.state.calls.leaderCalls, asker.call)) endKeepAlive(turn, asker.call, null);
 }
 
 type LeaseToTell = Readonly<{ call: CallId; request: LeaseTimeToLiveRequest; known: Known }>;
@@ -365,7 +376,8 @@ function replyTimeToLive(turn: Turn, context: CallContext, { call, request, know
 
 /** Only a leader knows their order; to all others they end at no time, as in etcd. */
 export function listLeases(turn: Turn, call: CallId): void {
-  const { config, raft, store, deadlines, now } = turn.state;
+  const { config, raft, store, now } = turn.state;
+  const { deadlines } = turn.state.leadership;
   const ids = [...allLeases(store.lessor)].map((lease) => lease.id);
   const leases = deadlines === null ? ids : inOrderOfEnds(deadlines, ids, now);
   const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
@@ -376,7 +388,8 @@ type Known = Pick<LeaseAnswer, "ttlSeconds" | "grantedTtlSeconds" | "revision">;
 
 /** Null: this node does not lead. */
 function lookUp(state: NodeState, id: bigint): Known | null {
-  const { deadlines, raft, store, now } = state;
+  const { raft, store, now } = state;
+  const { deadlines } = state.leadership;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) return null;
   const lease = findLease(store.lessor, id);
   const { revision } = store.mvcc;

@@ -13,6 +13,7 @@ import type { SnapshotResponse } from "../../api/request.ts";
 import { createOrderedMap, entries, get, has, remove, set } from "../../lib/ordered-map.ts";
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setStreams } from "../../turn/set-state.ts";
 import { endStream } from "../../turn/turn.ts";
 
 export type Backups = OrderedMap<CallId, Backup>;
@@ -42,7 +43,8 @@ export function openBackup(turn: Turn, call: CallId, { deadline }: CallContext):
 
 /** Begins those whose moment is durable. */
 export function startBackups(turn: Turn): void {
-  const { backups, installing, appliedDurable } = turn.state;
+  const { installing, appliedDurable } = turn.state;
+  const { backups } = turn.state.streams;
   if (installing !== null) return;
   for (const [call, backup] of entries(backups)) {
     if (backup.isPinned || backup.from > appliedDurable) continue;
@@ -53,7 +55,7 @@ export function startBackups(turn: Turn): void {
 
 export function takePiece(turn: Turn, input: Extract<Input, { kind: "backup.piece" }>): void {
   const { call, blob, remainingBytes, isLast } = input;
-  if (!has(turn.state.backups, call)) return; // the client has gone
+  if (!has(turn.state.streams.backups, call)) return; // the client has gone
   const told = { header: NO_HEADER, version: STORAGE_VERSION };
   const response: SnapshotResponse = { kind: "snapshot", ...told, remainingBytes, blob };
   turn.effects.push({ kind: "call.push", call, response });
@@ -63,24 +65,24 @@ export function takePiece(turn: Turn, input: Extract<Input, { kind: "backup.piec
 }
 
 export function giveBackupCredit(turn: Turn, call: CallId, items: number): void {
-  if (!has(turn.state.backups, call)) return;
+  if (!has(turn.state.streams.backups, call)) return;
   turn.effects.push({ kind: "backup.read", call, pieces: items });
 }
 
 /** It is complete, or its client has gone. */
 export function dropBackup(turn: Turn, call: CallId): void {
-  const backup = get(turn.state.backups, call);
+  const backup = get(turn.state.streams.backups, call);
   if (backup === null) return;
-  turn.state = { ...turn.state, backups: remove(turn.state.backups, call) };
+  setStreams(turn, { backups: remove(turn.state.streams.backups, call) });
   if (backup.isPinned) turn.effects.push({ kind: "backup.close", call });
 }
 
 export function tickBackups(turn: Turn, end: (call: CallId, error: ApiError) => void): void {
-  for (const [call, { deadline }] of entries(turn.state.backups)) {
+  for (const [call, { deadline }] of entries(turn.state.streams.backups)) {
     if (turn.state.now >= deadline) end(call, ERRORS.DeadlineExceeded);
   }
 }
 
 function keep(turn: Turn, call: CallId, backup: Backup): void {
-  turn.state = { ...turn.state, backups: set(turn.state.backups, call, backup) };
+  setStreams(turn, { backups: set(turn.state.streams.backups, call, backup) });
 }

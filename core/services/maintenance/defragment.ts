@@ -7,6 +7,7 @@ import { addCall, findCall, UNCHECKED } from "../../turn/calls.ts";
 import { defragmentFailed } from "../../api/errors.ts";
 import { NO_HEADER } from "../../turn/header.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls, setUpkeep } from "../../turn/set-state.ts";
 import { reply } from "../../turn/turn.ts";
 
 /** Who waits for the one that is under way, and for the one after it. */
@@ -25,12 +26,15 @@ export function beginDefragment(
   turn: Turn,
   { call, context }: Readonly<{ call: CallId; context: CallContext }>,
 ): void {
-  const { calls, now, defragmentation } = turn.state;
+  const { now } = turn.state;
+  const { pending } = turn.state.calls;
+  const { defragmentation } = turn.state.upkeep;
   const serverDeadline = (now + PATIENCE_MS) as Millis;
   const waiting = { call, request: { kind: "defragment" }, since: now, serverDeadline } as const;
-  const added = addCall(calls, { ...waiting, context, queued: null, checked: UNCHECKED });
+  const added = addCall(pending, { ...waiting, context, queued: null, checked: UNCHECKED });
   const next = [...defragmentation.next, call];
-  turn.state = { ...turn.state, calls: added, defragmentation: { ...defragmentation, next } };
+  setCalls(turn, { pending: added });
+  setUpkeep(turn, { defragmentation: { ...defragmentation, next } });
   if (!defragmentation.isRunning) begin(turn);
 }
 
@@ -38,20 +42,20 @@ export function defragmentDone(
   turn: Turn,
   { error }: Extract<Input, { kind: "defragment.done" }>,
 ): void {
-  const { asked, next } = turn.state.defragmentation;
+  const { asked, next } = turn.state.upkeep.defragmentation;
   turn.effects.push({ kind: "trace", event: { kind: "defragmented", error } });
   for (const call of asked) {
-    if (findCall(turn.state.calls, call) === null) continue; // its client has gone
+    if (findCall(turn.state.calls.pending, call) === null) continue; // its client has gone
     if (error !== null) reply(turn, call, { ok: false, error: defragmentFailed(error) });
     else reply(turn, call, { ok: true, value: { kind: "defragment", header: NO_HEADER } });
   }
   if (next.length > 0) return begin(turn);
-  turn.state = { ...turn.state, defragmentation: NO_DEFRAGMENTATION };
+  setUpkeep(turn, { defragmentation: NO_DEFRAGMENTATION });
 }
 
 function begin(turn: Turn): void {
-  const { next } = turn.state.defragmentation;
-  turn.state = { ...turn.state, defragmentation: { isRunning: true, asked: next, next: [] } };
+  const { next } = turn.state.upkeep.defragmentation;
+  setUpkeep(turn, { defragmentation: { isRunning: true, asked: next, next: [] } });
   turn.effects.push({ kind: "trace", event: { kind: "defragmenting" } });
   turn.effects.push({ kind: "defragment" });
 }

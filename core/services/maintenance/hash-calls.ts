@@ -25,6 +25,7 @@ import { beginStoreHash, continueStoreHash, isStoreHashed } from "../../mvcc/has
 import type { Mvcc } from "../../mvcc/store.ts";
 import type { NodeState } from "../../node-state.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setCalls } from "../../turn/set-state.ts";
 import { reply } from "../../turn/turn.ts";
 
 /** Those under way, oldest first. */
@@ -53,7 +54,7 @@ export function beginHashCall(
 ): void {
   const { store, config, now } = turn.state;
   if (request.kind === "hash_kv") {
-    const known = hashOfCompaction(turn.state.corruption.compactions, request.revision);
+    const known = hashOfCompaction(turn.state.upkeep.corruption.compactions, request.revision);
     if (known !== null) return answerHashKv(turn, call, known); // though its rows are gone
   }
   const error = request.kind === "hash" ? null : refusalOfHashKv(store.mvcc, request.revision);
@@ -67,42 +68,42 @@ export function beginHashCall(
   if (isOver(hashCall)) return answer(turn, hashCall);
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
-  const calls = addCall(turn.state.calls, { ...waiting, checked: UNCHECKED });
-  turn.state = { ...turn.state, calls, hashCalls: [...turn.state.hashCalls, hashCall] };
+  const pending = addCall(turn.state.calls.pending, { ...waiting, checked: UNCHECKED });
+  setCalls(turn, { pending, hashCalls: [...turn.state.calls.hashCalls, hashCall] });
 }
 
 /** The pieces to come take this hash. */
 export function beginComparison(turn: Turn, whom: Comparing, revision: number): void {
   const walk = beginStrictHash(turn.state.store.mvcc, revision);
   const hashCall = { kind: "compare", ...whom, walk } as const;
-  turn.state = { ...turn.state, hashCalls: [...turn.state.hashCalls, hashCall] };
+  setCalls(turn, { hashCalls: [...turn.state.calls.hashCalls, hashCall] });
 }
 
 /** Nobody wants them any more. */
 export function dropComparisons(turn: Turn, isDropped: (whom: Comparing) => boolean): void {
-  const hashCalls = turn.state.hashCalls.filter(
+  const hashCalls = turn.state.calls.hashCalls.filter(
     (each) => each.kind !== "compare" || !isDropped(each),
   );
-  turn.state = { ...turn.state, hashCalls };
+  setCalls(turn, { hashCalls });
 }
 
-export function hasHashCalls({ hashCalls, installing }: NodeState): boolean {
-  return hashCalls.length > 0 && installing === null;
+export function hasHashCalls({ installing, calls }: NodeState): boolean {
+  return calls.hashCalls.length > 0 && installing === null;
 }
 
 /** One of them gets on: every piece for the first is what serves everybody soonest. */
 export function resumeHashCalls(turn: Turn, compared: Compared): void {
   if (!hasHashCalls(turn.state)) return;
-  const hashCalls = turn.state.hashCalls.filter(
-    (each) => each.kind === "compare" || findCall(turn.state.calls, each.call) !== null,
+  const hashCalls = turn.state.calls.hashCalls.filter(
+    (each) => each.kind === "compare" || findCall(turn.state.calls.pending, each.call) !== null,
   );
-  turn.state = { ...turn.state, hashCalls };
+  setCalls(turn, { hashCalls });
   const [oldest, ...others] = hashCalls;
   if (oldest === undefined) return;
   const followed = followStore(turn, oldest, compared);
   const hashCall = followed === null ? null : goOn(turn, followed);
   const isDone = hashCall === null || isOver(hashCall);
-  turn.state = { ...turn.state, hashCalls: isDone ? others : [hashCall, ...others] };
+  setCalls(turn, { hashCalls: isDone ? others : [hashCall, ...others] });
   if (hashCall === null || !isDone) return;
   if (hashCall.kind === "compare") compared(turn, hashCall, hashCall.walk);
   else answer(turn, hashCall);

@@ -9,6 +9,7 @@ import { refusalAtDoor } from "../../turn/leader-guards.ts";
 import type { OrderedMap } from "../../lib/ordered-map.ts";
 import { entries, remove, set } from "../../lib/ordered-map.ts";
 import type { Turn } from "../../turn/turn.ts";
+import { setStreams } from "../../turn/set-state.ts";
 import { endStream, reply } from "../../turn/turn.ts";
 
 /** Streams of those who wait for a change, and when each must end. */
@@ -41,14 +42,14 @@ export function openHealthWatch(
   { service }: HealthWatchRequest,
   { deadline }: CallContext,
 ): void {
-  turn.state = { ...turn.state, healthWatches: set(turn.state.healthWatches, call, deadline) };
+  setStreams(turn, { healthWatches: set(turn.state.streams.healthWatches, call, deadline) });
   const status = service === WHOLE_SERVER ? "serving" : "service_unknown";
   const response = { kind: "health_watch", header: NO_HEADER, status } as const;
   turn.effects.push({ kind: "call.push", call, response });
 }
 
 export function tickHealthWatches(turn: Turn, now: Millis): void {
-  for (const [call, deadline] of entries(turn.state.healthWatches)) {
+  for (const [call, deadline] of entries(turn.state.streams.healthWatches)) {
     if (now < deadline) continue;
     dropHealthWatch(turn, call);
     endStream(turn, call, ERRORS.DeadlineExceeded);
@@ -56,5 +57,5 @@ export function tickHealthWatches(turn: Turn, now: Millis): void {
 }
 
 export function dropHealthWatch(turn: Turn, call: CallId): void {
-  turn.state = { ...turn.state, healthWatches: remove(turn.state.healthWatches, call) };
+  setStreams(turn, { healthWatches: remove(turn.state.streams.healthWatches, call) });
 }

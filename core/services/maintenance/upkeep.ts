@@ -3,27 +3,10 @@
 
 import { isRaised, noSpaceAlarm } from "../../apply/alarms.ts";
 import { encodeCommand, NOBODY } from "../../apply/commands/command.ts";
-import type { Config } from "../../config.ts";
-import type { Millis } from "../../contract.ts";
-import type { Round } from "../../lease/checkpoints.ts";
-import type { Keeper } from "../../mvcc/retention.ts";
-import { createKeeper, keep } from "../../mvcc/retention.ts";
+import { keep } from "../../mvcc/retention.ts";
+import { setUpkeep } from "../../turn/set-state.ts";
 import type { Turn } from "../../turn/turn.ts";
 import { tellRaft } from "../../turn/turn.ts";
-
-export type Upkeep = Readonly<{
-  weighedAt: number; // the revision at which the store was last compared with the quota
-  keeper: Keeper;
-  round: Round | null; // of notes about leases, while this node leads
-}>;
-
-export function createUpkeep({ limits }: Config, revision: number, now: Millis): Upkeep {
-  return {
-    weighedAt: revision,
-    keeper: createKeeper(limits.retention, revision, now),
-    round: null,
-  };
-}
 
 export function tickUpkeep(turn: Turn): void {
   if (turn.state.installing !== null) return;
@@ -37,7 +20,7 @@ function weigh(turn: Turn): void {
   const { store, config, upkeep, raft, life } = turn.state;
   const { revision } = store.mvcc;
   if (revision === upkeep.weighedAt || raft.leader === null) return;
-  turn.state = { ...turn.state, upkeep: { ...upkeep, weighedAt: revision } };
+  setUpkeep(turn, { weighedAt: revision });
   if (turn.kv.sizeInUseBytes() < config.limits.quotaBytes) return;
   if (isRaised(store.alarms, "no_space", config.node)) return;
   const command = noSpaceAlarm({ node: config.node, life, call: NOBODY });
@@ -52,7 +35,7 @@ function keepHistory(turn: Turn): void {
   const leads = raft.role === "leader";
   const kept = keep(upkeep.keeper, retention, now, revision, compaction.scheduled, leads);
   if (kept.keeper === upkeep.keeper) return;
-  turn.state = { ...turn.state, upkeep: { ...upkeep, keeper: kept.keeper } };
+  setUpkeep(turn, { keeper: kept.keeper });
   if (kept.completed !== null) traceCompaction(turn, kept.completed, true);
   if (kept.compact === null) return;
   traceCompaction(turn, kept.compact, false);
