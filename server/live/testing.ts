@@ -240,7 +240,7 @@ export function pause(durationMs: number): Promise<void> {
 }
 
 /** Below those that outgoing connections take, so that none of them is in the way later. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = nextPort; // others come here while this one is looked at
