@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // The command `detcd`. Plain JavaScript that any Node can read, so that an old one gets a clear answer.
 
+import { readFileSync } from "node:fs";
+import * as module from "node:module";
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 12)) {
   console.error(
@@ -26,14 +29,22 @@ const USAGE = `usage: detcd <command> [flags]
   sim       run a campaign of simulated, faulty clusters (detcd sim --help)
   replay    run one seed again, exactly (detcd replay <seed> [flags])
   tui       watch and steer a simulated cluster in the terminal (detcd tui --help)
+  version   which detcd this is
+  help      this text; of one command: detcd help <command>
 `;
 
-const [command, ...rest] = process.argv.slice(2);
+module.enableCompileCache?.(); // what was compiled once starts sooner
+
+const args = process.argv.slice(2);
+const [command, ...rest] = args[0] === "help" && args.length > 1 ? [args[1], "--help"] : args;
 const room = Object.hasOwn(ROOMS, command ?? "") ? ROOMS[command] : null;
 if (room !== null) {
   const { main } = await import(room);
   process.exitCode = await main(command, rest);
-} else if (command === undefined || command === "--help" || command === "-h") {
+} else if (command === "version" || command === "--version") {
+  const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+  console.log(`detcd ${version}`);
+} else if (command === undefined || ["help", "--help", "-h"].includes(command)) {
   console.log(USAGE);
 } else {
   console.error(`detcd: unknown command ${JSON.stringify(command)}\n\n${USAGE}`);

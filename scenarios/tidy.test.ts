@@ -140,7 +140,7 @@ describe("the house", () => {
       .filter(
         (path) =>
           !imported.has(path) &&
-          !/(^|\/)(main\.tsx?|run\.ts|hunter\.ts|kill-table\.ts)$/.test(path),
+          !/(^|\/)(main\.tsx?|public\.ts|run\.ts|hunter\.ts|kill-table\.ts)$/.test(path),
       );
     expect(unused).toEqual([]);
   });
