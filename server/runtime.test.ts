@@ -113,8 +113,10 @@ describe("the runtime", () => {
   });
 
   it("lets input and output have their turn, however much there is to step", async () => {
-    const onStep = (input: Input): Effect[] => (input.kind === "disk.done" ? [disk(1)] : []);
-    const { runtime, seen } = createRuntime(onStep, 5);
+    const { runtime, seen } = createRuntime(
+      (input) => (input.kind === "disk.done" ? [disk(1)] : []),
+      5,
+    );
     runtime.submit({ kind: "disk.done", token: 1 as never }); // causes itself, for ever
     await turn();
     await turn();
