@@ -256,13 +256,16 @@ function noteLink(turn: Turn, peer: NodeId, up: boolean): void {
   const { now } = turn.state;
   const { links } = turn.state.leadership;
   const others = links.filter((link) => link.peer !== peer);
-  setLeadership(turn, { links: up ? [...others, { peer, since: now }] : others });
+  setLeadership(turn, {
+    ...turn.state.leadership,
+    links: up ? [...others, { peer, since: now }] : others,
+  });
 }
 
 function diskDone(turn: Turn, token: DiskToken): void {
   const [outbox, persisted, released] = settle(turn.state.disk.outbox, token);
   const { hard, lastIndex, lastTerm, mark } = persisted;
-  setDisk(turn, { outbox, wal: confirmWal(turn.state.disk.wal, mark) });
+  setDisk(turn, { ...turn.state.disk, outbox, wal: confirmWal(turn.state.disk.wal, mark) });
   for (const { to, message } of released) turn.effects.push({ kind: "peer.send", to, message });
   tellRaft(turn, { kind: "persisted", hard, lastIndex, lastTerm });
 }
@@ -281,7 +284,7 @@ function kvDone(turn: Turn, applied: Index): void {
     const { index, term } = installing;
     const tokens = createTokens(turn.state.now); // what became of those of before is not known
     turn.state = { ...turn.state, installing: null, store: loaded, appliedDurable: applied };
-    setCalls(turn, { tokens });
+    setCalls(turn, { ...turn.state.calls, tokens });
     turn.effects.push({ kind: "trace", event: { kind: "snapshot_installed", index, term } });
     tellPeers(turn);
     restoreStreams(turn, loaded.mvcc.revision);

@@ -44,7 +44,7 @@ export function maybePublish(turn: Turn): void {
   if (publish.askedAt !== null && now - publish.askedAt < config.electionMs) return;
   const origin = { node: config.node, life, call: NOBODY };
   const { name, clientUrls } = config;
-  setUpkeep(turn, { publish: { kind: "waiting", askedAt: now } });
+  setUpkeep(turn, { ...turn.state.upkeep, publish: { kind: "waiting", askedAt: now } });
   tellRaft(turn, {
     kind: "propose",
     data: encodeCommand({ kind: "publish", origin, name, clientUrls }),
@@ -58,7 +58,10 @@ function proposeQueued(turn: Turn): void {
     const waiting = findCall(turn.state.calls.pending, call);
     assert(waiting !== null && waiting.queued !== null, `queued call ${call} has no command`);
     if (!tellRaft(turn, { kind: "propose", data: waiting.queued })) return;
-    setCalls(turn, { pending: markProposed(turn.state.calls.pending, waiting) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      pending: markProposed(turn.state.calls.pending, waiting),
+    });
   }
 }
 
@@ -68,7 +71,7 @@ function askForReads(turn: Turn): void {
   if (raft.leader === null || (reads.asked === null && reads.next.length === 0)) return;
   const [asked, context] = maybeAsk(reads, life, now, Math.ceil(config.electionMs / 2));
   if (context === null) return;
-  setCalls(turn, { reads: asked });
+  setCalls(turn, { ...turn.state.calls, reads: asked });
   tellRaft(turn, { kind: "read_index", context });
 }
 
@@ -86,7 +89,7 @@ function maybeWalk(turn: Turn): void {
   const view = overlaid(store.overlay, turn.kv);
   const steps = stepsOfWalk(store.mvcc, view, rows, WALK_STEPS);
   const through = steps.at(-1)?.end ?? next;
-  setLeadership(turn, { walking: { through, scheduled, askedAt: now } });
+  setLeadership(turn, { ...turn.state.leadership, walking: { through, scheduled, askedAt: now } });
   for (const step of steps) {
     const data = encodeCommand({ kind: "compact_step", origin, next: step.next, rows });
     tellRaft(turn, { kind: "propose", data });

@@ -139,7 +139,7 @@ function tell(turn: Turn, outcome: Outcome): void {
   if (origin.node !== turn.state.config.node || origin.life !== turn.state.life) return;
   if (outcome.kind === "published") {
     if (turn.state.upkeep.publish.kind === "done") return;
-    setUpkeep(turn, { publish: { kind: "done" } });
+    setUpkeep(turn, { ...turn.state.upkeep, publish: { kind: "done" } });
     turn.effects.push({ kind: "trace", event: { kind: "published" } });
   } else if (findCall(turn.state.calls.pending, origin.call) !== null) {
     tellResult(turn, origin.call, outcome.result);
@@ -158,5 +158,5 @@ function tellResult(turn: Turn, call: CallId, result: Result<Response>): void {
   if (request.kind !== "compact" || !request.physical || !result.ok) {
     return reply(turn, call, result);
   }
-  setCalls(turn, { waits: [...turn.state.calls.waits, call] });
+  setCalls(turn, { ...turn.state.calls, waits: [...turn.state.calls.waits, call] });
 }

@@ -22,7 +22,7 @@ export function serveReads(turn: Turn): void {
   if (turn.state.installing !== null || turn.state.calls.reads.confirmed.length === 0) return;
   const [reads, calls] = takeServable(turn.state.calls.reads, turn.state.store.applied);
   if (calls.length === 0) return;
-  setCalls(turn, { reads });
+  setCalls(turn, { ...turn.state.calls, reads });
   for (const call of calls) {
     if (isForwarded(call)) {
       serveForwarded(turn, call);

@@ -54,7 +54,7 @@ export function openStreamCall(
       return takeStream(turn, call, request, context);
     case "lease_keep_alive": {
       const leaderCalls = openKeepAlive(turn.state.calls.leaderCalls, call, context);
-      setCalls(turn, { leaderCalls });
+      setCalls(turn, { ...turn.state.calls, leaderCalls });
       return takeKeepAlive(turn, call, request.id);
     }
     case "observe":
@@ -97,8 +97,8 @@ export function closeStreamCall(turn: Turn, call: CallId): void {
 /** The client has gone. */
 export function dropStreamCall(turn: Turn, call: CallId): void {
   const leaderCalls = closeKeepAlive(turn.state.calls.leaderCalls, call);
-  setCalls(turn, { leaderCalls });
-  setStreams(turn, { guarded: remove(turn.state.streams.guarded, call) });
+  setCalls(turn, { ...turn.state.calls, leaderCalls });
+  setStreams(turn, { ...turn.state.streams, guarded: remove(turn.state.streams.guarded, call) });
   dropStream(turn, call);
   dropObserver(turn, call);
   dropRangeStream(turn, call);

@@ -34,6 +34,7 @@ export function takeStream(
   context: CallContext,
 ): void {
   setStreams(turn, {
+    ...turn.state.streams,
     watching: openStream(
       turn.state.streams.watching,
       call,
@@ -137,5 +138,6 @@ function watched(turn: Turn, [watching, pushes]: Watched): void {
 }
 
 function keep(turn: Turn, watching: Watching): void {
-  if (watching !== turn.state.streams.watching) setStreams(turn, { watching });
+  if (watching !== turn.state.streams.watching)
+    setStreams(turn, { ...turn.state.streams, watching });
 }

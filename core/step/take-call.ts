@@ -53,7 +53,10 @@ export function takeCallInput(turn: Turn, input: CallInput): void {
     case "call.close":
       return closeStreamCall(turn, input.call);
     case "call.cancel":
-      setCalls(turn, { pending: removeCall(turn.state.calls.pending, input.call) });
+      setCalls(turn, {
+        ...turn.state.calls,
+        pending: removeCall(turn.state.calls.pending, input.call),
+      });
       dropConcurrencyCall(turn, takeCall, input.call);
       return dropStreamCall(turn, input.call);
   }
@@ -106,18 +109,24 @@ export function takeCall(
   const serverDeadline = (now + requestTimeoutMs(config)) as Millis;
   const checked = UNCHECKED;
   const waiting = { call, request, since: now, serverDeadline, context, queued, checked };
-  setCalls(turn, { pending: addCall(turn.state.calls.pending, waiting) });
+  setCalls(turn, { ...turn.state.calls, pending: addCall(turn.state.calls.pending, waiting) });
   if (what.kind === "transfer") {
-    setCalls(turn, { waits: [...turn.state.calls.waits, call] });
+    setCalls(turn, { ...turn.state.calls, waits: [...turn.state.calls.waits, call] });
     tellRaft(turn, { kind: "transfer_leader", to: what.to });
   } else if (what.kind === "promote") {
     openPromotion(turn, call);
   } else if (what.kind === "linearizable") {
-    setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) });
+    setCalls(turn, { ...turn.state.calls, reads: joinReads(turn.state.calls.reads, call) });
   } else if (what.kind === "leader") {
-    setCalls(turn, { leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call),
+    });
   } else if (what.kind === "local" && installing !== null) {
-    setCalls(turn, { reads: confirmRead(turn.state.calls.reads, call, installing.index) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      reads: confirmRead(turn.state.calls.reads, call, installing.index),
+    });
   }
 }
 

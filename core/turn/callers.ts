@@ -64,12 +64,15 @@ export function awaitedEntry({ store }: NodeState, { token }: CallContext): Inde
 
 /** Follows what an applied entry did to tokens. */
 export function noteTokens(turn: Turn, change: TokenChange): void {
-  setCalls(turn, { tokens: changeTokens(turn.state.calls.tokens, change, expiry(turn)) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    tokens: changeTokens(turn.state.calls.tokens, change, expiry(turn)),
+  });
 }
 
 export function tickTokens(turn: Turn, now: Millis): void {
   const tokens = sweepTokens(turn.state.calls.tokens, now);
-  if (tokens !== turn.state.calls.tokens) setCalls(turn, { tokens });
+  if (tokens !== turn.state.calls.tokens) setCalls(turn, { ...turn.state.calls, tokens });
 }
 
 function callerOf(turn: Turn, { token }: CallContext): Result<Caller> {
@@ -77,7 +80,7 @@ function callerOf(turn: Turn, { token }: CallContext): Result<Caller> {
   const { tokens } = turn.state.calls;
   const caller = identify(store.auth, tokens, token, now);
   if (caller.ok && store.auth.enabled && typeof token === "string") {
-    setCalls(turn, { tokens: useToken(tokens, token, expiry(turn)) });
+    setCalls(turn, { ...turn.state.calls, tokens: useToken(tokens, token, expiry(turn)) });
   }
   return caller;
 }

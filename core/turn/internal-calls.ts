@@ -47,7 +47,10 @@ export function makeInternalCall(
   const { internalCalls } = turn.state.calls;
   const call = (FIRST + internalCalls.minted) as CallId;
   const owners = owner === null ? internalCalls.owners : set(internalCalls.owners, call, owner);
-  setCalls(turn, { internalCalls: { ...internalCalls, minted: internalCalls.minted + 1, owners } });
+  setCalls(turn, {
+    ...turn.state.calls,
+    internalCalls: { ...internalCalls, minted: internalCalls.minted + 1, owners },
+  });
   take(turn, call, request, { ...context, requireLeader: false });
   return call;
 }
@@ -55,7 +58,7 @@ export function makeInternalCall(
 export function noteInternalAnswer(turn: Turn, inner: CallId, result: Result<Response>): void {
   const calls = turn.state.calls.internalCalls;
   const answered = [...calls.answered, { inner, result }];
-  setCalls(turn, { internalCalls: { ...calls, answered } });
+  setCalls(turn, { ...turn.state.calls, internalCalls: { ...calls, answered } });
 }
 
 /** No client asks for what an internal call writes: whoever explains a run by what clients asked
@@ -78,7 +81,11 @@ function show(turn: Turn, what: Omit<InternalWrite, "kind">): void {
 export function forgetInternalCall(turn: Turn, inner: CallId): void {
   const owners = remove(turn.state.calls.internalCalls.owners, inner);
   const pending = removeCall(turn.state.calls.pending, inner);
-  setCalls(turn, { pending, internalCalls: { ...turn.state.calls.internalCalls, owners } });
+  setCalls(turn, {
+    ...turn.state.calls,
+    pending,
+    internalCalls: { ...turn.state.calls.internalCalls, owners },
+  });
 }
 
 /** What was answered and is waited for. */
@@ -93,6 +100,7 @@ export function takeInternalAnswers(turn: Turn): readonly InternalAnswer[] {
     if (owner !== null) taken.push({ owner, result: result as Result<UnaryResponse> });
   }
   setCalls(turn, {
+    ...turn.state.calls,
     internalCalls: { ...turn.state.calls.internalCalls, owners: left, answered: [] },
   });
   return taken;

@@ -32,7 +32,7 @@ export function refusalAtDoor(turn: Turn, request: Request, context: CallContext
 
 export function guardStream(turn: Turn, call: CallId, context: CallContext): void {
   if (!context.requireLeader) return;
-  setStreams(turn, { guarded: set(turn.state.streams.guarded, call, true) });
+  setStreams(turn, { ...turn.state.streams, guarded: set(turn.state.streams.guarded, call, true) });
 }
 
 /** Ends the streams that have been without a leader for too long. */

@@ -1,25 +1,26 @@
-// The groups of a node's state, each set in part: what a turn changes is copied, what stands beside
-// it in other groups is not.
+// The groups of a node's state, each set as a whole: `setCalls(turn, { ...turn.state.calls, reads })`.
+// What a turn changes is copied, what stands in other groups is not. (To hand over only what
+// changes would read better, and costs a tenth of a microsecond each time.)
 
 import type { Calls, Disk, Leadership, Streams, Upkeep } from "../node-state.ts";
 import type { Turn } from "./turn.ts";
 
-export function setDisk(turn: Turn, change: Partial<Disk>): void {
-  turn.state = { ...turn.state, disk: { ...turn.state.disk, ...change } };
+export function setDisk(turn: Turn, disk: Disk): void {
+  turn.state = { ...turn.state, disk };
 }
 
-export function setCalls(turn: Turn, change: Partial<Calls>): void {
-  turn.state = { ...turn.state, calls: { ...turn.state.calls, ...change } };
+export function setCalls(turn: Turn, calls: Calls): void {
+  turn.state = { ...turn.state, calls };
 }
 
-export function setStreams(turn: Turn, change: Partial<Streams>): void {
-  turn.state = { ...turn.state, streams: { ...turn.state.streams, ...change } };
+export function setStreams(turn: Turn, streams: Streams): void {
+  turn.state = { ...turn.state, streams };
 }
 
-export function setLeadership(turn: Turn, change: Partial<Leadership>): void {
-  turn.state = { ...turn.state, leadership: { ...turn.state.leadership, ...change } };
+export function setLeadership(turn: Turn, leadership: Leadership): void {
+  turn.state = { ...turn.state, leadership };
 }
 
-export function setUpkeep(turn: Turn, change: Partial<Upkeep>): void {
-  turn.state = { ...turn.state, upkeep: { ...turn.state.upkeep, ...change } };
+export function setUpkeep(turn: Turn, upkeep: Upkeep): void {
+  turn.state = { ...turn.state, upkeep };
 }

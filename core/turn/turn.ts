@@ -42,14 +42,14 @@ export function tellRaft(turn: Turn, input: RaftInput): boolean {
   const output = stepRaft(before, input);
   turn.state = { ...turn.state, raft: output.state };
   const isLost = before.leader !== null && output.state.leader === null;
-  if (isLost) setLeadership(turn, { leaderLostAt: turn.state.now });
+  if (isLost) setLeadership(turn, { ...turn.state.leadership, leaderLostAt: turn.state.now });
   carryOut(turn, output);
   return !output.dropped;
 }
 
 export function reply(turn: Turn, call: CallId, result: Result<Response>): void {
   if (findCall(turn.state.calls.pending, call) !== null) {
-    setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });
+    setCalls(turn, { ...turn.state.calls, pending: removeCall(turn.state.calls.pending, call) });
   }
   if (isInternalCall(call)) noteInternalAnswer(turn, call, result);
   else turn.effects.push({ kind: "call.reply", call, result });
@@ -57,7 +57,7 @@ export function reply(turn: Turn, call: CallId, result: Result<Response>): void 
 
 /** The last word on a stream. */
 export function endStream(turn: Turn, call: CallId, error: ApiError | null): void {
-  setStreams(turn, { guarded: remove(turn.state.streams.guarded, call) });
+  setStreams(turn, { ...turn.state.streams, guarded: remove(turn.state.streams.guarded, call) });
   turn.effects.push({ kind: "call.end", call, error });
 }
 
@@ -80,13 +80,13 @@ export function writeDisk(turn: Turn, plan: WalPlan, hard: HardState | null): vo
   const { lastIndex, lastTerm } = raft.log;
   const persisting = { hard, lastIndex, lastTerm, mark: walMark(plan.wal) };
   turn.effects.push({ kind: "disk", token: outbox.nextToken, ops: plan.ops });
-  setDisk(turn, { wal: plan.wal, outbox: issue(outbox, persisting) });
+  setDisk(turn, { ...turn.state.disk, wal: plan.wal, outbox: issue(outbox, persisting) });
 }
 
 function send(turn: Turn, message: Send): void {
   const [outbox, now] = hold(turn.state.disk.outbox, message);
   if (now) turn.effects.push({ kind: "peer.send", to: message.to, message: message.message });
-  else setDisk(turn, { outbox });
+  else setDisk(turn, { ...turn.state.disk, outbox });
 }
 
 function carryOut(turn: Turn, output: RaftOutput): void {
@@ -102,7 +102,10 @@ function carryOut(turn: Turn, output: RaftOutput): void {
     turn.effects.push({ kind: "snapshot.send", to, term, meta });
   }
   for (const { context, index } of output.reads) {
-    setCalls(turn, { reads: answerReads(turn.state.calls.reads, context, index) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      reads: answerReads(turn.state.calls.reads, context, index),
+    });
   }
 }
 

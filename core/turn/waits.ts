@@ -17,7 +17,7 @@ export function serveWaits(turn: Turn): void {
   const { waits } = turn.state.calls;
   if (waits.length === 0 || installing !== null) return;
   const kept = waits.filter((call) => !serve(turn, call));
-  if (kept.length < waits.length) setCalls(turn, { waits: kept });
+  if (kept.length < waits.length) setCalls(turn, { ...turn.state.calls, waits: kept });
 }
 
 function serve(turn: Turn, call: CallId): boolean {

@@ -212,9 +212,8 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     name: "answered-twice",
     bug: "A call that was answered goes on waiting, and is told later that its time is over.",
     file: "core/turn/turn.ts",
-    find: "setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });",
-    replace:
-      "if (!result.ok) setCalls(turn, { pending: removeCall(turn.state.calls.pending, call) });",
+    find: "setCalls(turn, { ...turn.state.calls, pending: removeCall(",
+    replace: "if (!result.ok) setCalls(turn, { ...turn.state.calls, pending: removeCall(",
     oracle: "answer-once",
     scenario: "rolling-crashes",
     seeds: [1, 20],

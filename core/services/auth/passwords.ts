@@ -38,7 +38,7 @@ export function servePassword(turn: Turn, waiting: WaitingCall): void {
 function askDriver(turn: Turn, waiting: WaitingCall, work: PasswordWork): void {
   const serverDeadline = Number.MAX_SAFE_INTEGER as Millis;
   const pending = replaceCall(turn.state.calls.pending, { ...waiting, serverDeadline });
-  setCalls(turn, { pending });
+  setCalls(turn, { ...turn.state.calls, pending });
   turn.effects.push({ kind: "password", call: waiting.call, work });
 }
 
@@ -99,7 +99,10 @@ function proposeChange(turn: Turn, waiting: WaitingCall, change: AuthChange): vo
   if (data.length > config.limits.requestBytes) {
     return reply(turn, call, { ok: false, error: ERRORS.RequestTooLarge });
   }
-  setCalls(turn, { pending: queueCall(pending, { ...waiting, serverDeadline }, data) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    pending: queueCall(pending, { ...waiting, serverDeadline }, data),
+  });
 }
 
 /** An authentication was applied. */

@@ -38,6 +38,7 @@ export function detain(turn: Turn, input: CallInput): boolean {
     const index = awaitedEntry(turn.state, input.context);
     if (index === null || tokenWaits.length >= WAITS_MAX) return false;
     setCalls(turn, {
+      ...turn.state.calls,
       tokenWaits: [...tokenWaits, { index, opening: input, since: now, rest: [] }],
     });
     return true;
@@ -47,7 +48,10 @@ export function detain(turn: Turn, input: CallInput): boolean {
   const isLoud = guest.rest.length >= WORDS_MAX;
   const isGone = input.kind === "call.cancel";
   const kept = isGone || isLoud ? [] : [{ ...guest, rest: [...guest.rest, input] }];
-  setCalls(turn, { tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])),
+  });
   if (isLoud && !isGone) dismiss(turn, guest.opening, ERRORS.TooManyRequests);
   return true;
 }
@@ -59,7 +63,10 @@ export function takeAdmitted(turn: Turn): readonly CallInput[] {
   if (tokenWaits.length === 0) return tokenWaits as readonly never[];
   const isReady = ({ index }: TokenWait): boolean => index <= store.applied || !store.auth.enabled;
   if (!tokenWaits.some(isReady)) return [];
-  setCalls(turn, { tokenWaits: tokenWaits.filter((guest) => !isReady(guest)) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    tokenWaits: tokenWaits.filter((guest) => !isReady(guest)),
+  });
   return tokenWaits.filter(isReady).flatMap(({ opening, rest }) => [opening, ...rest]);
 }
 
@@ -73,7 +80,7 @@ export function tickTokenWaits(turn: Turn, now: Millis): void {
     dismiss(turn, opening, isLate ? ERRORS.DeadlineExceeded : ERRORS.InvalidAuthToken);
     return false;
   });
-  setCalls(turn, { tokenWaits: kept });
+  setCalls(turn, { ...turn.state.calls, tokenWaits: kept });
 }
 
 function dismiss(turn: Turn, { call, request }: Opening, error: ApiError): void {

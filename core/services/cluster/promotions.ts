@@ -15,7 +15,7 @@ import { reply, tellRaft } from "../../turn/turn.ts";
 
 export function openPromotion(turn: Turn, call: CallId): void {
   const promotion = { call, askedAt: null, term: turn.state.raft.term };
-  setCalls(turn, { promotions: [...turn.state.calls.promotions, promotion] });
+  setCalls(turn, { ...turn.state.calls, promotions: [...turn.state.calls.promotions, promotion] });
 }
 
 /** Hands every open call to the leader, if there is one. */
@@ -80,5 +80,5 @@ function refuse(turn: Turn, promotion: Promotion, reason: PromotionRefusal): voi
 function keep(turn: Turn, { call }: Promotion, next: Promotion | null): void {
   const others = turn.state.calls.promotions.filter((promotion) => promotion.call !== call);
   const promotions = next === null ? others : [...others, next];
-  setCalls(turn, { promotions });
+  setCalls(turn, { ...turn.state.calls, promotions });
 }

@@ -74,7 +74,10 @@ export function proceedConcurrencyCalls(turn: Turn, take: Take): boolean {
     else beginRangeStream(turn, answer);
   }
   const { due } = turn.state.calls.concurrencyCalls;
-  setCalls(turn, { concurrencyCalls: { ...turn.state.calls.concurrencyCalls, due: [] } });
+  setCalls(turn, {
+    ...turn.state.calls,
+    concurrencyCalls: { ...turn.state.calls.concurrencyCalls, due: [] },
+  });
   for (const call of due) {
     const running = get(turn.state.calls.concurrencyCalls.running, call);
     if (running?.recipe.kind !== "waiting") continue; // its client has gone
@@ -109,7 +112,7 @@ export function noteApplied(turn: Turn, store: Store, writes: readonly KvWrite[]
     due = [...due, ...(get(waiters, kv.key) ?? [])];
     waiters = remove(waiters, kv.key);
   }
-  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, waiters, due } });
+  setCalls(turn, { ...turn.state.calls, concurrencyCalls: { ...concurrencyCalls, waiters, due } });
   tellObservers(turn, store, events);
 }
 
@@ -119,6 +122,7 @@ export function restoreConcurrencyCalls(turn: Turn): void {
   const due = [...entries(concurrencyCalls.waiters)].flatMap(([, calls]) => calls);
   const waiters: ConcurrencyCalls["waiters"] = createOrderedMap();
   setCalls(turn, {
+    ...turn.state.calls,
     concurrencyCalls: { ...concurrencyCalls, waiters, due: [...concurrencyCalls.due, ...due] },
   });
 }
@@ -163,7 +167,7 @@ function make(turn: Turn, take: Take, call: CallId, context: CallContext, move: 
         ...(get(concurrencyCalls.waiters, key) ?? []),
         call,
       ]);
-      setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, waiters } });
+      setCalls(turn, { ...turn.state.calls, concurrencyCalls: { ...concurrencyCalls, waiters } });
       return;
     }
     case "answer":
@@ -192,7 +196,7 @@ function tidyUp(turn: Turn, take: Take, { context }: Running, request: UnaryRequ
 function keep(turn: Turn, running: Running): void {
   const { concurrencyCalls } = turn.state.calls;
   const kept = set(concurrencyCalls.running, running.call, running);
-  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, running: kept } });
+  setCalls(turn, { ...turn.state.calls, concurrencyCalls: { ...concurrencyCalls, running: kept } });
 }
 
 function forgetCall(turn: Turn, call: CallId): void {
@@ -208,7 +212,10 @@ function forget(turn: Turn, { call, inner, recipe }: Running): void {
       ? without(concurrencyCalls.waiters, recipe.key, call)
       : concurrencyCalls.waiters;
   const running = remove(concurrencyCalls.running, call);
-  setCalls(turn, { concurrencyCalls: { ...concurrencyCalls, running, waiters } });
+  setCalls(turn, {
+    ...turn.state.calls,
+    concurrencyCalls: { ...concurrencyCalls, running, waiters },
+  });
 }
 
 function without(

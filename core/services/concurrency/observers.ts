@@ -96,7 +96,10 @@ export function dropObserver(turn: Turn, call: CallId): void {
   const observing = get(turn.state.streams.observers, call);
   if (observing === null) return;
   if (observing.inner !== null) forgetInternalCall(turn, observing.inner);
-  setStreams(turn, { observers: remove(turn.state.streams.observers, call) });
+  setStreams(turn, {
+    ...turn.state.streams,
+    observers: remove(turn.state.streams.observers, call),
+  });
 }
 
 function tell(turn: Turn, observing: Observing, { observer, leader }: Told): void {
@@ -107,5 +110,8 @@ function tell(turn: Turn, observing: Observing, { observer, leader }: Told): voi
 }
 
 function keep(turn: Turn, observing: Observing): void {
-  setStreams(turn, { observers: set(turn.state.streams.observers, observing.call, observing) });
+  setStreams(turn, {
+    ...turn.state.streams,
+    observers: set(turn.state.streams.observers, observing.call, observing),
+  });
 }

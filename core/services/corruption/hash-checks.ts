@@ -293,5 +293,8 @@ function send(turn: Turn, to: NodeId, message: HashMessage): void {
 }
 
 function patch(turn: Turn, change: Partial<Corruption>): void {
-  setUpkeep(turn, { corruption: { ...turn.state.upkeep.corruption, ...change } });
+  setUpkeep(turn, {
+    ...turn.state.upkeep,
+    corruption: { ...turn.state.upkeep.corruption, ...change },
+  });
 }

@@ -26,7 +26,7 @@ export function beginAdmission(turn: Turn): void {
   if (!config.limits.checks.atStart) return;
   const isAlone = store.members.every(({ id }) => id === config.node);
   if (isAlone || store.applied === 0) return admit(turn);
-  setUpkeep(turn, { admission: { kind: "comparing", unreachable: [] } });
+  setUpkeep(turn, { ...turn.state.upkeep, admission: { kind: "comparing", unreachable: [] } });
   const id = beginRound(turn, "start", store.applied);
   beginComparison(turn, { asker: config.node, id }, store.mvcc.revision);
 }
@@ -49,7 +49,7 @@ export function noteUnreachable(turn: Turn, peer: NodeId): void {
   const { admission } = turn.state.upkeep;
   if (admission.kind !== "comparing" || admission.unreachable.includes(peer)) return;
   const unreachable = [...admission.unreachable, peer];
-  setUpkeep(turn, { admission: { ...admission, unreachable } });
+  setUpkeep(turn, { ...turn.state.upkeep, admission: { ...admission, unreachable } });
 }
 
 /** Drivers make no calls before a member is admitted; should one, nothing is served. */
@@ -70,13 +70,13 @@ function conclude(turn: Turn, round: Round): void {
   endRound(turn, round);
   const isBelieved = agreeing > turn.state.store.members.length / 2;
   if (differing.length === 0 || isBelieved) return admit(turn);
-  setUpkeep(turn, { admission: { kind: "refused" } });
+  setUpkeep(turn, { ...turn.state.upkeep, admission: { kind: "refused" } });
   const refusal = refusalOf(turn, round, differing);
   turn.effects.push({ kind: "admission", refusal });
 }
 
 function admit(turn: Turn): void {
-  setUpkeep(turn, { admission: { kind: "open" } });
+  setUpkeep(turn, { ...turn.state.upkeep, admission: { kind: "open" } });
   turn.effects.push({ kind: "admission", refusal: null });
 }
 

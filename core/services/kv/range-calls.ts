@@ -74,7 +74,7 @@ export function serveRange(
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
   const pending = addCall(turn.state.calls.pending, { ...waiting, checked: UNCHECKED });
   const queue = { ...rangeCalls, waiting: [...rangeCalls.waiting, call] };
-  setCalls(turn, { pending, rangeCalls: queue });
+  setCalls(turn, { ...turn.state.calls, pending, rangeCalls: queue });
 }
 
 export function hasRangeCalls({ installing, calls }: NodeState): boolean {
@@ -176,5 +176,5 @@ function answer(turn: Turn, call: CallId, reading: Reading, parts: readonly Read
 
 function keep(turn: Turn, changed: Partial<RangeCalls>): void {
   const rangeCalls = { ...turn.state.calls.rangeCalls, ...changed };
-  setCalls(turn, { rangeCalls });
+  setCalls(turn, { ...turn.state.calls, rangeCalls });
 }

@@ -124,7 +124,10 @@ export function resumeRangeStreams(turn: Turn): void {
   const next = (last + 1) as CallId;
   for (const [call, stream] of [...entries(open, next), ...entries(open, undefined, next)]) {
     if (isSpent(turn)) return;
-    setStreams(turn, { rangeStreams: { ...turn.state.streams.rangeStreams, last: call } });
+    setStreams(turn, {
+      ...turn.state.streams,
+      rangeStreams: { ...turn.state.streams.rangeStreams, last: call },
+    });
     goOn(turn, stream);
   }
 }
@@ -136,7 +139,7 @@ export function dropRangeStream(turn: Turn, call: CallId): void {
   if (stream.at.kind === "opening" && stream.at.inner !== null)
     forgetInternalCall(turn, stream.at.inner);
   const open = remove(rangeStreams.open, call);
-  setStreams(turn, { rangeStreams: { ...rangeStreams, open } });
+  setStreams(turn, { ...turn.state.streams, rangeStreams: { ...rangeStreams, open } });
 }
 
 /** The words of etcd for what it does not do in pieces. */
@@ -218,5 +221,5 @@ function end(turn: Turn, call: CallId, error: ApiError | null): void {
 function keep(turn: Turn, stream: RangeStream): void {
   const { rangeStreams } = turn.state.streams;
   const open = set(rangeStreams.open, stream.call, stream);
-  setStreams(turn, { rangeStreams: { ...rangeStreams, open } });
+  setStreams(turn, { ...turn.state.streams, rangeStreams: { ...rangeStreams, open } });
 }

@@ -94,7 +94,7 @@ export function noteLease(turn: Turn, change: LeaseChange, index: Index): void {
   }
   const { deadlines } = turn.state.leadership;
   if (deadlines === null) return;
-  setLeadership(turn, { deadlines: follow(deadlines, change) });
+  setLeadership(turn, { ...turn.state.leadership, deadlines: follow(deadlines, change) });
 }
 
 function follow(deadlines: Deadlines, change: LeaseChange): Deadlines {
@@ -115,10 +115,10 @@ export function followLeadership(turn: Turn): void {
   const { raft, store, config, installing } = turn.state;
   const { deadlines } = turn.state.leadership;
   if (raft.role !== "leader" || installing !== null) {
-    if (deadlines !== null) setLeadership(turn, { deadlines: null });
+    if (deadlines !== null) setLeadership(turn, { ...turn.state.leadership, deadlines: null });
   } else if (store.appliedTerm === raft.term && deadlines?.term !== raft.term) {
     const created = createDeadlines(raft.term, store.lessor, config.electionMs);
-    setLeadership(turn, { deadlines: created });
+    setLeadership(turn, { ...turn.state.leadership, deadlines: created });
   }
 }
 
@@ -138,7 +138,8 @@ export function tickLeases(turn: Turn): void {
 
 /** At most ticks nothing has changed. */
 function keepLeaderCalls(turn: Turn, leaderCalls: NodeState["calls"]["leaderCalls"]): void {
-  if (leaderCalls !== turn.state.calls.leaderCalls) setCalls(turn, { leaderCalls });
+  if (leaderCalls !== turn.state.calls.leaderCalls)
+    setCalls(turn, { ...turn.state.calls, leaderCalls });
 }
 
 /** Notes what leases have left, so that the next leader need not give each its whole time. */
@@ -149,7 +150,7 @@ function noteRemaining(turn: Turn, now: Millis): void {
   if (intervalMs === 0) return;
   if (deadlines === null || raft.role !== "leader" || deadlines.term !== raft.term) {
     if (round === null) return;
-    setLeadership(turn, { checkpoints: null });
+    setLeadership(turn, { ...turn.state.leadership, checkpoints: null });
     return;
   }
   const [later, remaining] = takeRound(
@@ -158,7 +159,7 @@ function noteRemaining(turn: Turn, now: Millis): void {
     now,
     intervalMs,
   );
-  setLeadership(turn, { checkpoints: later });
+  setLeadership(turn, { ...turn.state.leadership, checkpoints: later });
   const checkpoints = remaining.filter(({ id, remainingSeconds }) => {
     const lease = findLease(store.lessor, id);
     return lease !== null && remainingSeconds < lease.ttlSeconds;
@@ -186,7 +187,7 @@ function expire(turn: Turn, now: Millis): void {
     if (!tellRaft(turn, { kind: "propose", data })) break; // no room in the log: at a later tick
     running = markRevoking(running, lease, turn.state.raft.log.lastIndex);
   }
-  if (running !== deadlines) setLeadership(turn, { deadlines: running });
+  if (running !== deadlines) setLeadership(turn, { ...turn.state.leadership, deadlines: running });
 }
 
 /** What a client says on a stream of keep-alives. */
@@ -198,20 +199,23 @@ export function takeKeepAlive(turn: Turn, call: CallId, lease: LeaseId): void {
   const question = { lease, renew: true };
   const forwarded = { asker: { kind: "stream", call }, question, since: turn.state.now } as const;
   const [leaderCalls, handle] = admit(turn.state.calls.leaderCalls, forwarded);
-  setCalls(turn, { leaderCalls: openLeaderCall(leaderCalls, handle) });
+  setCalls(turn, { ...turn.state.calls, leaderCalls: openLeaderCall(leaderCalls, handle) });
 }
 
 /** Its client says no more: the stream is over once all is answered. */
 export function finishKeepAlive(turn: Turn, call: CallId): void {
   const leaderCalls = sayLast(turn.state.calls.leaderCalls, call);
-  setCalls(turn, { leaderCalls });
+  setCalls(turn, { ...turn.state.calls, leaderCalls });
   if (isServed(leaderCalls, call)) endKeepAlive(turn, call, null);
 }
 
 /** The stream is over. */
 function endKeepAlive(turn: Turn, call: CallId, error: ApiError | null): void {
   if (findKeepAlive(turn.state.calls.leaderCalls, call) === null) return;
-  setCalls(turn, { leaderCalls: closeKeepAlive(turn.state.calls.leaderCalls, call) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    leaderCalls: closeKeepAlive(turn.state.calls.leaderCalls, call),
+  });
   endStream(turn, call, error);
 }
 
@@ -220,12 +224,12 @@ export function askLeader(turn: Turn): void {
   const { raft, config } = turn.state;
   if (turn.state.calls.leaderCalls.open.length === 0 || raft.leader === null) return;
   const [leaderCalls, calls] = takeOpen(turn.state.calls.leaderCalls);
-  setCalls(turn, { leaderCalls });
+  setCalls(turn, { ...turn.state.calls, leaderCalls });
   for (const call of calls) {
     const question = questionOf(turn.state, call);
     if (question === null) continue; // it timed out, or its client has gone
     if (raft.leader === config.node) {
-      setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) });
+      setCalls(turn, { ...turn.state.calls, reads: joinReads(turn.state.calls.reads, call) });
     } else {
       sendAsk(turn, raft.leader, call, question);
     }
@@ -245,7 +249,7 @@ function sendAsk(turn: Turn, to: NodeId, call: CallId, question: Question): void
   const id = BigInt.asUintN(64, life + BigInt(call));
   const { lease, renew: renews } = question;
   const message = { kind: "lease_ask", term: raft.term, id, lease, renew: renews } as const;
-  setCalls(turn, { leaderCalls: markSent(leaderCalls, call, raft.term, now) });
+  setCalls(turn, { ...turn.state.calls, leaderCalls: markSent(leaderCalls, call, raft.term, now) });
   turn.effects.push({ kind: "peer.send", to, message });
 }
 
@@ -262,14 +266,22 @@ export function takeLeaseMessage(turn: Turn, from: NodeId, message: LeaseMessage
       question,
       since: now,
     });
-    setCalls(turn, { leaderCalls, reads: joinReads(turn.state.calls.reads, call) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      leaderCalls,
+      reads: joinReads(turn.state.calls.reads, call),
+    });
     return;
   }
   const call = Number(BigInt.asIntN(64, message.id - life)) as CallId;
   if (!isSent(turn.state.calls.leaderCalls, call)) return;
-  setCalls(turn, { leaderCalls: closeLeaderCall(turn.state.calls.leaderCalls, call) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    leaderCalls: closeLeaderCall(turn.state.calls.leaderCalls, call),
+  });
   if (isForwarded(call)) return answerForwarded(turn, call, message);
   setCalls(turn, {
+    ...turn.state.calls,
     leaderCalls: keepAnswer(turn.state.calls.leaderCalls, { call, answer: message }),
   });
 }
@@ -283,7 +295,7 @@ export function serveTold(turn: Turn): void {
     answer.revision > store.mvcc.revision && findCall(pending, call) !== null;
   const told = leaderCalls.told.filter(waits);
   if (told.length === leaderCalls.told.length) return;
-  setCalls(turn, { leaderCalls: { ...leaderCalls, told } });
+  setCalls(turn, { ...turn.state.calls, leaderCalls: { ...leaderCalls, told } });
   for (const { call, answer } of leaderCalls.told.filter((each) => !waits(each))) {
     const waiting = findCall(pending, call);
     if (waiting?.request.kind !== "lease_time_to_live") continue; // it timed out meanwhile
@@ -300,7 +312,10 @@ export function serveLease(
 ): void {
   const known = lookUp(turn.state, request.id);
   if (known !== null) return replyTimeToLive(turn, context, { call, request, known });
-  setCalls(turn, { leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call) });
+  setCalls(turn, {
+    ...turn.state.calls,
+    leaderCalls: openLeaderCall(turn.state.calls.leaderCalls, call),
+  });
 }
 
 export function serveForwarded(turn: Turn, call: CallId): void {
@@ -315,7 +330,7 @@ export function serveForwarded(turn: Turn, call: CallId): void {
     // Another leads by now: a peer asks it by itself.
     const left =
       asker.kind === "peer" ? dismiss(leaderCalls, call) : openLeaderCall(leaderCalls, call);
-    setCalls(turn, { leaderCalls: left });
+    setCalls(turn, { ...turn.state.calls, leaderCalls: left });
     return;
   }
   const lease = findLease(store.lessor, question.lease);
@@ -323,10 +338,16 @@ export function serveForwarded(turn: Turn, call: CallId): void {
   const endsAt = revokingAt(deadlines, lease.id);
   if (endsAt !== null) {
     // No way back: the answer is what comes of it.
-    setCalls(turn, { reads: confirmRead(turn.state.calls.reads, call, endsAt) });
+    setCalls(turn, {
+      ...turn.state.calls,
+      reads: confirmRead(turn.state.calls.reads, call, endsAt),
+    });
     return;
   }
-  setLeadership(turn, { deadlines: renew(deadlines, lease.id, lease.ttlSeconds) });
+  setLeadership(turn, {
+    ...turn.state.leadership,
+    deadlines: renew(deadlines, lease.id, lease.ttlSeconds),
+  });
   if (lease.remainingSeconds > 0) return forgetRemaining(turn, call, lease.id);
   answerForwarded(turn, call, { ...known, ttlSeconds: lease.ttlSeconds });
 }
@@ -334,18 +355,18 @@ export function serveForwarded(turn: Turn, call: CallId): void {
 /** What was noted is true no more, and the next leader must know before the client does. */
 function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
   if (!proposeCheckpoint(turn, [{ id, remainingSeconds: 0 }])) {
-    setCalls(turn, { reads: joinReads(turn.state.calls.reads, call) }); // it is tried again
+    setCalls(turn, { ...turn.state.calls, reads: joinReads(turn.state.calls.reads, call) }); // it is tried again
     return;
   }
   const { raft } = turn.state;
   const { reads } = turn.state.calls;
-  setCalls(turn, { reads: confirmRead(reads, call, raft.log.lastIndex) });
+  setCalls(turn, { ...turn.state.calls, reads: confirmRead(reads, call, raft.log.lastIndex) });
 }
 
 function answerForwarded(turn: Turn, call: CallId, known: Known): void {
   const forwarded = findForwarded(turn.state.calls.leaderCalls, call);
   if (forwarded === null) return;
-  setCalls(turn, { leaderCalls: dismiss(turn.state.calls.leaderCalls, call) });
+  setCalls(turn, { ...turn.state.calls, leaderCalls: dismiss(turn.state.calls.leaderCalls, call) });
   const { config, raft } = turn.state;
   const { asker, question } = forwarded;
   const { ttlSeconds, grantedTtlSeconds, revision } = known;

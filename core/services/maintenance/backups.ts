@@ -73,7 +73,7 @@ export function giveBackupCredit(turn: Turn, call: CallId, items: number): void 
 export function dropBackup(turn: Turn, call: CallId): void {
   const backup = get(turn.state.streams.backups, call);
   if (backup === null) return;
-  setStreams(turn, { backups: remove(turn.state.streams.backups, call) });
+  setStreams(turn, { ...turn.state.streams, backups: remove(turn.state.streams.backups, call) });
   if (backup.isPinned) turn.effects.push({ kind: "backup.close", call });
 }
 
@@ -84,5 +84,8 @@ export function tickBackups(turn: Turn, end: (call: CallId, error: ApiError) => 
 }
 
 function keep(turn: Turn, call: CallId, backup: Backup): void {
-  setStreams(turn, { backups: set(turn.state.streams.backups, call, backup) });
+  setStreams(turn, {
+    ...turn.state.streams,
+    backups: set(turn.state.streams.backups, call, backup),
+  });
 }

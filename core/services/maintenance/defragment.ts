@@ -33,8 +33,8 @@ export function beginDefragment(
   const waiting = { call, request: { kind: "defragment" }, since: now, serverDeadline } as const;
   const added = addCall(pending, { ...waiting, context, queued: null, checked: UNCHECKED });
   const next = [...defragmentation.next, call];
-  setCalls(turn, { pending: added });
-  setUpkeep(turn, { defragmentation: { ...defragmentation, next } });
+  setCalls(turn, { ...turn.state.calls, pending: added });
+  setUpkeep(turn, { ...turn.state.upkeep, defragmentation: { ...defragmentation, next } });
   if (!defragmentation.isRunning) begin(turn);
 }
 
@@ -50,12 +50,15 @@ export function defragmentDone(
     else reply(turn, call, { ok: true, value: { kind: "defragment", header: NO_HEADER } });
   }
   if (next.length > 0) return begin(turn);
-  setUpkeep(turn, { defragmentation: NO_DEFRAGMENTATION });
+  setUpkeep(turn, { ...turn.state.upkeep, defragmentation: NO_DEFRAGMENTATION });
 }
 
 function begin(turn: Turn): void {
   const { next } = turn.state.upkeep.defragmentation;
-  setUpkeep(turn, { defragmentation: { isRunning: true, asked: next, next: [] } });
+  setUpkeep(turn, {
+    ...turn.state.upkeep,
+    defragmentation: { isRunning: true, asked: next, next: [] },
+  });
   turn.effects.push({ kind: "trace", event: { kind: "defragmenting" } });
   turn.effects.push({ kind: "defragment" });
 }

@@ -69,14 +69,18 @@ export function beginHashCall(
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
   const waiting = { call, request, since: now, serverDeadline, context, queued: null };
   const pending = addCall(turn.state.calls.pending, { ...waiting, checked: UNCHECKED });
-  setCalls(turn, { pending, hashCalls: [...turn.state.calls.hashCalls, hashCall] });
+  setCalls(turn, {
+    ...turn.state.calls,
+    pending,
+    hashCalls: [...turn.state.calls.hashCalls, hashCall],
+  });
 }
 
 /** The pieces to come take this hash. */
 export function beginComparison(turn: Turn, whom: Comparing, revision: number): void {
   const walk = beginStrictHash(turn.state.store.mvcc, revision);
   const hashCall = { kind: "compare", ...whom, walk } as const;
-  setCalls(turn, { hashCalls: [...turn.state.calls.hashCalls, hashCall] });
+  setCalls(turn, { ...turn.state.calls, hashCalls: [...turn.state.calls.hashCalls, hashCall] });
 }
 
 /** Nobody wants them any more. */
@@ -84,7 +88,7 @@ export function dropComparisons(turn: Turn, isDropped: (whom: Comparing) => bool
   const hashCalls = turn.state.calls.hashCalls.filter(
     (each) => each.kind !== "compare" || !isDropped(each),
   );
-  setCalls(turn, { hashCalls });
+  setCalls(turn, { ...turn.state.calls, hashCalls });
 }
 
 export function hasHashCalls({ installing, calls }: NodeState): boolean {
@@ -97,13 +101,13 @@ export function resumeHashCalls(turn: Turn, compared: Compared): void {
   const hashCalls = turn.state.calls.hashCalls.filter(
     (each) => each.kind === "compare" || findCall(turn.state.calls.pending, each.call) !== null,
   );
-  setCalls(turn, { hashCalls });
+  setCalls(turn, { ...turn.state.calls, hashCalls });
   const [oldest, ...others] = hashCalls;
   if (oldest === undefined) return;
   const followed = followStore(turn, oldest, compared);
   const hashCall = followed === null ? null : goOn(turn, followed);
   const isDone = hashCall === null || isOver(hashCall);
-  setCalls(turn, { hashCalls: isDone ? others : [hashCall, ...others] });
+  setCalls(turn, { ...turn.state.calls, hashCalls: isDone ? others : [hashCall, ...others] });
   if (hashCall === null || !isDone) return;
   if (hashCall.kind === "compare") compared(turn, hashCall, hashCall.walk);
   else answer(turn, hashCall);

@@ -42,7 +42,10 @@ export function openHealthWatch(
   { service }: HealthWatchRequest,
   { deadline }: CallContext,
 ): void {
-  setStreams(turn, { healthWatches: set(turn.state.streams.healthWatches, call, deadline) });
+  setStreams(turn, {
+    ...turn.state.streams,
+    healthWatches: set(turn.state.streams.healthWatches, call, deadline),
+  });
   const status = service === WHOLE_SERVER ? "serving" : "service_unknown";
   const response = { kind: "health_watch", header: NO_HEADER, status } as const;
   turn.effects.push({ kind: "call.push", call, response });
@@ -57,5 +60,8 @@ export function tickHealthWatches(turn: Turn, now: Millis): void {
 }
 
 export function dropHealthWatch(turn: Turn, call: CallId): void {
-  setStreams(turn, { healthWatches: remove(turn.state.streams.healthWatches, call) });
+  setStreams(turn, {
+    ...turn.state.streams,
+    healthWatches: remove(turn.state.streams.healthWatches, call),
+  });
 }

@@ -20,7 +20,7 @@ function weigh(turn: Turn): void {
   const { store, config, upkeep, raft, life } = turn.state;
   const { revision } = store.mvcc;
   if (revision === upkeep.weighedAt || raft.leader === null) return;
-  setUpkeep(turn, { weighedAt: revision });
+  setUpkeep(turn, { ...turn.state.upkeep, weighedAt: revision });
   if (turn.kv.sizeInUseBytes() < config.limits.quotaBytes) return;
   if (isRaised(store.alarms, "no_space", config.node)) return;
   const command = noSpaceAlarm({ node: config.node, life, call: NOBODY });
@@ -35,7 +35,7 @@ function keepHistory(turn: Turn): void {
   const leads = raft.role === "leader";
   const kept = keep(upkeep.keeper, retention, now, revision, compaction.scheduled, leads);
   if (kept.keeper === upkeep.keeper) return;
-  setUpkeep(turn, { keeper: kept.keeper });
+  setUpkeep(turn, { ...turn.state.upkeep, keeper: kept.keeper });
   if (kept.completed !== null) traceCompaction(turn, kept.completed, true);
   if (kept.compact === null) return;
   traceCompaction(turn, kept.compact, false);
