@@ -1,6 +1,6 @@
-// The groups of a node's state, each set as a whole: `setCalls(turn, { ...turn.state.calls, reads })`.
-// What a turn changes is copied, what stands in other groups is not. (To hand over only what
-// changes would read better, and costs a tenth of a microsecond each time.)
+// The groups of a node's state, each set as a whole: what a turn changes is copied, what stands in
+// other groups is not. As in `setCalls(turn, { ...turn.state.calls, reads })`: to hand over only
+// what changes would read better, and costs a tenth of a microsecond each time.
 
 import type { Calls, Disk, Leadership, Streams, Upkeep } from "../node-state.ts";
 import type { Turn } from "./turn.ts";

@@ -3,7 +3,8 @@ import { encodePeerMessage, decodePeerMessage } from "../../net/wire/peers/peer-
 import type { Message } from "../../core/raft/message.ts";
 import { Digest } from "./digest.ts";
 import type { Parcel } from "./network.ts";
-import { CLIENTS, nameOf, Network } from "./network.ts";
+import { CLIENTS, Network } from "./network.ts";
+import { nameOf } from "../cluster/message-name.ts";
 import type { NetworkOptions } from "../options/options.ts";
 import { DEFAULT_OPTIONS } from "../options/options.ts";
 import { createFates } from "./random.ts";

@@ -7,7 +7,6 @@
 
 import type { NodeId } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
-import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import type { Digest } from "./digest.ts";
 import type { Flight, Micros } from "../run/frame.ts";
 import type { NetworkOptions, Ratio } from "../options/options.ts";
@@ -57,14 +56,13 @@ const LANES = {
 } as const;
 
 const FORGET_ABOVE = 100_000; // names remembered for counting equal parcels
-const CALM: NetworkOptions = {
+const CALM: Omit<NetworkOptions, "frameBytes"> = {
   delayMicros: 300,
   tailMicros: 0,
   tail: [0, 1],
   drop: [0, 1],
   duplicate: [0, 1],
   lateMicros: 0,
-  frameBytes: MESSAGE_BYTES_MAX,
   reorder: [0, 1],
 };
 
@@ -244,41 +242,6 @@ export class Network {
 
   #isCut(from: Party, to: Party): boolean {
     return this.#cut.size > 0 && this.#cut.has(link(from, to));
-  }
-}
-
-/** What a peer message is called, for its fate. */
-export function nameOf(message: Message): readonly Key[] {
-  switch (message.kind) {
-    case "append": {
-      const { kind, term, previousIndex, entries } = message;
-      return [kind, term, previousIndex, entries.length];
-    }
-    case "append_response":
-      return [message.kind, message.term, message.index];
-    case "heartbeat":
-    case "heartbeat_response":
-      return [message.kind, message.term, message.round];
-    case "propose":
-      return [message.kind, message.term, message.sequence];
-    case "read_index":
-    case "read_index_response":
-      return [message.kind, message.term, message.context];
-    case "lease_ask":
-    case "lease_answer":
-    case "hash_ask":
-    case "hash_answer":
-      return [message.kind, message.term, message.id];
-    case "promotion_ask":
-    case "promotion_refused":
-      return [message.kind, message.term, message.life, message.call];
-    case "pre_vote":
-    case "vote":
-      return [message.kind, message.term, message.lastIndex];
-    case "pre_vote_response":
-    case "vote_response":
-    case "timeout_now":
-      return [message.kind, message.term];
   }
 }
 

@@ -355,7 +355,8 @@ export function serveForwarded(turn: Turn, call: CallId): void {
 /** What was noted is true no more, and the next leader must know before the client does. */
 function forgetRemaining(turn: Turn, call: CallId, id: LeaseId): void {
   if (!proposeCheckpoint(turn, [{ id, remainingSeconds: 0 }])) {
-    setCalls(turn, { ...turn.state.calls, reads: joinReads(turn.state.calls.reads, call) }); // it is tried again
+    // it is tried again
+    setCalls(turn, { ...turn.state.calls, reads: joinReads(turn.state.calls.reads, call) });
     return;
   }
   const { raft } = turn.state;
