@@ -5,6 +5,7 @@ import { messageTooLarge } from "../../core/api/errors.ts";
 import type { Config } from "../../core/config.ts";
 import { createConfig } from "../../core/config.ts";
 import type { CallId, ClusterId, Millis, NodeId, SnapshotMeta } from "../../core/contract.ts";
+import type { Message } from "../../core/raft/message.ts";
 import type { Member } from "../../core/membership/membership.ts";
 import { readApplied } from "../../core/kv/tables.ts";
 import { broken, must } from "../../core/lib/assert.ts";
@@ -43,7 +44,7 @@ export type ClusterContext = Omit<
   Surroundings,
   "peers" | "send" | "sendSnapshot" | "part" | "reply" | "push" | "end"
 > &
-  Readonly<{ options: SimOptions; network: Network }>;
+  Readonly<{ options: SimOptions; network: Network<Message> }>;
 
 type OpenCall = Readonly<{ call: Call; answer: (reply: Reply) => void; parts: AnswerParts }>;
 

@@ -3,6 +3,7 @@
 // dawdles lets it wait.
 
 import type { CallId, Input, Millis } from "../../core/contract.ts";
+import type { Message } from "../../core/raft/message.ts";
 import { encodeResponse, decodeRequest } from "../../net/wire/methods/methods.ts";
 import { isStreamRequest } from "../../core/api/request.ts";
 import type { NodeState } from "../../core/node-state.ts";
@@ -48,11 +49,11 @@ const NEVER = Number.MAX_SAFE_INTEGER as Millis;
 
 export class SimStreams {
   readonly #world: World;
-  readonly #network: Network;
+  readonly #network: Network<Message>;
   readonly #mint: () => CallId;
   readonly #open = new Set<Open>();
 
-  constructor(world: World, network: Network, mint: () => CallId) {
+  constructor(world: World, network: Network<Message>, mint: () => CallId) {
     this.#world = world;
     this.#network = network;
     this.#mint = mint;
@@ -164,7 +165,7 @@ function compactedAt(state: NodeState | null): number {
 
 /** One direction: what arrives early waits for what comes before it; what is lost breaks it. */
 class Pipe {
-  readonly #network: Network;
+  readonly #network: Network<Message>;
   readonly #from: number;
   readonly #to: number;
   readonly #broken: () => void;
@@ -173,7 +174,7 @@ class Pipe {
   #next = 0;
   #closed = false;
 
-  constructor(network: Network, from: number, to: number, broken: () => void) {
+  constructor(network: Network<Message>, from: number, to: number, broken: () => void) {
     this.#network = network;
     this.#from = from;
     this.#to = to;

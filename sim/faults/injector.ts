@@ -21,12 +21,12 @@ export class Injector {
   readonly counts: Record<FaultKind, number>;
   readonly #world: World;
   readonly #cluster: Cluster;
-  readonly #network: Network;
+  readonly #network: Network<unknown>;
   readonly #listener: FaultListener;
   readonly #lasting = new Set<() => void>(); // how to end what lasts
   #over = false;
 
-  constructor(world: World, cluster: Cluster, network: Network, listener: FaultListener) {
+  constructor(world: World, cluster: Cluster, network: Network<unknown>, listener: FaultListener) {
     this.#world = world;
     this.#cluster = cluster;
     this.#network = network;

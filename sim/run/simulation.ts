@@ -2,6 +2,7 @@
 // an oracle objects. `runSimulation` is for judges, `createSimulation` for screens.
 
 import type { NodeId } from "../../core/contract.ts";
+import type { Message } from "../../core/raft/message.ts";
 import { AssertionError } from "../../core/lib/assert.ts";
 import { boot, step } from "../../core/node.ts";
 import {
@@ -16,7 +17,7 @@ import type { ClientContext } from "../clients/client.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import type { Fault } from "../faults/faults.ts";
 import { describe } from "../faults/faults.ts";
-import type { Frame, Micros, SimEvent } from "./frame.ts";
+import type { Flight, Frame, Micros, SimEvent } from "./frame.ts";
 import type { Ghost, Moment } from "../invariants/ghost.ts";
 import { createGhost, record, recordInitialData } from "../invariants/ghost.ts";
 import type { SimOperation, SimOutcome } from "../record/history.ts";
@@ -28,6 +29,7 @@ import { Guest, Steward } from "../clients/users.ts";
 import { LeaseHolder } from "../clients/lease-holder.ts";
 import { StoreHistory } from "../invariants/store-history.ts";
 import { Operator } from "../clients/operator.ts";
+import type { Flight as Underway } from "../world/network.ts";
 import { Network } from "../world/network.ts";
 import type { SimOptions } from "../options/options.ts";
 import { checkOptions } from "../options/options.ts";
@@ -72,6 +74,11 @@ export function runSimulation(options: SimOptions, core: Core = { boot, step }):
 
 const LOOKS = 3;
 const LOOK_MICROS = 700_000;
+const flightOf = ({ from, to, ...flight }: Underway<Message>): Flight => ({
+  ...flight,
+  from: BigInt(from) as NodeId,
+  to: BigInt(to) as NodeId,
+});
 const nameOf = (id: NodeId): string => id.toString();
 
 function describeOutcome(outcome: SimOutcome): string {
@@ -91,7 +98,7 @@ function isCalm({ network, disk, spares, node }: SimOptions): boolean {
 class Run {
   readonly #options: SimOptions;
   readonly #world = new World();
-  readonly #network: Network;
+  readonly #network: Network<Message>;
   readonly #cluster: Cluster;
   readonly #injector: Injector;
   readonly #recorder: Recorder;
@@ -180,7 +187,7 @@ class Run {
       time: this.#world.now,
       event: this.#event,
       nodes: this.#cluster.frames(),
-      flights: this.#network.flights(),
+      flights: this.#network.flights().map(flightOf),
       cuts: this.#network.cuts().map(({ from, to }) => {
         return { from: this.#cluster.idOf(from), to: this.#cluster.idOf(to) };
       }),

@@ -12,14 +12,14 @@ import { World } from "./world.ts";
 
 type Setup = Readonly<{
   world: World;
-  network: Network;
+  network: Network<Message>;
   heard: string[];
   send: (from: number, to: number, label: string, once?: boolean) => void;
 }>;
 
 function setUp(options: Partial<NetworkOptions> = {}, seed = 1): Setup {
   const world = new World();
-  const network = new Network(
+  const network = new Network<Message>(
     world,
     createFates(seed),
     { ...DEFAULT_OPTIONS.network, ...options },
@@ -27,7 +27,7 @@ function setUp(options: Partial<NetworkOptions> = {}, seed = 1): Setup {
   );
   const heard: string[] = [];
   const send: Setup["send"] = (from, to, label, once = false) => {
-    const parcel: Parcel = {
+    const parcel: Parcel<Message> = {
       from,
       to,
       name: [label],

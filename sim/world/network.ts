@@ -5,10 +5,8 @@
 // hear a parcel late, twice or never; a client's call is carried at most once, as a connection
 // would.
 
-import type { NodeId } from "../../core/contract.ts";
-import type { Message } from "../../core/raft/message.ts";
 import type { Digest } from "./digest.ts";
-import type { Flight, Micros } from "../run/frame.ts";
+import type { Micros } from "../run/frame.ts";
 import type { NetworkOptions, Ratio } from "../options/options.ts";
 import type { Fates, Key } from "./random.ts";
 import { derive } from "./random.ts";
@@ -18,12 +16,13 @@ import type { World } from "./world.ts";
 export type Party = number;
 export const CLIENTS: Party = 1000;
 
-export type Parcel = Readonly<{
+/** `Shown`: what screens are shown of a parcel; the network looks only whether there is any. */
+export type Parcel<Shown> = Readonly<{
   from: Party;
   to: Party;
   name: readonly Key[]; // what it is; equal parcels have equal names
   bytes: Uint8Array;
-  message: Message | null; // for screens; null: not a peer message
+  message: Shown | null; // null: not a peer message
   once: boolean; // never carried twice
   weightMicros: Micros; // time that its size adds
   arrive: (bytes: Uint8Array) => void;
@@ -35,7 +34,17 @@ export type Weather = Readonly<
   { kind: "drop" | "duplicate" | "corrupt"; ratio: Ratio } | { kind: "delay"; upToMicros: Micros }
 >;
 
-type Launched = Readonly<{ parcel: Parcel; sentAt: Micros; arrivesAt: Micros }>;
+/** A parcel between nodes that is under way. */
+export type Flight<Shown> = Readonly<{
+  id: number;
+  from: Party;
+  to: Party;
+  message: Shown | null;
+  sentAt: Micros;
+  arrivesAt: Micros;
+}>;
+
+type Launched<Shown> = Readonly<{ parcel: Parcel<Shown>; sentAt: Micros; arrivesAt: Micros }>;
 
 export type NetworkCounts = { sent: number; lost: number; duplicated: number; corrupted: number };
 
@@ -66,7 +75,7 @@ const CALM: Omit<NetworkOptions, "frameBytes"> = {
   reorder: [0, 1],
 };
 
-export class Network {
+export class Network<Shown> {
   readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0, corrupted: 0 };
   readonly #world: World;
   readonly #fates: Fates;
@@ -77,7 +86,7 @@ export class Network {
   readonly #waiting = new Map<number, (() => void)[]>(); // what a clogged link holds
   readonly #weather = new Set<Weather>();
   readonly #seen = new Map<number, number>(); // name → how many so far
-  readonly #flights = new Map<number, Launched>();
+  readonly #flights = new Map<number, Launched<Shown>>();
   #launched = 0;
 
   constructor(world: World, fates: Fates, options: NetworkOptions, digest: Digest) {
@@ -87,7 +96,7 @@ export class Network {
     this.#options = options;
   }
 
-  send(parcel: Parcel): void {
+  send(parcel: Parcel<Shown>): void {
     this.counts.sent += 1;
     this.#digest.number(parcel.to);
     this.#digest.bytes(parcel.bytes);
@@ -143,13 +152,13 @@ export class Network {
     this.#options = { ...CALM, frameBytes: this.#options.frameBytes };
   }
 
-  flights(): readonly Flight[] {
+  flights(): readonly Flight<Shown>[] {
     const flights = Array.from(this.#flights, ([id, { parcel, sentAt, arrivesAt }]) => {
       const { from, to, message } = parcel;
       return {
         id,
-        from: BigInt(from) as NodeId,
-        to: BigInt(to) as NodeId,
+        from,
+        to,
         message,
         sentAt,
         arrivesAt,
@@ -167,7 +176,7 @@ export class Network {
     return links.map((key) => ({ from: Math.floor(key / 0x10000), to: key % 0x10000 }));
   }
 
-  #launch(parcel: Parcel, delay: Micros, bytes: Uint8Array): void {
+  #launch(parcel: Parcel<Shown>, delay: Micros, bytes: Uint8Array): void {
     const { from, to } = parcel;
     const id = this.#launched++;
     const sentAt = this.#world.now;
@@ -193,7 +202,7 @@ export class Network {
   }
 
   /** 32 bits that stand for this very parcel, among equal ones too. */
-  #fateOf({ from, to, name }: Parcel): number {
+  #fateOf({ from, to, name }: Parcel<Shown>): number {
     const equal = this.#fates.bits32([from, to, ...name]);
     const seen = equal | 0; // as a small integer: any other number is slow to look up
     const nth = this.#seen.get(seen) ?? 0;
@@ -225,7 +234,7 @@ export class Network {
   }
 
   /** The bytes as they arrive: one bit may be wrong, which the receiver must notice. */
-  #carried(parcel: Parcel, fate: number): Uint8Array {
+  #carried(parcel: Parcel<Shown>, fate: number): Uint8Array {
     if (parcel.once || parcel.bytes.length === 0) return parcel.bytes;
     if (!this.#strikes("corrupt", fate)) return parcel.bytes;
     this.counts.corrupted += 1;
@@ -236,7 +245,7 @@ export class Network {
   }
 
   /** Whoever sent it never hears of it. */
-  #isRefused({ message, bytes }: Parcel): boolean {
+  #isRefused({ message, bytes }: Parcel<Shown>): boolean {
     return message !== null && bytes.length > this.#options.frameBytes;
   }
 
