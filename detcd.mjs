@@ -15,7 +15,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
 }
 
 const ROOMS = {
-  serve: "./dist/server/main.js",
+  serve: "./dist/bin/serve.js",
   snapshot: "./dist/server/snapshot/main.js",
   sim: "./dist/scenarios/main.js",
   replay: "./dist/scenarios/main.js",
