@@ -4,8 +4,11 @@
 
 import fc from "fast-check";
 import type {
+  CompactRequest,
   Compare,
   CompareTarget,
+  DeleteRangeRequest,
+  PutRequest,
   RangeRequest,
   RequestOp,
   TxnRequest,
@@ -32,7 +35,7 @@ const word64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const member = mostly(fc.constantFrom(2n, 3n, 4n, 5n), word64) as fc.Arbitrary<NodeId>;
 const value = fc.uint8Array({ maxLength: 20 });
 
-const range: fc.Arbitrary<RangeRequest> = fc.record({
+export const range: fc.Arbitrary<RangeRequest> = fc.record({
   kind: fc.constant("range"),
   key,
   rangeEnd: key,
@@ -48,7 +51,7 @@ const range: fc.Arbitrary<RangeRequest> = fc.record({
   minCreateRevision: counter,
   maxCreateRevision: counter,
 });
-const put = fc.record({
+export const put: fc.Arbitrary<PutRequest> = fc.record({
   kind: fc.constant("put" as const),
   key,
   value,
@@ -57,7 +60,7 @@ const put = fc.record({
   ignoreValue: fc.boolean(),
   ignoreLease: fc.boolean(),
 });
-const deleteRange = fc.record({
+export const deleteRange: fc.Arbitrary<DeleteRangeRequest> = fc.record({
   kind: fc.constant("delete_range" as const),
   key,
   rangeEnd: key,
@@ -75,7 +78,7 @@ const compare: fc.Arbitrary<Compare> = fc.record({
   result: fc.constantFrom(...COMPARE_RESULTS, "invalid" as const),
   target,
 });
-const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; operation: RequestOp }>(
+export const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; operation: RequestOp }>(
   (tie) => ({
     operation: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -93,7 +96,7 @@ const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; operation: Re
     }),
   }),
 ).txn;
-const compact = fc.record({
+export const compact: fc.Arbitrary<CompactRequest> = fc.record({
   kind: fc.constant("compact" as const),
   revision: counter,
   physical: fc.boolean(),

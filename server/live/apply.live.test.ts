@@ -7,12 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../../core/apply/apply.ts";
 import { encodeCommand } from "../../core/apply/commands/command.ts";
-import type { Effect, Index, Input, KvReader, Millis, NodeId, Term } from "../../core/contract.ts";
+import type { Effect, Index, Input, Millis, NodeId, Term } from "../../core/contract.ts";
 import { must } from "../../core/lib/assert.ts";
-import { ABOVE_ALL, EMPTY } from "../../core/lib/bytes.ts";
-import { entries, type OrderedMap } from "../../core/lib/ordered-map.ts";
+import { contentOf, rowsIn } from "../../core/testing/contents.ts";
 import { loneConfig, settle } from "../../core/testing/lone-node.ts";
 import { hashKv } from "../../core/mvcc/hash/hash.ts";
 import { boot, step } from "../../core/node.ts";
@@ -28,7 +26,6 @@ import { KvStore } from "../storage/kv-store.ts";
 const RUNS = Number(process.env["DETCD_APPLY_RUNS"] ?? 60);
 const SEED = process.env["DETCD_APPLY_RUNS"] === undefined ? { seed: 20261130 } : {};
 
-const TABLES = ["meta", "members", "keys", "leases", "alarms", "auth"] as const;
 const LEADER = 2n as NodeId;
 const TERM = 1 as Term;
 const CONFIG = loneConfig({
@@ -126,38 +123,4 @@ function append(state: NodeState, datas: readonly Uint8Array[]): Input {
   const commit = (lastIndex + datas.length) as Index;
   const message = { kind: "append", term: TERM, previousIndex: lastIndex, previousTerm } as const;
   return { kind: "peer.message", from: LEADER, message: { ...message, entries: said, commit } };
-}
-
-function rowsIn(reader: KvReader): readonly string[] {
-  return TABLES.flatMap((table) =>
-    Array.from(reader.scan(table, EMPTY, ABOVE_ALL), ([key, value]) => {
-      return `${table} ${JSON.stringify(key)} ${Buffer.from(value).toString("hex")}`;
-    }),
-  );
-}
-
-function plain<K extends string | number, V>(map: OrderedMap<K, V>): readonly (readonly [K, V])[] {
-  return [...entries(map)];
-}
-
-/** All that it is made of but how, and but what a store is still to be given. */
-function contentOf({ mvcc, lessor, auth, ...rest }: Store): unknown {
-  const histories = (map: typeof mvcc.index.live) =>
-    plain(map).map(([key, { newest, older }]) => [key, newest, older === null ? [] : plain(older)]);
-  return {
-    ...rest,
-    overlay: null,
-    revision: mvcc.revision,
-    compaction: mvcc.compaction,
-    live: histories(mvcc.index.live),
-    dead: histories(mvcc.index.dead),
-    leases: plain(lessor.leases).map(([, lease]) => ({ ...lease, keys: plain(lease.keys) })),
-    holders: plain(lessor.holders),
-    auth: {
-      ...auth,
-      users: plain(auth.users),
-      roles: plain(auth.roles),
-      rights: plain(auth.rights),
-    },
-  };
 }

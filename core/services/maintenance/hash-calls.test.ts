@@ -65,6 +65,13 @@ describe("HashKV of a store with more rows than one step hashes", () => {
     expect(after.slice(1)).toEqual(before.slice(1));
   });
 
+  it("of the present is never that of a compaction at revision 0", () => {
+    const node = startNode(1000);
+    node.ask({ kind: "compact", revision: 0, physical: true });
+    node.ask(putOf("k", "v"));
+    expect(node.ask(HASH)).toContain(`hash=${node.hash()} at`);
+  });
+
   it("is forgotten when its client goes", () => {
     const node = startNode();
     for (let at = 0; at < PUTS; at++) node.ask(putOf("k", `v${at}`));

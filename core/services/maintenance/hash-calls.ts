@@ -53,7 +53,8 @@ export function beginHashCall(
   request: HashRequest | HashKvRequest,
 ): void {
   const { store, config, now } = turn.state;
-  if (request.kind === "hash_kv") {
+  if (request.kind === "hash_kv" && request.revision > 0) {
+    // Zero is the present. (etcd takes it for a compaction at 0, if there was one.)
     const known = hashOfCompaction(turn.state.upkeep.corruption.compactions, request.revision);
     if (known !== null) return answerHashKv(turn, call, known); // though its rows are gone
   }
