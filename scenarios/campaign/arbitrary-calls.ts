@@ -22,6 +22,7 @@ const EDGE_BYTES = 100;
 const name = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom("root", "u", "r") },
   fc.integer({ min: NAME_BYTES_MAX - 1, max: NAME_BYTES_MAX + 1 }).map((n) => "n".repeat(n)),
+  fc.integer({ min: NAME_BYTES_MAX, max: 2 * NAME_BYTES_MAX }).map((n) => "n".repeat(n)),
 ) as fc.Arbitrary<Bytes>;
 const password = fc.constantFrom(PASSWORD, PASSWORD, "", "other");
 const lease = fc.constantFrom(...LEASES, 0n as LeaseId, -1n as LeaseId);
