@@ -5,7 +5,7 @@ import type { Store } from "./apply/apply.ts";
 import { createTokens } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import { createOrderedMap } from "./lib/ordered-map.ts";
-import { createKeeper } from "./mvcc/retention.ts";
+import { createCompactor } from "./mvcc/retention.ts";
 import type { Calls, Leadership, NodeState, Streams, Upkeep } from "./node-state.ts";
 import type { RaftState } from "./raft/state.ts";
 import { createConcurrencyCalls } from "./services/concurrency/locks.ts";
@@ -91,7 +91,7 @@ function createUpkeep(config: Config, revision: number, now: Millis): Upkeep {
     admission: { kind: "open" },
     corruption: createCorruption(config, now),
     defragmentation: NO_DEFRAGMENTATION,
-    keeper: createKeeper(config.limits.retention, revision, now),
+    compactor: createCompactor(config.limits.retention, revision, now),
     weighedAt: revision,
   };
 }

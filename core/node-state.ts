@@ -27,7 +27,7 @@ import type { RangeCalls } from "./services/kv/range-calls.ts";
 import type { RangeStreams } from "./services/kv/range-streams.ts";
 import type { ConcurrencyCalls } from "./services/concurrency/locks.ts";
 import type { HashCalls } from "./services/maintenance/hash-calls.ts";
-import type { Keeper } from "./mvcc/retention.ts";
+import type { Compactor } from "./mvcc/retention.ts";
 import type { Round } from "./lease/checkpoints.ts";
 import type { Waits } from "./turn/waits.ts";
 import type { WalState } from "./storage/wal.ts";
@@ -93,7 +93,7 @@ export type Upkeep = Readonly<{
   admission: Admission;
   corruption: Corruption;
   defragmentation: Defragmentation;
-  keeper: Keeper; // of history, until it is old enough to be given up
+  compactor: Compactor; // of history, until it is old enough to be given up
   weighedAt: number; // the revision at which the store was last compared with the quota
 }>;
 

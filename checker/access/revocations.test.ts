@@ -10,7 +10,7 @@ import type { Operation, Outcome } from "../history.ts";
 import type { Shown } from "./revocations.ts";
 import { firstIntruder } from "./revocations.ts";
 
-const [ADMIN, GUEST, NOBODY] = [300, 301, 0];
+const [ADMIN, USER_CLIENT, NOBODY] = [300, 301, 0];
 const OK: Outcome = { kind: "ok", output: { kind: "put" } as Response };
 const FAILED: Outcome = { kind: "failed", error: ERRORS.PermissionDenied };
 const UNKNOWN: Outcome = { kind: "unknown", error: null };
@@ -45,11 +45,11 @@ class Story {
   }
 
   login(password: string, outcome = OK): number {
-    return this.add(GUEST, { kind: "authenticate", name: USER, password }, outcome);
+    return this.add(USER_CLIENT, { kind: "authenticate", name: USER, password }, outcome);
   }
 
   use(login: number, input: Request, outcome = OK, at?: readonly [number, number]): void {
-    this.shown.push({ call: this.add(GUEST, input, outcome, at), login });
+    this.shown.push({ call: this.add(USER_CLIENT, input, outcome, at), login });
   }
 
   change(password: string, outcome = OK): number {

@@ -21,8 +21,8 @@ type Case = Readonly<{
   changes: readonly Operation[]; // of passwords, and users that were added
 }>;
 
-/** Clients with numbers like these are guests; those below show no token, those above no fault. */
-const FIRST_GUEST = 301;
+/** Clients with numbers like these are users; those below show no token, those above no fault. */
+const FIRST_USER = 301;
 const FIRST_ACTOR = 200;
 
 /** A sentence about the first call that was let in and should not have been, or null. */
@@ -50,10 +50,10 @@ export function firstIntruder(
 function whyIntruder(judged: Case, operation: Operation, login: number | null): string | null {
   if (operation.input.kind === "authenticate") return whyWrongPassword(judged, operation);
   if (!isAsked(operation.input) || !isCertain(judged.enabled, operation)) return null;
-  if (operation.client < FIRST_ACTOR || (isGuest(operation) && login === null)) {
+  if (operation.client < FIRST_ACTOR || (isUser(operation) && login === null)) {
     return "succeeded without a token while everybody was asked for one";
   }
-  if (!isGuest(operation)) return null;
+  if (!isUser(operation)) return null;
   return whyDeadToken(judged, operation, login ?? 0) ?? whyForbidden(judged, operation);
 }
 
@@ -89,7 +89,7 @@ function whyDeadToken(judged: Case, operation: Operation, login: number): string
 
 function whyForbidden({ history }: Case, operation: Operation): string | null {
   const key = keyIn(operation.input);
-  const user = `g${operation.client - FIRST_GUEST}`;
+  const user = `g${operation.client - FIRST_USER}`;
   if (key === null) return null;
   if (!key.startsWith(`${user}/`)) return `was about ${key}, which ${user} was never granted`;
   const revoked: Fact = {
@@ -161,8 +161,8 @@ function isRoleChange(
   return input.kind === kind && input.name === role;
 }
 
-function isGuest({ client }: Operation): boolean {
-  return client >= FIRST_GUEST;
+function isUser({ client }: Operation): boolean {
+  return client >= FIRST_USER;
 }
 
 function isAfter(operation: Operation, other: Operation): boolean {

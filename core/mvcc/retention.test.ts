@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Millis } from "../contract.ts";
 import type { Retention } from "./retention.ts";
-import { createKeeper, keep, REVISIONS_EVERY_MS } from "./retention.ts";
+import { createCompactor, keep, REVISIONS_EVERY_MS } from "./retention.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -79,13 +79,13 @@ it("everything is kept where nobody asked for anything else", () => {
 
 function tell({ retention, tickMs, writeMs, lastMs, leads, fails }: Story): readonly string[] {
   const told: string[] = [];
-  let keeper = createKeeper(retention, 1, 0 as Millis);
+  let compactor = createCompactor(retention, 1, 0 as Millis);
   let compacted = -1;
   for (let now = tickMs; now <= lastMs; now += tickMs) {
     const revision = 1 + Math.floor(now / writeMs);
     const isLeader = leads?.(now) ?? true;
-    const kept = keep(keeper, retention, now as Millis, revision, compacted, isLeader);
-    keeper = kept.keeper;
+    const kept = keep(compactor, retention, now as Millis, revision, compacted, isLeader);
+    compactor = kept.compactor;
     if (kept.compact === null) continue;
     told.push(`${now / MINUTE}m compact ${kept.compact}`);
     if (fails?.(now) !== true) compacted = Math.max(compacted, kept.compact);

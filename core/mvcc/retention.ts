@@ -12,7 +12,7 @@ export type Retention = Readonly<
   | { kind: "revisions"; count: number; everyMs: number } // at least so many, looked at so often
 >;
 
-export type Keeper = Readonly<{
+export type Compactor = Readonly<{
   samples: readonly number[]; // revisions, the oldest first, one for each tenth of the period
   sampledAt: Millis;
   patienceMs: number; // how long after a compaction the next one may come
@@ -21,8 +21,8 @@ export type Keeper = Readonly<{
 }>;
 type Compacted = Readonly<{ revision: number; at: Millis }>;
 
-export type Kept = Readonly<{
-  keeper: Keeper;
+export type Sampled = Readonly<{
+  compactor: Compactor;
   compact: number | null; // the revision to compact at now
   completed: number | null; // what was asked for has come about
 }>;
@@ -32,7 +32,7 @@ const SAMPLES_PER_PERIOD = 10;
 /** Between two looks of etcd at the number of revisions. */
 export const REVISIONS_EVERY_MS: number = 5 * 60 * 1000;
 
-export function createKeeper(retention: Retention, revision: number, now: Millis): Keeper {
+export function createCompactor(retention: Retention, revision: number, now: Millis): Compactor {
   const patienceMs = retention.kind === "time" ? retention.retentionMs : 0;
   const last = { revision: 0, at: now };
   return { samples: [revision], sampledAt: now, patienceMs, last, asked: null };
@@ -40,28 +40,28 @@ export function createKeeper(retention: Retention, revision: number, now: Millis
 
 /** What the present means. `compacted`: history below it is given up already. */
 export function keep(
-  before: Keeper,
+  before: Compactor,
   retention: Retention,
   now: Millis,
   revision: number,
   compacted: number,
   leads: boolean,
-): Kept {
+): Sampled {
   if (retention.kind === "everything" || now - before.sampledAt < sampleMs(retention)) {
-    return { keeper: before, compact: null, completed: null };
+    return { compactor: before, compact: null, completed: null };
   }
   const { asked } = before;
   const completed = asked !== null && compacted >= asked.revision ? asked : null;
-  const keeper = { ...before, last: completed ?? before.last, asked: null };
-  const compact = leads ? maybeDue(keeper, retention, now, revision) : null;
-  const samples = [...keeper.samples, revision].slice(-samplesOf(retention));
+  const compactor = { ...before, last: completed ?? before.last, asked: null };
+  const compact = leads ? maybeDue(compactor, retention, now, revision) : null;
+  const samples = [...compactor.samples, revision].slice(-samplesOf(retention));
   const patienceMs =
     retention.kind === "time" && compact !== null
       ? Math.min(retention.retentionMs, HOUR_MS)
-      : keeper.patienceMs;
+      : compactor.patienceMs;
   return {
-    keeper: {
-      ...keeper,
+    compactor: {
+      ...compactor,
       samples,
       patienceMs,
       sampledAt: now,
@@ -73,8 +73,8 @@ export function keep(
 }
 
 /** The oldest sample is of one retention ago, and of one sample more, as etcd's is. */
-function maybeDue(keeper: Keeper, retention: Retention, now: Millis, present: number) {
-  const { samples, last, patienceMs } = keeper;
+function maybeDue(compactor: Compactor, retention: Retention, now: Millis, present: number) {
+  const { samples, last, patienceMs } = compactor;
   if (retention.kind === "revisions") {
     const revision = present - retention.count;
     return revision <= 0 || revision === last.revision ? null : revision;

@@ -82,8 +82,8 @@ export function judge(options: SimOptions, how: JudgeOptions): Judged {
   }
   const lock = firstBrokenLock(history);
   if (lock !== null) return { result, failure: whole("locks", lock), undecided: null };
-  const { admins, guests } = options.clients;
-  const intruder = guests > 0 ? firstIntruder(history, result.shown) : null;
+  const { admins, users } = options.clients;
+  const intruder = users > 0 ? firstIntruder(history, result.shown) : null;
   if (intruder !== null)
     return { result, failure: whole("revocations", intruder), undecided: null };
   const permission = admins > 0 ? firstBrokenPermission(history, RIGHTS) : null;

@@ -183,7 +183,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     options: (seed) => ({
       ...usual(seed),
       node: { ...DEFAULT_OPTIONS.node, snapshotCount: seed % 2 === 0 ? 5 : 50 },
-      clients: { ...DEFAULT_OPTIONS.clients, count: 2, guests: 3, timeoutMs: 1000, crowd: CROWD },
+      clients: { ...DEFAULT_OPTIONS.clients, count: 2, users: 3, timeoutMs: 1000, crowd: CROWD },
     }),
     faults: (options) =>
       schedule(
@@ -206,7 +206,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
         ...usual(seed).clients,
         servicesClients: 2,
         keys: 40,
-        guests: seed % 3 === 0 ? 1 : 0,
+        users: seed % 3 === 0 ? 1 : 0,
         watchers: seed % 3 === 0 ? 0 : 1, // they show no token
         mix: { ...usual(seed).clients.mix, lease: 3, compact: seed % 2 },
       },
@@ -237,7 +237,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
         intervalMs: 60,
         keys: 25,
         servicesClients: 1,
-        guests: seed % 4 === 0 ? 2 : 0,
+        users: seed % 4 === 0 ? 2 : 0,
         watchers: seed % 4 === 0 ? 0 : 1, // they show no token
         mix: {
           ...usual(seed).clients.mix,

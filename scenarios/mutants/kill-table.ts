@@ -4,7 +4,7 @@
 
 import { RULES } from "../../checker/rules.ts";
 import { ALL_MUTANTS, escapeOf } from "./rules.ts";
-import { openPlot } from "./planting.ts";
+import { createPlanter } from "./planting.ts";
 
 const COLUMNS = [26, 24, 6, 8] as const;
 
@@ -12,17 +12,17 @@ const wanted = process.argv.slice(2);
 const mutants = ALL_MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 
 let escaped = 0;
-const plot = openPlot();
+const planter = createPlanter();
 show(["mutant", "caught by", "seeds", "seconds"]);
 for (const mutant of mutants) {
   const start = performance.now();
-  const hunted = await plot.hunt(mutant);
+  const hunted = await planter.hunt(mutant);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const escape = escapeOf(mutant, hunted);
   if (escape !== null) escaped += 1;
   show([mutant.name, escape ?? hunted.oracle, String(hunted.tried), seconds]);
 }
-plot.close();
+planter.close();
 print("");
 for (const { id, name } of RULES) {
   const proofs = mutants.filter(({ rules }) => rules.includes(id)).map((mutant) => mutant.name);

@@ -6,16 +6,16 @@ import { INVARIANTS } from "../../sim/invariants/invariants.ts";
 import { MUTANTS } from "./mutants.ts";
 import { ALL_MUTANTS } from "./rules.ts";
 import { halfOfMutants, hunt, HUNT_TIMEOUT_MS } from "./testing.ts";
-import { openPlot, substituted } from "./planting.ts";
+import { createPlanter, substituted } from "./planting.ts";
 
-const plot = openPlot();
-afterAll(() => plot.close());
+const planter = createPlanter();
+afterAll(() => planter.close());
 
 describe("a planted bug", () => {
   it.for(halfOfMutants(0))(
     "%s is caught by its oracle",
     { timeout: HUNT_TIMEOUT_MS },
-    async ([, mutant]) => expect(await hunt(plot, mutant)).toBeNull(),
+    async ([, mutant]) => expect(await hunt(planter, mutant)).toBeNull(),
   );
 
   it("breaks every rule that there is, each by at least one", () => {
@@ -33,7 +33,7 @@ describe("a planted bug", () => {
     const [mutant] = MUTANTS;
     if (mutant === undefined) throw new Error("there are no mutants");
     const control = { ...mutant, name: "control", replace: mutant.find, seeds: [1, 10] } as const;
-    expect(await plot.hunt(control)).toMatchObject({ oracle: "none", tried: 10 });
+    expect(await planter.hunt(control)).toMatchObject({ oracle: "none", tried: 10 });
   });
 
   it("that no longer fits the code is out of date, not caught", () => {

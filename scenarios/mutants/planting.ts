@@ -18,13 +18,13 @@ export type Order = Readonly<{ mutant: Mutant; text: string }>;
 export type Report = Readonly<{ hunted: Hunted } | { error: string }>;
 
 /** Where one bug at a time is planted. It must be closed. */
-export interface Plot {
+export interface Planter {
   /** Plants the mutant, and hunts it where it says. */
   readonly hunt: (mutant: Mutant) => Promise<Hunted>;
   readonly close: () => void;
 }
 
-export function openPlot(): Plot {
+export function createPlanter(): Planter {
   let hunter: ChildProcess | null = null;
   return {
     hunt: async (mutant) => {

@@ -3,7 +3,7 @@
 
 import type { RuleMutant } from "./rules.ts";
 import { ALL_MUTANTS, escapeOf } from "./rules.ts";
-import type { openPlot } from "./planting.ts";
+import type { createPlanter } from "./planting.ts";
 
 export const HUNT_TIMEOUT_MS = 120_000;
 
@@ -14,10 +14,10 @@ export function halfOfMutants(nth: 0 | 1): readonly (readonly [name: string, Rul
 
 /** Why it was not caught as it should be, in words; null: it was. */
 export async function hunt(
-  plot: ReturnType<typeof openPlot>,
+  planter: ReturnType<typeof createPlanter>,
   mutant: RuleMutant,
 ): Promise<string | null> {
-  const hunted = await plot.hunt(mutant);
+  const hunted = await planter.hunt(mutant);
   const escape = escapeOf(mutant, hunted);
   return escape === null ? null : `${mutant.bug} ${escape} ${hunted.message}`;
 }

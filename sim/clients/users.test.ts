@@ -1,4 +1,4 @@
-// The steward lets everybody in when it leaves, however long that takes: the last read of a run is
+// The administrator lets everybody in when it leaves, however long that takes: the last read of a run is
 // made by nobody in particular.
 
 import { expect, it } from "vitest";
@@ -10,14 +10,14 @@ import { Recorder } from "../record/recorder.ts";
 import { createFates } from "../world/random.ts";
 import { World } from "../world/world.ts";
 import type { Call, Line, Reply } from "./client.ts";
-import { Steward } from "./users.ts";
+import { Administrator } from "./users.ts";
 
 const PATIENCE_MS = 1000;
 const ENDS_AT = 500_000;
 const CROWDED = 3; // so many logins find a crowd
 const header = { clusterId: 1n, memberId: 1n, revision: 1, raftTerm: 1 };
 
-it("the steward opens the doors at last, when crowds took all of its time", () => {
+it("the administrator opens the doors at last, when crowds took all of its time", () => {
   const world = new World();
   let logins = 0;
   let openedAt = 0;
@@ -42,7 +42,7 @@ it("the steward opens the doors at last, when crowds took all of its time", () =
     },
     cancel: () => {},
   } as unknown as Line;
-  const steward = new Steward([], {
+  const administrator = new Administrator([], {
     world,
     fates: createFates(1),
     options: { ...DEFAULT_OPTIONS.clients, timeoutMs: PATIENCE_MS },
@@ -56,7 +56,7 @@ it("the steward opens the doors at last, when crowds took all of its time", () =
     endsAt: ENDS_AT,
     tokens: new Map(),
   });
-  steward.start();
+  administrator.start();
   while (world.run());
   expect(logins).toBe(CROWDED + 1);
   expect(openedAt).toBeGreaterThan(CROWDED * PATIENCE_MS * 1000);

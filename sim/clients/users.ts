@@ -1,5 +1,5 @@
-// Users, and who grants them things: one steward, who lets everybody be asked for a password
-// and changes what users may do all the time, and guests, each a user with keys of its own. A guest
+// Users, and who grants them things: one administrator, who lets everybody be asked for a password
+// and changes what users may do all the time, and users, each a user with keys of its own. A user
 // tries what it may do and what it may not, with its token for as long as that is worth something.
 
 import type { Request, RequestOp } from "../../core/api/request.ts";
@@ -11,8 +11,8 @@ import type { Shown, SimOutcome } from "../record/history.ts";
 import { putOf, readOf } from "./workload.ts";
 
 /** Behind the numbers of all other clients. */
-const STEWARD = 300;
-const FIRST_GUEST = 301;
+const ADMINISTRATOR = 300;
+const FIRST_USER = 301;
 const ROOT = fromText("root");
 const READWRITE = 2;
 const ACT_MICROS = 150_000;
@@ -93,20 +93,20 @@ class Actor {
   }
 }
 
-export class Steward extends Actor {
-  readonly #guests: readonly Guest[];
+export class Administrator extends Actor {
+  readonly #users: readonly User[];
   #tries = 0;
 
-  constructor(guests: readonly Guest[], context: ClientContext) {
-    super("steward", STEWARD, context);
-    this.#guests = guests;
+  constructor(users: readonly User[], context: ClientContext) {
+    super("steward", ADMINISTRATOR, context);
+    this.#users = users;
   }
 
   start(): void {
-    const user: Request = { kind: "user_add", name: ROOT, password: "root", noPassword: false };
+    const root: Request = { kind: "user_add", name: ROOT, password: "root", noPassword: false };
     const grant: Request = { kind: "user_grant_role", name: ROOT, role: ROOT };
-    const guests = this.#guests.flatMap((guest) => guest.introduction());
-    this.#inOrder([user, grant, ...guests, { kind: "auth_enable" }], () => this.#act());
+    const users = this.#users.flatMap((user) => user.introduction());
+    this.#inOrder([root, grant, ...users, { kind: "auth_enable" }], () => this.#act());
   }
 
   /** Each until it was done, by this call or an earlier one. */
@@ -131,16 +131,16 @@ export class Steward extends Actor {
     if (isOut || this.draw(12, "again") === 0) {
       return this.authenticate(ROOT, "root", () => this.#rest());
     }
-    const guest = this.#guests[this.draw(this.#guests.length, "guest")];
-    if (guest === undefined) return;
-    const request = this.#change(guest);
+    const user = this.#users[this.draw(this.#users.length, "guest")];
+    if (user === undefined) return;
+    const request = this.#change(user);
     this.ask(request, (outcome) => {
-      guest.hearOf(request, outcome);
+      user.hearOf(request, outcome);
       this.#rest();
     });
   }
 
-  #change(guest: Guest): Request {
+  #change(user: User): Request {
     switch (this.draw(16, "act")) {
       case 0:
         return { kind: "auth_disable" };
@@ -152,13 +152,13 @@ export class Steward extends Actor {
       case 5:
       case 6:
       case 7:
-        return guest.nextPassword();
+        return user.nextPassword();
       case 8:
       case 9:
       case 10:
-        return guest.revocation();
+        return user.revocation();
       default:
-        return guest.grant();
+        return user.grant();
     }
   }
 
@@ -177,7 +177,7 @@ export class Steward extends Actor {
   }
 }
 
-export class Guest extends Actor {
+export class User extends Actor {
   readonly #user: Bytes;
   readonly #keys: string;
   readonly #number: number;
@@ -186,7 +186,7 @@ export class Guest extends Actor {
   #values = 0;
 
   constructor(number: number, context: ClientContext) {
-    super("guest", FIRST_GUEST + number, context);
+    super("guest", FIRST_USER + number, context);
     this.#number = number;
     this.#user = fromText(`g${number}`);
     this.#keys = `g${number}/`;

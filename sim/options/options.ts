@@ -79,7 +79,7 @@ export type ClientOptions = Readonly<{
   keys: number;
   watchers: number; // clients that only watch
   admins: number; // 1: somebody turns authentication on and off
-  guests: number; // users who try what they may, and a steward who changes that
+  users: number; // who try what they may, and an administrator who changes that
   crowd: Ratio; // of the work on passwords, what finds others that log in at the same time
   servicesClients: number; // those who use what other clients do not
   leaseHolders: number; // clients that keep leases alive, and now and then let them lapse
@@ -164,7 +164,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     keys: 5,
     watchers: 0,
     admins: 0,
-    guests: 0,
+    users: 0,
     crowd: [0, 1],
     servicesClients: 0,
     leaseHolders: 0,

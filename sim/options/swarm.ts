@@ -80,7 +80,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       servicesClients,
       leaseHolders: dice.pick([0, 0, 1, 2]),
       admins: 0,
-      guests: 0,
+      users: 0,
       crowd: [0, 1],
       only: null,
     },

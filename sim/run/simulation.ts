@@ -25,7 +25,7 @@ import { Giant } from "../clients/giant.ts";
 import { Injector } from "../faults/injector.ts";
 import { firstBroken } from "../invariants/invariants.ts";
 import { Journal } from "../record/journal.ts";
-import { Guest, Steward } from "../clients/users.ts";
+import { User, Administrator } from "../clients/users.ts";
 import { LeaseHolder } from "../clients/lease-holder.ts";
 import { StoreHistory } from "../invariants/store-history.ts";
 import { Operator } from "../clients/operator.ts";
@@ -110,7 +110,7 @@ class Run {
   readonly #storeHistory = new StoreHistory();
   readonly #watches: WatchRecorder;
   readonly #watchers: Watcher[] = [];
-  readonly #guests: Guest[] = [];
+  readonly #users: User[] = [];
   readonly #boots: SimResult["boots"][number][] = [];
   #steps = 0;
   #over = false;
@@ -204,7 +204,7 @@ class Run {
       faultsInjected: { ...this.#injector.counts },
       history: this.#recorder.operations(),
       calls: this.#recorder.names(),
-      shown: this.#guests.flatMap((guest) => guest.shown),
+      shown: this.#users.flatMap((user) => user.shown),
       leaseEnds: this.#serverEvents.leaseEnds(),
       journal: this.#journal.changes(),
       watches: this.#watches.sessions(),
@@ -267,7 +267,7 @@ class Run {
     if (clients.admins > 0) new Admin(context, 1000 * healAtMs).start();
     for (let number = 0; number < clients.leaseHolders; number++)
       new LeaseHolder(number, context).start();
-    this.#invite(clients.guests, context);
+    this.#startUsers(clients.users, context);
     this.#receive(clients.servicesClients, context);
     this.#admit(context);
     const { counts } = this.#tally;
@@ -284,11 +284,11 @@ class Run {
     world.at(1000 * (healAtMs + Math.ceil((3 * tailMs) / 4)), () => this.#askAll(context));
   }
 
-  #invite(guests: number, context: ClientContext): void {
-    if (guests === 0) return;
-    for (let number = 0; number < guests; number++) this.#guests.push(new Guest(number, context));
-    new Steward(this.#guests, context).start();
-    for (const guest of this.#guests) guest.start();
+  #startUsers(users: number, context: ClientContext): void {
+    if (users === 0) return;
+    for (let number = 0; number < users; number++) this.#users.push(new User(number, context));
+    new Administrator(this.#users, context).start();
+    for (const user of this.#users) user.start();
   }
 
   #admit(context: ClientContext): void {

@@ -43,16 +43,16 @@ export function detain(turn: Turn, input: CallInput): boolean {
     });
     return true;
   }
-  const guest = tokenWaits.find(({ opening }) => opening.call === input.call);
-  if (guest === undefined) return false;
-  const isLoud = guest.rest.length >= WORDS_MAX;
+  const wait = tokenWaits.find(({ opening }) => opening.call === input.call);
+  if (wait === undefined) return false;
+  const isLoud = wait.rest.length >= WORDS_MAX;
   const isGone = input.kind === "call.cancel";
-  const kept = isGone || isLoud ? [] : [{ ...guest, rest: [...guest.rest, input] }];
+  const kept = isGone || isLoud ? [] : [{ ...wait, rest: [...wait.rest, input] }];
   setCalls(turn, {
     ...turn.state.calls,
-    tokenWaits: tokenWaits.flatMap((each) => (each === guest ? kept : [each])),
+    tokenWaits: tokenWaits.flatMap((each) => (each === wait ? kept : [each])),
   });
-  if (isLoud && !isGone) dismiss(turn, guest.opening, ERRORS.TooManyRequests);
+  if (isLoud && !isGone) dismiss(turn, wait.opening, ERRORS.TooManyRequests);
   return true;
 }
 
@@ -65,7 +65,7 @@ export function takeAdmitted(turn: Turn): readonly CallInput[] {
   if (!tokenWaits.some(isReady)) return [];
   setCalls(turn, {
     ...turn.state.calls,
-    tokenWaits: tokenWaits.filter((guest) => !isReady(guest)),
+    tokenWaits: tokenWaits.filter((wait) => !isReady(wait)),
   });
   return tokenWaits.filter(isReady).flatMap(({ opening, rest }) => [opening, ...rest]);
 }

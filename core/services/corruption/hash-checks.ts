@@ -34,7 +34,7 @@ export type Corruption = Readonly<{
   compactionsAt: Millis;
   rounds: number; // begun in this life
   round: Round | null;
-  guests: readonly Guest[]; // one for each member that has asked
+  inquiries: readonly Inquiry[]; // one for each member that has asked
   compactions: CompactionHashes;
   agreed: number; // the newest compaction on which all members agreed
 }>;
@@ -50,7 +50,7 @@ export type Round = Readonly<{
 }>;
 
 /** `answer` null: it waits for an entry, or for the hash. */
-type Guest = Readonly<{
+type Inquiry = Readonly<{
   from: NodeId;
   ask: HashAsk;
   isWalking: boolean;
@@ -63,7 +63,7 @@ export function createCorruption({ limits }: Config, now: Millis): Corruption {
     compactionsAt: (now + limits.checks.compactionsMs) as Millis,
     rounds: 0,
     round: null,
-    guests: [],
+    inquiries: [],
     compactions: NO_COMPACTION_HASHES,
     agreed: -1,
   };
@@ -80,12 +80,12 @@ export function noteCompaction(turn: Turn, before: Turn["state"]["store"], after
 /** An image has taken the store's place: nothing that was known of it is true. */
 export function forgetHashes(turn: Turn): void {
   dropComparisons(turn, () => true);
-  patch(turn, { round: null, guests: [], compactions: NO_COMPACTION_HASHES });
+  patch(turn, { round: null, inquiries: [], compactions: NO_COMPACTION_HASHES });
 }
 
 export function tickCorruption(turn: Turn): void {
   if (turn.state.installing !== null) return;
-  serveGuests(turn);
+  serveInquiries(turn);
   const { round } = turn.state.upkeep.corruption;
   if (round !== null) proceed(turn, round);
   else if (isDue(turn, "history")) beginHistory(turn);
@@ -97,15 +97,15 @@ export function takeHashMessage(turn: Turn, from: NodeId, message: HashMessage):
   const { corruption } = turn.state.upkeep;
   if (installing !== null || !store.members.some(({ id }) => id === from)) return; // asked again
   if (message.kind === "hash_answer") return takeAnswer(turn, from, message);
-  const known = corruption.guests.find((guest) => guest.from === from);
+  const known = corruption.inquiries.find((inquiry) => inquiry.from === from);
   if (known?.ask.id === message.id) {
     if (known.answer !== null) send(turn, from, known.answer);
     return;
   }
   dropComparisons(turn, ({ asker }) => asker === from);
-  const guest = { from, ask: message, isWalking: false, answer: null };
-  keepGuest(turn, guest);
-  serveGuest(turn, guest);
+  const inquiry = { from, ask: message, isWalking: false, answer: null };
+  keepInquiry(turn, inquiry);
+  serveInquiry(turn, inquiry);
 }
 
 /** A hash that somebody waited for, or the news that there is none. */
@@ -113,8 +113,8 @@ export function noteHash(turn: Turn, { asker, id }: Comparing, walk: HashWalk | 
   const { config, now } = turn.state;
   const { corruption } = turn.state.upkeep;
   if (asker !== config.node) {
-    const guest = corruption.guests.find(({ from, ask }) => from === asker && ask.id === id);
-    if (guest !== undefined) answerGuest(turn, guest, walk === null ? [] : [resultOf(walk)]);
+    const inquiry = corruption.inquiries.find(({ from, ask }) => from === asker && ask.id === id);
+    if (inquiry !== undefined) answerInquiry(turn, inquiry, walk === null ? [] : [resultOf(walk)]);
     return;
   }
   const { round } = corruption;
@@ -247,41 +247,41 @@ function unchecked({ compactions, agreed }: Corruption): readonly RevisionHash[]
 
 // Those who are asked.
 
-export function serveGuests(turn: Turn): void {
-  for (const guest of turn.state.upkeep.corruption.guests) serveGuest(turn, guest);
+export function serveInquiries(turn: Turn): void {
+  for (const inquiry of turn.state.upkeep.corruption.inquiries) serveInquiry(turn, inquiry);
 }
 
-function serveGuest(turn: Turn, guest: Guest): void {
+function serveInquiry(turn: Turn, inquiry: Inquiry): void {
   const { store } = turn.state;
   const { corruption, admission } = turn.state.upkeep;
-  const { ask, from, isWalking, answer } = guest;
+  const { ask, from, isWalking, answer } = inquiry;
   if (answer !== null || isWalking) return;
   if (store.applied < ask.index && admission.kind === "open") return; // else nothing is to come
-  if (ask.topic === "compactions") return answerGuest(turn, guest, corruption.compactions.kept);
+  if (ask.topic === "compactions") return answerInquiry(turn, inquiry, corruption.compactions.kept);
   const { revision, compaction } = store.mvcc;
   const isThere = ask.revision <= revision && ask.revision >= compaction.scheduled;
-  if (!isThere) return answerGuest(turn, guest, []);
-  keepGuest(turn, { ...guest, isWalking: true });
+  if (!isThere) return answerInquiry(turn, inquiry, []);
+  keepInquiry(turn, { ...inquiry, isWalking: true });
   beginComparison(turn, { asker: from, id: ask.id }, ask.revision);
 }
 
 /** The answer is kept, for it may be lost on its way. */
-function answerGuest(turn: Turn, guest: Guest, hashes: readonly RevisionHash[]): void {
+function answerInquiry(turn: Turn, inquiry: Inquiry, hashes: readonly RevisionHash[]): void {
   const { store, raft } = turn.state;
   const { revision, compaction } = store.mvcc;
-  const { id } = guest.ask;
+  const { id } = inquiry.ask;
   const where = { index: store.applied, revision, compacted: compaction.scheduled };
   const answer = { kind: "hash_answer", term: raft.term, id, ...where, hashes } as const;
-  keepGuest(turn, { ...guest, isWalking: false, answer });
-  send(turn, guest.from, answer);
+  keepInquiry(turn, { ...inquiry, isWalking: false, answer });
+  send(turn, inquiry.from, answer);
 }
 
-function keepGuest(turn: Turn, guest: Guest): void {
+function keepInquiry(turn: Turn, inquiry: Inquiry): void {
   const { members } = turn.state.store;
-  const others = turn.state.upkeep.corruption.guests.filter(
-    ({ from }) => from !== guest.from && members.some(({ id }) => id === from),
+  const others = turn.state.upkeep.corruption.inquiries.filter(
+    ({ from }) => from !== inquiry.from && members.some(({ id }) => id === from),
   );
-  patch(turn, { guests: [...others, guest] });
+  patch(turn, { inquiries: [...others, inquiry] });
 }
 
 function resultOf({ revision, compacted, hash }: HashWalk): RevisionHash {

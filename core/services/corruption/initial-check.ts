@@ -9,7 +9,7 @@
 import type { Input, NodeId } from "../../contract.ts";
 import { ERRORS } from "../../api/errors.ts";
 import { isStreamRequest } from "../../api/request.ts";
-import { askAgain, beginRound, endRound, serveGuests, silentIn } from "./hash-checks.ts";
+import { askAgain, beginRound, endRound, serveInquiries, silentIn } from "./hash-checks.ts";
 import type { Round } from "./hash-checks.ts";
 import { beginComparison } from "../maintenance/hash-calls.ts";
 import type { Turn } from "../../turn/turn.ts";
@@ -35,7 +35,7 @@ export function tickAdmission(turn: Turn): void {
   const { now } = turn.state;
   const { admission, corruption } = turn.state.upkeep;
   if (admission.kind !== "comparing") return;
-  serveGuests(turn);
+  serveInquiries(turn);
   const { round } = corruption;
   if (round === null) return admit(turn);
   askAgain(turn, round);

@@ -33,9 +33,9 @@ function keepHistory(turn: Turn): void {
   const { revision, compaction } = store.mvcc;
   const { retention } = config.limits;
   const leads = raft.role === "leader";
-  const kept = keep(upkeep.keeper, retention, now, revision, compaction.scheduled, leads);
-  if (kept.keeper === upkeep.keeper) return;
-  setUpkeep(turn, { ...turn.state.upkeep, keeper: kept.keeper });
+  const kept = keep(upkeep.compactor, retention, now, revision, compaction.scheduled, leads);
+  if (kept.compactor === upkeep.compactor) return;
+  setUpkeep(turn, { ...turn.state.upkeep, compactor: kept.compactor });
   if (kept.completed !== null) traceCompaction(turn, kept.completed, true);
   if (kept.compact === null) return;
   traceCompaction(turn, kept.compact, false);
