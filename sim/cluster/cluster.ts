@@ -2,40 +2,32 @@
 // network, images of the store in one flight each.
 
 import { messageTooLarge } from "../../core/api/errors.ts";
-import type { Config } from "../../core/config.ts";
-import { createConfig } from "../../core/config.ts";
-import type { CallId, ClusterId, Millis, NodeId, SnapshotMeta } from "../../core/contract.ts";
+import type { CallId, Millis, NodeId } from "../../core/contract.ts";
 import type { Message } from "../../core/raft/message.ts";
 import type { Member } from "../../core/membership/membership.ts";
-import { readApplied } from "../../core/kv/tables.ts";
 import { broken, must } from "../../core/lib/assert.ts";
-import { encoded, writeRaw } from "../../core/lib/binary.ts";
 import type { NodeState } from "../../core/node-state.ts";
-import { createImageDecoder, decodeImage, encodeImage } from "../../core/storage/snapshot.ts";
 import type { AnswerParts } from "../../net/wire/methods/answer-parts.ts";
 import { addPart, encodeInParts, NO_PARTS } from "../../net/wire/methods/answer-parts.ts";
 import { decodeRequest } from "../../net/wire/methods/methods.ts";
 import { encodePeerMessage } from "../../net/wire/peers/peer-frames.ts";
 import type { Call, Line, Reply } from "../clients/client.ts";
-import { NodeClock } from "../world/clock.ts";
 import { digestBytes } from "../world/digest.ts";
-import { SimDisk } from "../world/disk.ts";
 import type { NodeFrame } from "../run/frame.ts";
-import { EMPTY_ROOT, readerOf, SimKv } from "../world/kv.ts";
 import type { Network } from "../world/network.ts";
 import { CLIENTS } from "../world/network.ts";
 import { nameOf } from "./message-name.ts";
 import type { SimOptions } from "../options/options.ts";
-import { SimNode } from "./sim-node.ts";
-import type { EffectOf, Surroundings } from "./sim-node.ts";
-import { diskOfStock, stockOf } from "./initial-data.ts";
+import { imageOf, stage } from "./images.ts";
+import { configOf, createNode, foundersOf } from "./members.ts";
+import type { EffectOf, SimNode, Surroundings } from "./sim-node.ts";
+import { stockOf } from "./initial-data.ts";
 import type { InitialData } from "./initial-data.ts";
 import { digestHistory, digestStore } from "../invariants/store-digests.ts";
 import type { ClientEnd, SimStream } from "./streams.ts";
 import { SimStreams } from "./streams.ts";
 import { hear } from "./stranger.ts";
 
-const CLUSTER = 0xdec1n;
 /** A removed member stops so long after it has heard of it: it may lead still. */
 const FAREWELL_MICROS = 1_000_000;
 
@@ -361,91 +353,6 @@ export class Cluster implements Line {
 
 const NO_BYTES = new Uint8Array(0);
 const nobodyMinds = (): void => {};
-
-/** What the store holds durably, with what it is the outcome of. */
-function imageOf(kv: SimKv): readonly [meta: SnapshotMeta, bytes: Uint8Array] {
-  const root = kv.durable;
-  const reader = readerOf(() => root);
-  const meta = readApplied(reader);
-  const image = encoded((writer) => {
-    for (const chunk of encodeImage(reader, meta)) writeRaw(writer, chunk);
-  });
-  return [meta, image];
-}
-
-/** Null: nobody is there to take it, or it was damaged on its way. */
-function stage(node: SimNode, bytes: Uint8Array): SnapshotMeta | null {
-  if (node.status === "crashed") return null;
-  const decoded = decodeImage(createImageDecoder(), bytes);
-  if (!decoded.ok || !decoded.value.decoder.complete) return null;
-  const meta = must(decoded.value.decoder.meta, "a complete image has its meta");
-  node.kv.stage(meta.index, decoded.value.writes);
-  return meta;
-}
-
-function createNode(
-  number: number,
-  around: Surroundings,
-  options: SimOptions,
-  stock: InitialData | null,
-): SimNode {
-  const config = configOf(number, idOf(number), [], options);
-  const clock = options.clocks[number - 1] ?? { offsetMs: 0, driftPpm: 0 };
-  const isFounder = number <= options.nodes - options.spares;
-  const { cluster, node, limits } = config;
-  const isStocked = isFounder && stock !== null;
-  const image = isStocked ? diskOfStock({ cluster, node }, limits.segmentBytes) : [];
-  const parts = {
-    clock: new NodeClock(clock.offsetMs, clock.driftPpm),
-    disk: new SimDisk(number, around.fates, options.disk, image),
-    kv: new SimKv(number, around.fates, "any", isStocked ? stock.root : EMPTY_ROOT),
-  };
-  return new SimNode(number, config, parts, around, isFounder);
-}
-
-function configOf(
-  number: number,
-  id: NodeId,
-  contacts: readonly Member[],
-  { node, nodes, spares, strictReconfig }: SimOptions,
-): Config {
-  const { heartbeatMs, electionMs, snapshotCount, preVote, limits } = node;
-  return createConfig({
-    cluster: CLUSTER as ClusterId,
-    node: id,
-    members: foundersOf({ nodes, spares }),
-    contacts,
-    strictReconfig,
-    name: `node-${number}`,
-    clientUrls: [`http://node-${number}:2379`],
-    version: "3.7.0",
-    watchProgressMs: node.progressMs,
-    heartbeatMs,
-    electionMs,
-    snapshotCount,
-    preVote,
-    limits,
-  });
-}
-
-function foundersOf({ nodes, spares }: Pick<SimOptions, "nodes" | "spares">): readonly Member[] {
-  return Array.from({ length: nodes - spares }, (_, at) => memberOf(at + 1));
-}
-
-/** Where a member listens tells which node it is. */
-export function peerUrlOf(number: number): string {
-  return `http://node-${number}:2380`;
-}
-
-/** Of a founder. */
-function idOf(number: number): NodeId {
-  return BigInt(number) as NodeId;
-}
-
-function memberOf(number: number): Member {
-  const [name, peerUrls] = [`node-${number}`, [peerUrlOf(number)]];
-  return { id: idOf(number), name, peerUrls, clientUrls: [], isLearner: false };
-}
 
 function termOf(node: SimNode): number {
   return node.state?.raft.term ?? 0;

@@ -3,23 +3,11 @@
 // crash.
 
 import type { Config } from "../../core/config.ts";
-import type {
-  Boot,
-  DiskOp,
-  DiskToken,
-  Effect,
-  Input,
-  Performer,
-  SnapshotMeta,
-  Step,
-  StepFunction,
-} from "../../core/contract.ts";
+import type { Boot, Effect, Input, Performer, Step, StepFunction } from "../../core/contract.ts";
 import { must } from "../../core/lib/assert.ts";
 import type { NodeState } from "../../core/node-state.ts";
-import { SimBackups } from "./backups.ts";
 import type { NodeClock } from "../world/clock.ts";
 import type { Keep } from "../world/disk-crash.ts";
-import { DiskFailure } from "../world/disk.ts";
 import type { DiskFailureKind, SimDisk } from "../world/disk.ts";
 import type { RotFault } from "../faults/faults.ts";
 import type { Micros, NodeFrame } from "../run/frame.ts";
@@ -28,7 +16,7 @@ import { appendedEntries } from "../invariants/ghost.ts";
 import type { SimKv } from "../world/kv.ts";
 import type { CpuOptions } from "./load.ts";
 import { loadOf, timeOf } from "./load.ts";
-import { DeviceQueue } from "../world/device-queue.ts";
+import { NodeDevices } from "./node-devices.ts";
 import type { Fates } from "../world/random.ts";
 import { firstDifference } from "../invariants/double-step.ts";
 import type { Ratio } from "../options/options.ts";
@@ -71,8 +59,6 @@ type Stepped = Omit<StepMoment, "kind" | "node" | "timeMs" | "appended">;
 
 /** How long others may take until long work goes on. */
 const RESUME_MICROS_MAX = 2000;
-/** A defragmentation takes as long as so many commits, or less. */
-const DEFRAGMENT_COMMITS_MAX = 100;
 
 type Work = Readonly<{ endsAt: Micros; end: () => void }>;
 type CrashPlan = { keep: Keep; restartAfterMs: number; effectsLeft: number };
@@ -93,34 +79,27 @@ export class SimNode {
   #state: NodeState | null = null;
   #before: NodeState | null = null; // the state that the last step found
   #life = 0; // boots so far
-  #orders = 0; // of all lives: what an earlier one left in the cache comes before
   #passwords = 0; // worked on so far
   #yields = 0; // to be resumed from, of all lives
-  #defragmentations = 0; // begun, of all lives
-  #isDefragmenting = false;
   #inbox: Input[] = []; // what came while it was paused, or at work
   #work: Work | null = null; // a step that takes its time
   #crashPlan: CrashPlan | null = null;
-  #failure: Readonly<{ how: DiskFailureKind; restartAfterMs: number }> | null = null;
-  readonly #backups = new SimBackups();
-  #syncs: DeviceQueue;
-  #commits: DeviceQueue;
-  #copies: DeviceQueue;
+  readonly #devices: NodeDevices;
   readonly #performer: Performer = {
     "peer.send": (effect) => this.#around.send(this, effect),
     peers: (effect) => this.#around.peers(this, effect),
-    disk: (effect) => this.#write(effect),
-    kv: (effect) => this.#store(effect),
+    disk: (effect) => this.#devices.write(effect),
+    kv: (effect) => this.#devices.store(effect),
     "call.part": (effect) => this.#around.part(this, effect),
     "call.reply": (effect) => this.#around.reply(this, effect),
     "call.push": (effect) => this.#around.push(this, effect),
     "call.end": (effect) => this.#around.end(this, effect),
     password: (effect) => this.#workOnPassword(effect),
     "snapshot.send": (effect) => this.#around.sendSnapshot(this, effect),
-    "snapshot.install": (effect) => this.#install(effect.meta),
-    "backup.read": (effect) => this.#backup(effect),
-    "backup.close": (effect) => this.#backups.close(effect.call),
-    defragment: () => this.#defragment(),
+    "snapshot.install": (effect) => this.#devices.install(effect.meta),
+    "backup.read": (effect) => this.#devices.backup(effect),
+    "backup.close": (effect) => this.#devices.closeBackup(effect.call),
+    defragment: () => this.#devices.defragment(),
     yield: () => this.#letOthers(),
     admission: ({ refusal }) => (refusal === null ? this.#admit() : this.#refuse()),
     trace: () => {}, // told with the step
@@ -140,9 +119,12 @@ export class SimNode {
     this.disk = parts.disk;
     this.kv = parts.kv;
     this.#around = around;
-    this.#syncs = new DeviceQueue(around.world);
-    this.#commits = new DeviceQueue(around.world);
-    this.#copies = new DeviceQueue(around.world);
+    const { world, fates, commitMicros, witness } = around;
+    this.#devices = new NodeDevices({
+      ...{ node: number, disk: parts.disk, kv: parts.kv, world, fates, commitMicros, witness },
+      take: (input) => this.take(input),
+      failed: (restartAfterMs) => this.#crash("some", restartAfterMs),
+    });
   }
 
   get config(): Config {
@@ -215,9 +197,7 @@ export class SimNode {
     this.#life += 1;
     this.#isAdmitted = !this.config.limits.checks.atStart;
     this.#become("up");
-    this.#syncs = new DeviceQueue(world);
-    this.#commits = new DeviceQueue(world);
-    this.#copies = new DeviceQueue(world);
+    this.#devices.renew();
     const seed = fates.bits64("boot", this.number, this.#life);
     const now = this.clock.read(world.now);
     this.#around.begins(this, null);
@@ -324,7 +304,7 @@ export class SimNode {
   /** The next disk effect fails, which a node does not survive. */
   failDisk(how: DiskFailureKind, restartAfterMs: number): boolean {
     if (this.#status === "crashed") return false;
-    this.#failure = { how, restartAfterMs };
+    this.#devices.planFailure({ how, restartAfterMs });
     return true;
   }
 
@@ -353,9 +333,7 @@ export class SimNode {
   /** Nothing bad is planned any more, and nothing lasts. */
   forgive(): void {
     this.#crashPlan = null;
-    this.#failure = null;
-    this.#syncs.hurry();
-    this.#commits.hurry();
+    this.#devices.forgive();
     this.resume();
   }
 
@@ -384,41 +362,6 @@ export class SimNode {
     }
   }
 
-  #write(effect: EffectOf<"disk">): void {
-    const order = ++this.#orders as DiskToken;
-    const takes = this.#submit(order, effect.ops);
-    if (takes === null) return;
-    this.#syncs.order(takes, () => {
-      this.disk.settle(order);
-      this.#around.witness({ kind: "synced", node: this.number, token: effect.token });
-      this.take({ kind: "disk.done", token: effect.token });
-    });
-  }
-
-  /** Null: the disk failed, and the node with it. */
-  #submit(order: DiskToken, ops: readonly DiskOp[]): Micros | null {
-    const failure = this.#failure;
-    if (failure !== null) this.disk.failNext(failure.how);
-    try {
-      return this.disk.submit(order, ops);
-    } catch (error) {
-      if (!(error instanceof DiskFailure)) throw error;
-      this.#crash("some", failure?.restartAfterMs ?? 0);
-      return null;
-    }
-  }
-
-  #store({ applied, writes }: EffectOf<"kv">): void {
-    const { fates, commitMicros } = this.#around;
-    this.kv.apply(applied, writes);
-    const takes = commitMicros + fates.below(commitMicros + 1, "commit", this.number, applied);
-    this.#commits.order(takes, () => {
-      this.kv.commit(applied);
-      this.#around.witness({ kind: "stored", node: this.number, applied });
-      this.take({ kind: "kv.done", applied });
-    });
-  }
-
   #workOnPassword({ call, work }: EffectOf<"password">): void {
     const life = this.#life;
     const who = { node: this.number, life, call, nth: ++this.#passwords };
@@ -427,44 +370,6 @@ export class SimNode {
     this.#around.world.after(takes, () => {
       if (this.#life === life) this.take({ kind: "password.done", call, answer });
     });
-  }
-
-  /** Complete and durable before the next effect; the batches of the old store are no more. */
-  #install(meta: SnapshotMeta): void {
-    this.#commits.close();
-    this.#commits = new DeviceQueue(this.#around.world);
-    this.kv.install(meta.index);
-    this.#around.witness({ kind: "stored", node: this.number, applied: meta.index });
-    this.#commits.order(0, () => this.take({ kind: "kv.done", applied: meta.index }));
-    if (!this.#isDefragmenting) return;
-    this.#commits.order(0, () => this.#defragmented("an image took the store's place meanwhile"));
-  }
-
-  /** What is stored meanwhile is durable only after it. */
-  #defragment(): void {
-    const { fates, commitMicros } = this.#around;
-    const nth = ++this.#defragmentations;
-    const commits = fates.below(DEFRAGMENT_COMMITS_MAX, "defragment", this.number, nth);
-    const isFull = fates.below(8, "defragment", this.number, nth, "full") === 0;
-    this.#isDefragmenting = true;
-    this.#commits.order(commits * commitMicros, () => {
-      if (!isFull) this.kv.defragment();
-      this.#defragmented(isFull ? "the disk is full" : null);
-    });
-  }
-
-  #defragmented(error: string | null): void {
-    this.#isDefragmenting = false;
-    this.take({ kind: "defragment.done", error });
-  }
-
-  /** A piece takes as long as a commit. */
-  #backup({ call, pieces }: EffectOf<"backup.read">): void {
-    for (const piece of this.#backups.read(call, pieces, this.kv.visible)) {
-      this.#copies.order(this.#around.commitMicros, () =>
-        this.take({ kind: "backup.piece", call, ...piece }),
-      );
-    }
   }
 
   /** Whatever comes meanwhile is before it. */
@@ -489,18 +394,11 @@ export class SimNode {
   #crash(keep: Keep, restartAfterMs: number): void {
     const { world, crashed, witness } = this.#around;
     this.#become("crashed");
-    this.#syncs.close();
-    this.#commits.close();
-    this.#copies.close();
     this.clock.go(world.now);
     this.#crashPlan = null;
-    this.#failure = null;
     this.#inbox = [];
     this.#work = null;
-    this.#backups.clear();
-    this.#isDefragmenting = false;
-    const report = this.disk.crash(keep);
-    this.kv.crash(keep);
+    const report = this.#devices.crash(keep);
     witness({ kind: "crashed", node: this.number });
     crashed(this, report);
     const life = this.#life;
