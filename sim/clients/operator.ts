@@ -8,7 +8,7 @@ import type { Member } from "../../core/membership/membership.ts";
 import { encodeRequest, pathOf } from "../../net/wire/methods/methods.ts";
 import type { Call } from "./client.ts";
 import { outcomeOf } from "./client.ts";
-import type { Cluster } from "../cluster/members.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { peerUrlOf } from "../cluster/members.ts";
 import type { SimOptions } from "../options/options.ts";
 import type { Fates } from "../world/random.ts";
