@@ -119,9 +119,14 @@ export class SimNode {
     this.disk = parts.disk;
     this.kv = parts.kv;
     this.#around = around;
-    const { world, fates, commitMicros, witness } = around;
     this.#devices = new NodeDevices({
-      ...{ node: number, disk: parts.disk, kv: parts.kv, world, fates, commitMicros, witness },
+      node: number,
+      disk: parts.disk,
+      kv: parts.kv,
+      world: around.world,
+      fates: around.fates,
+      commitMicros: around.commitMicros,
+      witness: around.witness,
       take: (input) => this.take(input),
       failed: (restartAfterMs) => this.#crash("some", restartAfterMs),
     });
