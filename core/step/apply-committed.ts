@@ -17,7 +17,7 @@ import { noteTokens } from "../turn/callers.ts";
 import { noteCompaction } from "../services/corruption/hash-checks.ts";
 import { isInternalCall, traceInternalWrite } from "../turn/internal-calls.ts";
 import { putApplied } from "../kv/tables.ts";
-import { noteLease } from "../services/lease/leases.ts";
+import { noteLease } from "../services/lease/expiry.ts";
 import { broken } from "../lib/assert.ts";
 import { pushAll } from "../lib/lists.ts";
 import type { Budget } from "../mvcc/budget.ts";

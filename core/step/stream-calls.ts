@@ -19,7 +19,7 @@ import {
   openHealthWatch,
   tickHealthWatches,
 } from "../services/maintenance/health.ts";
-import { finishKeepAlive, takeKeepAlive } from "../services/lease/leases.ts";
+import { finishKeepAlive, takeKeepAlive } from "../services/lease/keep-alive.ts";
 import { remove } from "../lib/ordered-map.ts";
 import {
   creditObserver,

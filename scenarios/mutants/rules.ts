@@ -30,7 +30,9 @@ type Plant = Readonly<{
 
 const HUB = "core/watch/hub.ts";
 const STREAMS = "core/services/watch/streams.ts";
-const LEASES = "core/services/lease/leases.ts";
+const EXPIRY = "core/services/lease/expiry.ts";
+const KEEP_ALIVE = "core/services/lease/keep-alive.ts";
+const TIME_TO_LIVE = "core/services/lease/time-to-live.ts";
 
 const PLANTS: readonly Plant[] = [
   {
@@ -237,7 +239,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-never-renewed",
     bug: "A keep-alive is acknowledged, and nothing comes of it.",
-    file: LEASES,
+    file: KEEP_ALIVE,
     find: "deadlines: renew(deadlines, lease.id, lease.ttlSeconds),",
     replace: "deadlines,",
     rules: ["L4"],
@@ -247,7 +249,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-never-ends",
     bug: "No lease ever runs out.",
-    file: LEASES,
+    file: EXPIRY,
     find: "const REVOKES_PER_TICK = 50;",
     replace: "const REVOKES_PER_TICK = 0;",
     rules: ["L5"],
@@ -257,7 +259,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-resurrected",
     bug: "A lease that is over has a second left.",
-    file: LEASES,
+    file: TIME_TO_LIVE,
     find: "if (lease === null) return { ttlSeconds: -1, grantedTtlSeconds: 0,",
     replace: "if (lease === null) return { ttlSeconds: 1, grantedTtlSeconds: 1,",
     rules: ["L6"],
@@ -267,7 +269,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-key-unsaid",
     bug: "Who asks for the keys of a lease is not told the first.",
-    file: LEASES,
+    file: TIME_TO_LIVE,
     find: "const keys = lease === null ? [] : keysOf(lease);",
     replace: "const keys = lease === null ? [] : keysOf(lease).slice(1);",
     rules: ["L7"],
@@ -277,7 +279,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-grace-shown",
     bug: "After an election a lease has more time left than it was granted.",
-    file: LEASES,
+    file: TIME_TO_LIVE,
     find: "const ttlSeconds = Math.min(left, grantedTtlSeconds);",
     replace: "const ttlSeconds = left;",
     rules: ["L8"],
@@ -287,7 +289,7 @@ const PLANTS: readonly Plant[] = [
   {
     name: "lease-kept-when-over",
     bug: "A keep-alive of a lease that has ended is acknowledged.",
-    file: LEASES,
+    file: KEEP_ALIVE,
     find: "if (!question.renew || lease === null) return answerForwarded(turn, call, known);",
     replace:
       "if (lease === null) return answerForwarded(turn, call, { ...known, ttlSeconds: 2 });\n" +
