@@ -9,10 +9,10 @@
 import { CODE, FLAG, FRAME, FrameReader, PREFACE, uint32 } from "./frames.ts";
 import { WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
 import type { Code, Frame } from "./frames.ts";
-import { HeaderBlock } from "./header-block.ts";
-import type { Field } from "./header-field.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
-import type { OutgoingFields } from "./hpack-encoder.ts";
+import { HeaderBlock } from "./hpack/header-block.ts";
+import type { Field } from "./hpack/header-field.ts";
+import { HpackDecoder } from "./hpack/decoder.ts";
+import type { OutgoingFields } from "./hpack/encoder.ts";
 import { Output } from "./output.ts";
 import { Patience } from "./patience.ts";
 import { PingPolicy } from "./ping-policy.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { readCallHead } from "./grpc-status.ts";
-import { createField } from "./header-field.ts";
+import { createField } from "./hpack/header-field.ts";
 
 describe("a call's token", () => {
   it.each([

@@ -4,9 +4,9 @@
 import type { Bytes } from "../../core/contract.ts";
 import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import { decodeUtf8 } from "../../core/lib/utf8.ts";
-import { createField } from "./header-field.ts";
-import type { Field } from "./header-field.ts";
-import type { OutgoingField, OutgoingFields } from "./hpack-encoder.ts";
+import { createField } from "./hpack/header-field.ts";
+import type { Field } from "./hpack/header-field.ts";
+import type { OutgoingField, OutgoingFields } from "./hpack/encoder.ts";
 
 export type Refusal = Readonly<{ code: number; message: string }>;
 /** `http` is what a client goes by that speaks no gRPC. */

@@ -14,7 +14,7 @@ import { MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
 import type { Taken } from "./grpc-message.ts";
 import { ANSWER_HEADERS, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
 import type { CallHead, Refusal } from "./grpc-status.ts";
-import type { Field } from "./header-field.ts";
+import type { Field } from "./hpack/header-field.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /** The same object from the first event of a call to its last. */

@@ -1,6 +1,6 @@
 // Which lists of header fields are a request, and which are trailers (RFC 9113 §8.1, §8.3).
 
-import type { Field, Role } from "./header-field.ts";
+import type { Field, Role } from "./hpack/header-field.ts";
 
 const PATH = 1;
 const SCHEME = 2;

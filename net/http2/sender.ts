@@ -3,8 +3,8 @@
 // what went before. Streams that wait for the connection take turns, a frame each.
 
 import { FLAG, FRAME, FRAME_BYTES_MAX, WINDOW_INITIAL, WINDOW_MAX } from "./frames.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
-import type { OutgoingFields } from "./hpack-encoder.ts";
+import { HpackEncoder } from "./hpack/encoder.ts";
+import type { OutgoingFields } from "./hpack/encoder.ts";
 import type { Output } from "./output.ts";
 
 /** What a stream has to send, and what its client lets it send. */

@@ -4,11 +4,11 @@ import { fromText, toBytes } from "../../core/lib/bytes.ts";
 import type { Bytes } from "../../core/contract.ts";
 import type { Http2Options } from "./connection.ts";
 import { FLAG, FRAME, FRAME_HEAD_BYTES, PREFACE, uint32 } from "./frames.ts";
-import { createField } from "./header-field.ts";
-import type { Field } from "./header-field.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
-import type { OutgoingFields } from "./hpack-encoder.ts";
+import { createField } from "./hpack/header-field.ts";
+import type { Field } from "./hpack/header-field.ts";
+import { HpackDecoder } from "./hpack/decoder.ts";
+import { HpackEncoder } from "./hpack/encoder.ts";
+import type { OutgoingFields } from "./hpack/encoder.ts";
 import { STREAMS_UNLIMITED } from "./settings.ts";
 
 /** etcd's own. */

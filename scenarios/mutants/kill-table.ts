@@ -3,7 +3,7 @@
 // one got away, or was caught by another oracle than it names.
 
 import { RULES } from "../../checker/rules.ts";
-import { ALL_MUTANTS, escapeOf } from "./rules.ts";
+import { ALL_MUTANTS, escapeOf } from "./bugs/rules.ts";
 import { createPlanter } from "./planting.ts";
 
 const COLUMNS = [26, 24, 6, 8] as const;

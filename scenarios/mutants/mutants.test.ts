@@ -3,8 +3,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { RULES } from "../../checker/rules.ts";
 import { INVARIANTS } from "../../sim/invariants/invariants.ts";
-import { MUTANTS } from "./mutants.ts";
-import { ALL_MUTANTS } from "./rules.ts";
+import { MUTANTS } from "./bugs/mutants.ts";
+import { ALL_MUTANTS } from "./bugs/rules.ts";
 import { halfOfMutants, hunt, HUNT_TIMEOUT_MS } from "./testing.ts";
 import { createPlanter, substituted } from "./planting.ts";
 

@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hunted } from "./hunt.ts";
-import type { Mutant } from "./mutant.ts";
+import type { Mutant } from "./bugs/mutant.ts";
 
 const root = join(import.meta.dirname, "../..");
 const HUNTER = join(import.meta.dirname, "hunter.ts");

@@ -1,8 +1,8 @@
 // What the tests of planted bugs share: each takes a process of its own, one after the other, so
 // the bugs are in two files for two cores.
 
-import type { RuleMutant } from "./rules.ts";
-import { ALL_MUTANTS, escapeOf } from "./rules.ts";
+import type { RuleMutant } from "./bugs/rules.ts";
+import { ALL_MUTANTS, escapeOf } from "./bugs/rules.ts";
 import type { createPlanter } from "./planting.ts";
 
 export const HUNT_TIMEOUT_MS = 120_000;

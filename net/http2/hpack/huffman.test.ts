@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CODE_LENGTHS, decodeHuffman } from "./huffman.ts";
-import { bytesOf, fromHex } from "./testing.ts";
+import { bytesOf, fromHex } from "../testing.ts";
 
 const CODES = canonicalCodes();
 

@@ -12,7 +12,7 @@ import { RAFT_MUTANTS } from "./raft.ts";
 import { SIZES_MUTANTS } from "./sizes.ts";
 import { RANGES_MUTANTS } from "./ranges.ts";
 import { STORE_MUTANTS } from "./store.ts";
-import { VISITORS_MUTANTS } from "./services.ts";
+import { SERVICES_MUTANTS } from "./services.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...RAFT_MUTANTS,
@@ -21,7 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...ACCESS_MUTANTS,
   ...MEMBERS_MUTANTS,
-  ...VISITORS_MUTANTS,
+  ...SERVICES_MUTANTS,
   ...SIZES_MUTANTS,
   ...RANGES_MUTANTS,
   ...PIECES_MUTANTS,

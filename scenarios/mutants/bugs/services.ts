@@ -3,7 +3,7 @@
 
 import type { Mutant } from "./mutant.ts";
 
-export const VISITORS_MUTANTS: readonly Mutant[] = [
+export const SERVICES_MUTANTS: readonly Mutant[] = [
   {
     name: "stream-ends-at-once",
     bug: "A stream that wants a leader ends after one election without.",

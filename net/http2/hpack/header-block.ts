@@ -1,6 +1,6 @@
 // A header block that comes in several frames (RFC 9113 §4.3): kept until the last one.
 
-import type { Frame } from "./frames.ts";
+import type { Frame } from "../frames.ts";
 
 const FRAMES_MAX = 64; // frames may be empty, and go on for ever: CVE-2024-27316
 

@@ -2,11 +2,11 @@
 // client's table the first time, and one byte afterwards; the blocks of lists that are sent again
 // and again are kept. Strings are sent plain: Huffman would save bytes that are sent once.
 
-import { encoded, reserve, writeByte } from "../../core/lib/binary.ts";
-import type { Writer } from "../../core/lib/binary.ts";
+import { encoded, reserve, writeByte } from "../../../core/lib/binary.ts";
+import type { Writer } from "../../../core/lib/binary.ts";
 import { sizeOf, STATIC_TABLE } from "./header-field.ts";
 import type { Field } from "./header-field.ts";
-import { TABLE_BYTES_MAX } from "./hpack-decoder.ts";
+import { TABLE_BYTES_MAX } from "./decoder.ts";
 
 /** Worth a place in the table, or sent once. */
 export type OutgoingField = Field & Readonly<{ repeats: boolean }>;

@@ -1,7 +1,7 @@
 // Header blocks to header fields (RFC 7541). One decoder per connection: each block may change the
 // dynamic table, so every block must be decoded, in order, even where nobody wants its fields.
 
-import { fromBytes } from "../../core/lib/bytes.ts";
+import { fromBytes } from "../../../core/lib/bytes.ts";
 import { createField, sizeOf, STATIC_TABLE } from "./header-field.ts";
 import type { Field } from "./header-field.ts";
 import { decodeHuffman } from "./huffman.ts";

@@ -3,11 +3,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createField } from "./header-field.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
-import type { DecodedBlock } from "./hpack-decoder.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
-import { concat, fromHex, outgoing, pairsOf, toHex } from "./testing.ts";
-import type { Pair } from "./testing.ts";
+import { HpackDecoder } from "./decoder.ts";
+import type { DecodedBlock } from "./decoder.ts";
+import { HpackEncoder } from "./encoder.ts";
+import { concat, fromHex, outgoing, pairsOf, toHex } from "../testing.ts";
+import type { Pair } from "../testing.ts";
 
 const LIST_BYTES_MAX = 64 * 1024;
 const RESIZE_256 = "3fe101";

@@ -1,8 +1,8 @@
 // Planted bugs of what clients are promised beyond Raft: one for each rule of checker/rules.ts, at
 // the least, that says nothing but "O1" and the like by itself.
 
-import type { RuleId } from "../../checker/rules.ts";
-import type { Hunted } from "./hunt.ts";
+import type { RuleId } from "../../../checker/rules.ts";
+import type { Hunted } from "../hunt.ts";
 import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
