@@ -1,5 +1,6 @@
 // What `npm i detcd` gives: the package as it would be published, in a folder of its own, with the
-// packages that it depends on beside it, and no others.
+// packages that it depends on beside it, and no others. On the Node that runs the tests, and on those
+// whose versions DETCD_NODES names ("22 24 26"), each from the npm package `node`.
 
 import { execFile, spawn } from "node:child_process";
 import * as fs from "node:fs";
@@ -14,6 +15,8 @@ import { flagsOf, PATIENCE_MS, planMembers } from "./testing.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
+const NODES = ["", ...(process.env["DETCD_NODES"]?.split(" ") ?? [])]; // "": the one that runs this
+const INSTALL_MS = 120_000;
 let home = "";
 
 type Manifest = Readonly<{ version: string; devDependencies: Readonly<Record<string, string>> }>;
@@ -32,13 +35,20 @@ beforeAll(async () => {
     if (!isOurs) fs.symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
   }
   fs.writeFileSync(join(home, "package.json"), '{ "type": "module" }\n');
-});
+  for (const version of NODES.slice(1)) {
+    await run("npm", ["install", "--prefix", join(home, `node-${version}`), `node@${version}`]);
+  }
+}, NODES.length * INSTALL_MS);
 
 afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
 
-function detcd(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  const command = join(home, "node_modules/detcd/detcd.mjs");
-  return run(process.execPath, [command, ...args], { cwd: home });
+function nodeOf(version: string): string {
+  if (version === "") return process.execPath;
+  return join(home, `node-${version}/node_modules/node/bin/node`);
+}
+
+function command(): string {
+  return join(home, "node_modules/detcd/detcd.mjs");
 }
 
 describe("The package", () => {
@@ -49,39 +59,6 @@ describe("The package", () => {
     });
     expect(names.filter((name) => /\.test\.|tsbuildinfo/.test(name))).toEqual([]);
     expect(names).toContain("dist/server/main.js");
-  });
-
-  it("says which it is, and what it can do", async () => {
-    expect((await detcd("--version")).stdout).toBe(`detcd ${MANIFEST.version}\n`);
-    expect((await detcd("help")).stdout).toContain("usage: detcd <command>");
-    for (const command of ["serve", "sim", "replay", "tui", "snapshot"]) {
-      expect((await detcd("help", command)).stdout).toContain("usage: detcd");
-    }
-  });
-
-  it("runs a campaign, replays a seed and tells an election", async () => {
-    const campaign = await detcd("sim", "--scenario", "leader-isolated", "--seeds", "2");
-    expect(campaign.stdout).toContain("every promise held");
-    const replayed = await detcd("replay", "1", "--scenario", "leader-isolated");
-    expect(replayed.stdout).toContain("verdict   ok");
-    expect((await detcd("tui", "--plain", "--seed", "1")).stdout).toContain("leader");
-  });
-
-  it("serves", { timeout: PATIENCE_MS }, async () => {
-    const [plan] = await planMembers(["one"]);
-    if (plan === undefined) return expect.unreachable("one was planned");
-    const command = join(home, "node_modules/detcd/detcd.mjs");
-    const member = spawn(process.execPath, [command, "serve", ...flagsOf(plan)], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    for await (const line of createInterface({ input: member.stderr })) {
-      if (line.includes("ready to serve client requests")) break;
-    }
-    const client = createEtcdClient(plan.clientUrl);
-    const answer = await client.call(putOf("a", "b"), PATIENCE_MS);
-    client.close();
-    member.kill("SIGKILL");
-    expect(answer.ok).toBe(true);
   });
 
   it("exports what is typed, and runs", async () => {
@@ -105,5 +82,48 @@ describe("The package", () => {
       (error: { stdout: string }) => expect.unreachable(error.stdout),
     );
     await run(process.execPath, ["--no-warnings", "program.ts"], { cwd: home });
+  });
+});
+
+describe.each(NODES)("The package on Node %s", (version) => {
+  const detcd = (...args: readonly string[]): Promise<{ stdout: string }> =>
+    run(nodeOf(version), [command(), ...args], { cwd: home });
+
+  it("says which it is, and what it can do", async () => {
+    expect((await detcd("--version")).stdout).toBe(`detcd ${MANIFEST.version}\n`);
+    expect((await detcd("help")).stdout).toContain("usage: detcd <command>");
+    for (const name of ["serve", "sim", "replay", "tui", "snapshot"]) {
+      expect((await detcd("help", name)).stdout).toContain("usage: detcd");
+    }
+  });
+
+  it("runs a campaign, replays a seed as ever and tells an election", async () => {
+    const campaign = await detcd("sim", "--scenario", "leader-isolated", "--seeds", "2");
+    expect(campaign.stdout).toContain("every promise held");
+    const replay = [command(), "replay", "1", "--scenario", "leader-isolated"];
+    const here = await run(process.execPath, replay, { cwd: home });
+    const there = await detcd(...replay.slice(1));
+    expect(there.stdout).toContain("verdict   ok");
+    expect(there.stdout).toBe(here.stdout); // its trace hash among it
+    expect((await detcd("tui", "--plain", "--seed", "1")).stdout).toContain("leader");
+  });
+
+  it("serves, and saves what is there", { timeout: PATIENCE_MS }, async () => {
+    const [plan] = await planMembers(["one"]);
+    if (plan === undefined) return expect.unreachable("one was planned");
+    const member = spawn(nodeOf(version), [command(), "serve", ...flagsOf(plan)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    for await (const line of createInterface({ input: member.stderr })) {
+      if (line.includes("ready to serve client requests")) break;
+    }
+    const client = createEtcdClient(plan.clientUrl);
+    const answer = await client.call(putOf("a", "b"), PATIENCE_MS);
+    client.close();
+    expect(answer.ok).toBe(true);
+    const file = join(home, `saved-${version}.db`);
+    await detcd("snapshot", "save", file, "--endpoints", plan.clientUrl);
+    expect((await detcd("snapshot", "status", file)).stdout).toContain("1");
+    member.kill("SIGKILL");
   });
 });
