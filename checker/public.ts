@@ -7,7 +7,7 @@ export type { Model } from "./linearizability/linearizability.ts";
 export { checkRevisionOrder } from "./linearizability/revision-order.ts";
 export { historyOfKeys } from "./model/history-of-keys.ts";
 export { explain } from "./verdict/explain.ts";
-export { validityOf } from "./verdict/certificate.ts";
+export { flawOfOrder, validityOf } from "./verdict/certificate.ts";
 export type { Certificate, Verdict } from "./verdict/verdict.ts";
 export { RULES } from "./rules.ts";
 export type { Complaint, Rule, RuleId } from "./rules.ts";

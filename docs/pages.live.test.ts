@@ -19,6 +19,8 @@ const PAGES = ["", "docs"].flatMap((folder) => {
 });
 const PROCFILE = fs.readFileSync(join(ROOT, "Procfile"), "utf8");
 const MANIFEST = JSON.parse(fs.readFileSync(join(ROOT, "package.json"), "utf8")) as Readonly<{
+  name: string;
+  exports: unknown;
   scripts: Readonly<Record<string, string>>;
 }>;
 
@@ -78,10 +80,13 @@ function prepare(ports: Place["ports"]): string {
   directories.push(directory);
   fs.writeFileSync(join(directory, "Procfile"), withPorts(PROCFILE, ports));
   fs.symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  fs.writeFileSync(join(directory, "package.json"), '{ "type": "module" }\n');
+  fs.symlinkSync(join(ROOT, "dist"), join(directory, "dist"));
+  const { name, exports } = MANIFEST; // so that programs import the package as it is built
+  const manifest = JSON.stringify({ name, type: "module", exports });
+  fs.writeFileSync(join(directory, "package.json"), manifest);
   fs.mkdirSync(join(directory, "bin"));
-  for (const [name, text] of Object.entries(commands(ports)))
-    fs.writeFileSync(join(directory, "bin", name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  for (const [command, text] of Object.entries(commands(ports)))
+    fs.writeFileSync(join(directory, "bin", command), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   return directory;
 }
 

@@ -87,7 +87,7 @@ export function scriptOf(steps: readonly Step[], place: Place): string {
 
 const PROLOGUE = `set -emo pipefail
 started=()
-trap 'for pid in "\${started[@]}"; do kill -KILL -- -$pid 2>/dev/null || true; done' EXIT
+trap 'for pid in "\${started[@]}"; do kill -KILL -- -$pid 2>/dev/null || true; done; wait' EXIT
 says() { until [ "$(grep -cF "$2" $1.log)" -ge $3 ]; do
   kill -0 $1 2>/dev/null || { cat $1.log; exit 1; }; sleep 0.05; done }`;
 
@@ -107,8 +107,12 @@ function partOf(step: Step, { root, ports }: Place): string {
   if (step.language === "sh") return `${at}\n${text}`;
   if (step.language === "json") return `${at}\n${heredoc("block.json", text)}\n${READ_JSON}`;
   const name = `line-${step.line}.ts`;
-  return `${at}\n${heredoc(name, inCheckout(text, root))}\nnode ${name}`;
+  return `${at}\n${heredoc(name, inCheckout(text, root))}\n${CHECK_TYPES} ${name}\nnode ${name}`;
 }
+
+const CHECK_TYPES =
+  "tsc --noEmit --ignoreConfig --strict --module nodenext --target es2024 --types node " +
+  "--allowImportingTsExtensions --skipLibCheck";
 
 const READ_JSON = `node -e 'JSON.parse(require("fs").readFileSync("block.json", "utf8"))'`;
 
