@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "net/bolt/": [],
   "checker/": [],
   "sim/": ["seedrandom"],
-  "net/socket/": ["@grpc/grpc-js", "node:"],
+  "net/socket/": ["@grpc/grpc-js", "asn1js", "pkijs", "node:"],
   "server/": ["bcryptjs", "lmdb", "node:"],
   "fuzz/": ["@grpc/grpc-js", "fast-check", "node:"],
   "scenarios/": ["fast-check", "node:"],

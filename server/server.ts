@@ -11,6 +11,7 @@ import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
+import { createDial, type Dial, STRANGERS } from "../net/socket/dial.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { peerLimits } from "../net/socket/peers/peer-sender.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
@@ -54,6 +55,7 @@ export type Server = Readonly<{
 type Closers = (() => Promise<void>)[];
 type Around = Readonly<{
   logOf: (caller: string) => Log;
+  dial: Dial; // to other members
   closers: Closers;
   onRemoved: () => void;
 }>;
@@ -65,7 +67,8 @@ export async function startServer(
   logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
   const log = logOf("server/server.ts");
-  const directory = await openDataDirectory(flags, given, logOf("server/start/boot.ts"));
+  const dial = createDial(STRANGERS);
+  const directory = await openDataDirectory(flags, given, dial, logOf("server/start/boot.ts"));
   if (!directory.ok) return directory;
   const { release } = directory.value;
   const closers: Closers = [async () => release()];
@@ -73,7 +76,7 @@ export async function startServer(
   const removal = Promise.withResolvers<void>();
   const onRemoved = (): void => removal.resolve();
   try {
-    await open(flags, directory.value, { logOf, closers, onRemoved });
+    await open(flags, directory.value, { logOf, dial, closers, onRemoved });
   } catch (error) {
     const reason = operatorErrorOf(error, flags["data-dir"]);
     if (reason === null) throw error;
@@ -95,7 +98,7 @@ async function closeAll(closers: Closers): Promise<void> {
 async function open(
   flags: Flags,
   directory: DataDirectory,
-  { logOf, closers, onRemoved }: Around,
+  { logOf, dial, closers, onRemoved }: Around,
 ): Promise<void> {
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
@@ -125,6 +128,8 @@ async function open(
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
+    terms: null,
+    dial,
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
     onLink: (peer, up) => submit({ kind: "peer.link", peer, up }),
@@ -200,6 +205,7 @@ function serveClients(
 ): Promise<EtcdListener> {
   return serveEtcd({
     urls: flags["listen-client-urls"],
+    terms: null,
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     streamsMax: flags["max-concurrent-streams"],

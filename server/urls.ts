@@ -1,9 +1,7 @@
-// The URLs of flags, by etcd's rules: scheme, host and port, nothing behind them. Their text is
-// kept as it was given, because ids are computed from it.
+// The URLs of flags, by etcd's rules: scheme, host and port, nothing behind them, or the name of a
+// file. Their text is kept as it was given, because ids are computed from it.
 
 import type { Result } from "../core/contract.ts";
-
-export type Address = Readonly<{ host: string; port: number }>;
 
 /** A comma-separated list. */
 export function parseUrls(text: string): Result<readonly string[], string> {
@@ -17,12 +15,9 @@ export function parseUrls(text: string): Result<readonly string[], string> {
   return { ok: true, value: urls };
 }
 
-/** Of a URL that `parseUrls` let through. */
-export function addressOf(url: string): Address {
-  const authority = url.slice(url.indexOf("://") + 3);
-  const colon = authority.lastIndexOf(":");
-  const host = authority.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  return { host, port: Number(authority.slice(colon + 1)) };
+/** Whether a URL that `parseUrls` let through is served over TLS. */
+export function isSecure(url: string): boolean {
+  return url.startsWith("https://") || url.startsWith("unixs://");
 }
 
 /** "host:port", as etcd's log shows a listener. */
@@ -35,10 +30,12 @@ function whyNotUrl(url: string): string | null {
   if (scheme === undefined || authority === undefined) {
     return `URL ${JSON.stringify(url)} does not have the form http://host:port`;
   }
-  if (scheme === "https" || scheme === "unix" || scheme === "unixs") {
-    return `${scheme}:// is not supported yet (${url}): use http://host:port`;
+  if (scheme === "unix" || scheme === "unixs") {
+    return authority + path === "" ? `URL names no file: ${url}` : null;
   }
-  if (scheme !== "http") return `URL scheme must be http: ${url}`;
+  if (scheme !== "http" && scheme !== "https") {
+    return `URL scheme must be http, https, unix, or unixs: ${url}`;
+  }
   if (path !== "") return `URL must not contain a path: ${url}`;
   const [, port] = /^(?:\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(authority) ?? [];
   if (port === undefined || Number(port) > 65535) {

@@ -2,7 +2,7 @@
 
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
-import { hostAndPort } from "../../net/socket/listen.ts";
+import { hostAndPort } from "../../net/socket/address.ts";
 import { requestRaw } from "./raw-http2.ts";
 import type { RawEnd, RawHeaders } from "./raw-http2.ts";
 

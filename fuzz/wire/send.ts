@@ -2,7 +2,7 @@
 // a moment.
 
 import { connect } from "node:net";
-import { hostAndPort } from "../../net/socket/listen.ts";
+import { hostAndPort } from "../../net/socket/address.ts";
 import type { Round } from "./rounds.ts";
 
 const QUIET_MS = 30;

@@ -13,7 +13,7 @@ import type {
 } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods/methods.ts";
-import { hostAndPort } from "./listen.ts";
+import { hostAndPort } from "./address.ts";
 
 export interface EtcdClient {
   /** Always resolves: a failure says by `definite` whether the call certainly did not happen. A

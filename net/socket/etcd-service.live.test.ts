@@ -25,7 +25,7 @@ import { serveEtcd } from "./etcd-service.ts";
 import type { CallMeter, EtcdListener } from "./etcd-service.ts";
 import { PLAIN } from "./http-pages.ts";
 import type { Page, Pages } from "./http-pages.ts";
-import { hostAndPort } from "./listen.ts";
+import { hostAndPort } from "./address.ts";
 import { NO_PARTS } from "../wire/methods/answer-parts.ts";
 
 const run = promisify(execFile);
@@ -167,7 +167,7 @@ describe("the client port", () => {
       expect(heard).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
       expect(heard).toMatch(/\r\n\r\n404 page not found\n$/);
     }
-    expect(await sayRaw(listener, "\x16\x03\x01 hello")).toBe("");
+    expect(await sayRaw(listener, "\x16\x03\x01 hello")).toContain("use http://");
     expect((await client.call(rangeOf("k"), PATIENCE_MS)).ok).toBe(true);
   });
 
@@ -428,6 +428,7 @@ async function serveAndConnect(
   const opened = Promise.withResolvers<void>();
   const listener = await serveEtcd({
     urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
+    terms: null,
     maxRequestBytes: MAX_REQUEST_BYTES,
     leastPingMs: 5000,
     streamsMax,
@@ -458,6 +459,7 @@ function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {}, openStream: () => NO_STREAM };
   return serveEtcd({
     urls,
+    terms: null,
     sink,
     pages,
     meter: NO_METER,

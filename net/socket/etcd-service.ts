@@ -21,6 +21,7 @@ import { GrpcSocket } from "./http2-socket.ts";
 import type { GrpcSocketOptions } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Log } from "./listen.ts";
+import type { DoorTerms } from "./tls/secure-door.ts";
 
 export interface EtcdListener {
   /** Where it listens, with the ports that the system chose where a port was 0. */
@@ -31,6 +32,7 @@ export interface EtcdListener {
 
 export type EtcdServiceOptions = Readonly<{
   urls: readonly string[];
+  terms: DoorTerms | null; // of secure URLs
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that one connection may have under way
@@ -79,7 +81,11 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
     socket.once("close", () => clients.delete(client));
   };
   const speakers = { http1: (socket: Socket) => pages.take(socket), http2: speakGrpc };
-  const listener = await listen(options.urls, (socket) => hearFirstWords(socket, speakers));
+  const listener = await listen(
+    options.urls,
+    (socket) => hearFirstWords(socket, speakers),
+    options.terms,
+  );
   for (const url of listener.urls) options.log(`serving client traffic on ${url}`);
   return {
     urls: listener.urls,

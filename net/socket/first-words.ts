@@ -1,6 +1,7 @@
 // Two protocols on one port: the first bytes of a connection tell which one its client speaks.
 
 import type { Socket } from "node:net";
+import { answerToHello } from "./tls/plain-speech.ts";
 
 /** What every client of HTTP/2 says first. */
 const PREFACE = "PRI * HTTP/2.0";
@@ -13,7 +14,7 @@ export type Speakers = Readonly<{
 }>;
 
 /** Hands the socket over paused, as if nothing had been read of it yet. Whoever speaks neither is
- *  cut off. */
+ *  cut off, and who speaks TLS is told why. */
 export function hearFirstWords(socket: Socket, speakers: Speakers): void {
   let heard = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
@@ -25,7 +26,7 @@ export function hearFirstWords(socket: Socket, speakers: Speakers): void {
     socket.unshift(heard);
     if (words === PREFACE) speakers.http2(socket);
     else if (/^[A-Z]/.test(words)) speakers.http1(socket);
-    else socket.destroy();
+    else socket.end(answerToHello(heard) ?? "").destroySoon();
   };
   const onTimeout = (): void => void socket.destroy();
   socket.setTimeout(GREETING_MS).on("timeout", onTimeout);

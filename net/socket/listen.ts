@@ -1,10 +1,14 @@
-// Listening TCP sockets by URL. Says in one line why an address cannot be had.
+// Listening sockets by URL: on ports and on files, in the clear and over TLS. Says in one line why
+// an address cannot be had.
 
 import { lookup } from "node:dns/promises";
+import { lstatSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
-
-const ADDRESS = /^(?:\w+:\/\/)?\[?(.+?)\]?:(\d{1,5})\/?$/;
+import type { AddressInfo, ListenOptions, Server, Socket } from "node:net";
+import type { Address } from "./address.ts";
+import { addressOf } from "./address.ts";
+import type { DoorTerms } from "./tls/secure-door.ts";
+import { createSecureDoor } from "./tls/secure-door.ts";
 
 /** Where notes to the operator go, one line each. */
 export type Log = (line: string) => void;
@@ -18,19 +22,31 @@ export interface Listener {
   readonly cut: () => void;
 }
 
-/** All of them or none: rejects with one line when an address cannot be listened on. */
+type OnConnection = (socket: Socket) => void;
+
+/** All of them or none: rejects with one line when an address cannot be listened on. `terms`: of
+ *  the URLs that are secure; null: none may be. */
 export async function listen(
   urls: readonly string[],
-  onConnection: (socket: Socket) => void,
+  onConnection: OnConnection,
+  terms: DoorTerms | null,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
-  const accept = (socket: Socket): void => {
+  const door = terms === null ? null : createSecureDoor(terms, onConnection);
+  const accept = (socket: Socket, isSecure: boolean): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => {}); // "close" follows, and whoever uses the socket hears that
-    onConnection(socket);
+    if (!isSecure) onConnection(socket);
+    else door?.(socket);
   };
-  const attempts = await Promise.allSettled(urls.map((url) => listenOn(url, accept)));
+  const attempts = await Promise.allSettled(
+    urls.map(async (url) => {
+      const address = addressOf(url);
+      if (address.isSecure && door === null) throw new Error(`there is no certificate for ${url}`);
+      return listenOn(url, address, (socket) => accept(socket, address.isSecure));
+    }),
+  );
   const servers = attempts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const failure = attempts.find((each) => each.status === "rejected");
   if (failure !== undefined) {
@@ -48,35 +64,37 @@ export async function listen(
   };
 }
 
-/** Members may be told to listen anywhere: etcd takes any text for a URL here. */
-export function isAddress(url: string): boolean {
-  return ADDRESS.test(url);
-}
-
-/** Host and port of "http://host:port" or "host:port". */
-export function hostAndPort(url: string): Readonly<{ host: string; port: number }> {
-  const [, host = "", port = ""] = ADDRESS.exec(url) ?? [];
-  if (host === "") throw new Error(`${url} is no address: write it as http://host:port`);
-  return { host, port: Number(port) };
-}
-
 async function listenOn(
   url: string,
-  onConnection: (socket: Socket) => void,
+  address: Address,
+  onConnection: OnConnection,
 ): Promise<readonly [url: string, server: Server]> {
-  const { host, port } = hostAndPort(url);
   const server = createServer({ noDelay: true }, onConnection);
   try {
-    const { address } = await lookup(host, { order: "ipv4first" }); // as Go resolves "localhost"
+    const place = await resolved(address);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host: address, port }, resolve);
+      server.listen(place, resolve);
     });
   } catch (error) {
     throw new Error(`cannot listen on ${url}: ${reasonOf(error)}`, { cause: error });
   }
+  if (address.kind === "file" || address.port !== 0) return [url, server];
   const actual = (server.address() as AddressInfo).port;
-  return [port === 0 ? url.replace(/:0(\/?)$/, `:${actual}$1`) : url, server];
+  return [url.replace(/:0(\/?)$/, `:${actual}$1`), server];
+}
+
+/** A host as Go resolves "localhost"; a file's name free of what a dead server left there. */
+async function resolved(address: Address): Promise<ListenOptions> {
+  if (address.kind === "tcp") {
+    const found = await lookup(address.host, { order: "ipv4first" });
+    return { host: found.address, port: address.port };
+  }
+  const { path } = address;
+  const left = lstatSync(path, { throwIfNoEntry: false });
+  if (left?.isSocket()) unlinkSync(path);
+  else if (left !== undefined) throw new Error("there is a file of this name, and it is no socket");
+  return { path };
 }
 
 /** For people. Of several addresses tried in turn, Node tells the code only. */

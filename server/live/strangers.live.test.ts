@@ -8,7 +8,8 @@ import { crc32cOf } from "../../core/lib/crc32c.ts";
 import type { Message } from "../../core/raft/message.ts";
 import { TERM_STEP_MAX } from "../../core/raft/terms.ts";
 import { frameOf } from "../../net/socket/peers/frame-stream.ts";
-import { hostAndPort } from "../../net/socket/listen.ts";
+import { hostAndPort } from "../../net/socket/address.ts";
+import { createDial, STRANGERS } from "../../net/socket/dial.ts";
 import { askForMembers } from "../../net/socket/peers/peer-members.ts";
 import { encodePeerMessage, PEER_FRAME_VERSION } from "../../net/wire/peers/peer-frames.ts";
 import { encodeHello } from "../../net/wire/peers/peer-hello.ts";
@@ -32,7 +33,7 @@ let known: ClusterDescription;
 beforeAll(async () => {
   const plans = await planMembers(["a", "b", "c"]);
   running = await Promise.all(plans.map((plan) => startRunning(plan, QUICK)));
-  const told = await askForMembers(plans[0]?.peerUrl ?? "", PATIENCE_MS);
+  const told = await askForMembers(plans[0]?.peerUrl ?? "", PATIENCE_MS, createDial(STRANGERS));
   if (!told.ok) throw new Error(told.error);
   known = told.value; // as anybody may ask
 });

@@ -14,6 +14,7 @@ import { AssertionError } from "../../core/lib/assert.ts";
 import { createWal, NO_HARD_STATE, resetWal } from "../../core/storage/wal.ts";
 import { startReading } from "../../net/bolt/reader.ts";
 import { restoredWrites } from "../../net/bolt/restore.ts";
+import { createDial, STRANGERS } from "../../net/socket/dial.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "../start/boot.ts";
 import { WalDisk } from "../storage/disk.ts";
 import { syncDirectory } from "../storage/durable-file.ts";
@@ -71,7 +72,9 @@ async function restoreInto(
   file: SnapshotFile,
   { path, flags, bumpRevision, log }: RestoreOptions,
 ): Promise<string | null> {
-  const opened = await openDataDirectory({ ...flags, "data-dir": part }, new Set(), log);
+  const directed = { ...flags, "data-dir": part };
+  const nobody = createDial(STRANGERS); // a new cluster has nobody to ask
+  const opened = await openDataDirectory(directed, new Set(), nobody, log);
   if (!opened.ok) return opened.error;
   const directory = opened.value;
   try {

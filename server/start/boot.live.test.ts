@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDial, STRANGERS } from "../../net/socket/dial.ts";
 import { openDataDirectory, type DataDirectory } from "./boot.ts";
 import { parseFlags } from "./flags.ts";
 
@@ -21,8 +22,11 @@ async function open(args: string): Promise<DataDirectory | string> {
   const parsed = parseFlags(`--data-dir ${join(root, "data")} ${args}`.trim().split(" "), {});
   if (parsed.kind !== "run") throw new Error(JSON.stringify(parsed));
   lines.length = 0;
-  const opened = await openDataDirectory(parsed.flags, parsed.given, (level, message, fields) =>
-    lines.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
+  const opened = await openDataDirectory(
+    parsed.flags,
+    parsed.given,
+    createDial(STRANGERS),
+    (level, message, fields) => lines.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
   );
   return opened.ok ? opened.value : opened.error;
 }

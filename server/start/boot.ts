@@ -14,6 +14,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Member } from "../../core/membership/membership.ts";
 import type { ClusterId, NodeId, Result } from "../../core/contract.ts";
+import type { Dial } from "../../net/socket/dial.ts";
 import { replaceFileDurably, syncDirectory } from "../storage/durable-file.ts";
 import { type Cause, OperatorError, operatorErrorOf } from "../causes.ts";
 import type { FlagName, Flags } from "./flag-table.ts";
@@ -56,11 +57,12 @@ const ETCD_WAL = /^[0-9a-f]{16}-[0-9a-f]{16}\.wal$/;
 export async function openDataDirectory(
   flags: Flags,
   given: ReadonlySet<FlagName>,
+  dial: Dial,
   log: Log,
 ): Promise<Result<DataDirectory, string>> {
   const directory = flags["data-dir"];
   try {
-    return { ok: true, value: await open(directory, flags, given, log) };
+    return { ok: true, value: await open(directory, flags, { given, dial, log }) };
   } catch (error) {
     const reason = operatorErrorOf(error, directory);
     if (reason === null) throw error;
@@ -71,8 +73,7 @@ export async function openDataDirectory(
 async function open(
   directory: string,
   flags: Flags,
-  given: ReadonlySet<FlagName>,
-  log: Log,
+  { given, dial, log }: Readonly<{ given: ReadonlySet<FlagName>; dial: Dial; log: Log }>,
 ): Promise<DataDirectory> {
   const memberDirectory = join(directory, "member");
   const walDirectory = join(memberDirectory, "wal");
@@ -83,7 +84,7 @@ async function open(
   try {
     closeToOthers(directory, memberDirectory, log);
     const firstStart = !fs.existsSync(join(memberDirectory, IDENTITY));
-    const identity = firstStart ? await firstIdentity(flags) : knownIdentity(directory);
+    const identity = firstStart ? await firstIdentity(flags, dial) : knownIdentity(directory);
     if (firstStart) writeIdentity(memberDirectory, identity);
     else tellIgnored(directory, given, log);
     fs.mkdirSync(walDirectory, { recursive: true, mode: 0o700 });
@@ -138,10 +139,10 @@ function whyForeign(directory: string): Cause | null {
   return { kind: "foreign", directory, found: strange.slice(0, 3), identity: IDENTITY };
 }
 
-async function firstIdentity(flags: Flags): Promise<Identity> {
+async function firstIdentity(flags: Flags, dial: Dial): Promise<Identity> {
   const reason = whyNotListed(flags);
   if (reason !== null) throw new OperatorError({ kind: "flags", reason });
-  if (flags["initial-cluster-state"] === "existing") return joinCluster(flags);
+  if (flags["initial-cluster-state"] === "existing") return joinCluster(flags, dial);
   const { name } = flags;
   const token = flags["initial-cluster-token"];
   const { cluster, members } = createInitialCluster(flags["initial-cluster"], token);

@@ -201,7 +201,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--log-level loud", 2, "expected debug or info or warn or error"],
   ["--initial-cluster-state bad", 2, "expected new or existing"],
   ["--listen-client-urls http://127.0.0.1:1/x", 2, "URL must not contain a path"],
-  ["--listen-client-urls https://127.0.0.1:1", 2, "https:// is not supported yet"],
+  ["--listen-client-urls ftp://127.0.0.1:1", 2, "URL scheme must be http, https, unix, or unixs"],
   ["--listen-peer-urls ftp://127.0.0.1:1", 2, "URL scheme must be http"],
   ["--listen-peer-urls http://127.0.0.1", 2, 'does not have the form "host:port"'],
   ["--listen-peer-urls http://127.0.0.1:70000", 2, 'does not have the form "host:port"'],

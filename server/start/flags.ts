@@ -17,7 +17,7 @@ import { conflictOf, warningsOf } from "./features.ts";
 import type { Retention } from "../../core/mvcc/retention.ts";
 import { nearest } from "./nearest.ts";
 import { parseRetention } from "./retention.ts";
-import { addressOf } from "../urls.ts";
+import { addressOf } from "../../net/socket/address.ts";
 
 export type ParsedFlags = Readonly<
   | { kind: "run"; flags: Flags; given: ReadonlySet<FlagName>; warnings: readonly string[] }
@@ -148,8 +148,10 @@ function whyRefused(flags: Flags, given: ReadonlySet<FlagName>): string | null {
     );
   }
   for (const url of [...flags["listen-client-urls"], ...flags["listen-peer-urls"]]) {
-    const { host } = addressOf(url);
-    if (host !== "localhost" && isIP(host) === 0) return `expected IP in URL for binding (${url})`;
+    const address = addressOf(url);
+    if (address.kind === "file" || address.host === "localhost" || isIP(address.host) !== 0)
+      continue;
+    return `expected IP in URL for binding (${url})`;
   }
   if (given.has("listen-client-urls") && !given.has("advertise-client-urls")) {
     return "--advertise-client-urls is required when --listen-client-urls is set explicitly";

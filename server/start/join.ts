@@ -4,6 +4,7 @@
 import type { Member } from "../../core/membership/membership.ts";
 import type { Result } from "../../core/contract.ts";
 import { type Cause, OperatorError } from "../causes.ts";
+import type { Dial } from "../../net/socket/dial.ts";
 import { askForMembers } from "../../net/socket/peers/peer-members.ts";
 import type { ClusterDescription } from "../../net/wire/peers/peer-members.ts";
 import type { Flags } from "./flag-table.ts";
@@ -13,14 +14,14 @@ import type { Identity } from "./boot.ts";
 const ANSWER_MS = 3000;
 
 /** Asks one after the other until one describes what the flags describe: a member may be behind. */
-export async function joinCluster(flags: Flags): Promise<Identity> {
+export async function joinCluster(flags: Flags, dial: Dial): Promise<Identity> {
   const { name } = flags;
   const initial = flags["initial-cluster"];
   const others = initial.filter((member) => member.name !== name).flatMap((each) => each.peerUrls);
   const reasons: string[] = [];
   let mismatch: Cause | null = null;
   for (const url of others) {
-    const described = await askForMembers(url, ANSWER_MS);
+    const described = await askForMembers(url, ANSWER_MS, dial);
     if (!described.ok) {
       reasons.push(`${url}: ${described.error}`);
       continue;

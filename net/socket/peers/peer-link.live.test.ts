@@ -7,7 +7,8 @@ import type { ClusterId, Index, NodeId, Term } from "../../../core/contract.ts";
 import type { Message } from "../../../core/raft/message.ts";
 import { encodeHello } from "../../wire/peers/peer-hello.ts";
 import { frameOf } from "./frame-stream.ts";
-import { hostAndPort } from "../listen.ts";
+import { hostAndPort } from "../address.ts";
+import { createDial, STRANGERS } from "../dial.ts";
 import { askForMembers } from "./peer-members.ts";
 import { createPeerLinks } from "./peer-link.ts";
 import type { PeerLinks, PeerLinksOptions } from "./peer-link.ts";
@@ -18,6 +19,7 @@ const ONE = 1n as NodeId;
 const TWO = 0xf000_0000_0000_0002n as NodeId;
 const TERM = 7 as Term;
 const PATIENCE_MS = 60_000;
+const dial = createDial(STRANGERS);
 
 type Heard = Readonly<{ from: NodeId; message: Message }>;
 type Node = Readonly<{
@@ -155,13 +157,16 @@ describe("peers", () => {
     const members = [member(ONE, "http://a:1"), member(TWO, "http://b:2")];
     const description = { cluster: CLUSTER, genesis: members.slice(1), members };
     const one = await start(ONE, { describe: () => description });
-    expect(await askForMembers(one.url, PATIENCE_MS)).toEqual({ ok: true, value: description });
+    expect(await askForMembers(one.url, PATIENCE_MS, dial)).toEqual({
+      ok: true,
+      value: description,
+    });
     const two = await start(TWO);
-    expect(await askForMembers(two.url, PATIENCE_MS)).toMatchObject({
+    expect(await askForMembers(two.url, PATIENCE_MS, dial)).toMatchObject({
       error: "it is still joining its cluster",
     });
     await two.links.close();
-    expect(await askForMembers(two.url, PATIENCE_MS)).toMatchObject({
+    expect(await askForMembers(two.url, PATIENCE_MS, dial)).toMatchObject({
       error: "nobody listens there",
     });
   });
@@ -314,6 +319,8 @@ async function start(self: NodeId, options: Partial<PeerLinksOptions> = {}): Pro
     cluster: CLUSTER,
     self,
     listenUrls: ["http://127.0.0.1:0"],
+    terms: null,
+    dial,
     onMessage: (from, message) => note(heard, { from, message }),
     onUnreachable: (peer) => note(unreachable, peer),
     limits: PEER_LIMITS,

@@ -1,4 +1,4 @@
-// The members of a cluster talking to each other over plain TCP. Each member dials every other one
+// The members of a cluster talking to each other over TCP. Each member dials every other one
 // and sends on the connection that it dialled, so that two members share two connections, one per
 // direction; a snapshot takes a third. Only members are dialled, where the members say that they
 // listen. What is sent may be lost, doubled by a reconnect, or late: Raft knows that.
@@ -8,8 +8,11 @@ import type { Member } from "../../../core/membership/membership.ts";
 import type { ClusterId, NodeId, Term } from "../../../core/contract.ts";
 import type { Message } from "../../../core/raft/message.ts";
 import type { ClusterDescription } from "../../wire/peers/peer-members.ts";
-import { isAddress, listen } from "../listen.ts";
+import { isAddress } from "../address.ts";
+import type { Dial } from "../dial.ts";
+import { listen } from "../listen.ts";
 import type { Listener, Log } from "../listen.ts";
+import type { DoorTerms } from "../tls/secure-door.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
 import { receiveFrom } from "./peer-receiver.ts";
 import { PeerSender } from "./peer-sender.ts";
@@ -21,6 +24,8 @@ export type PeerLinksOptions = Readonly<{
   cluster: ClusterId;
   self: NodeId;
   listenUrls: readonly string[];
+  terms: DoorTerms | null; // of secure URLs
+  dial: Dial;
   onMessage: (from: NodeId, message: Message) => void;
   /** Messages to this peer may have been lost just now, or its connection cannot be had. */
   onUnreachable: (peer: NodeId) => void;
@@ -52,7 +57,7 @@ const LINES_REMEMBERED_MAX = 100;
 const FAREWELL_MS = 1000;
 
 export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
-  const { cluster, self, log, limits } = options;
+  const { cluster, self, dial, log, limits } = options;
   const senders = new Map<NodeId, PeerSender>();
   const shipments = new Set<Socket>();
   const arrivals = new PeerArrivals();
@@ -68,9 +73,10 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
       senders.get(from)?.hurry();
     },
   };
+  const receive = (socket: Socket): void => void receiveFrom(socket, receiver);
   return {
     listen: async () => {
-      listener = await listen(options.listenUrls, (socket) => void receiveFrom(socket, receiver));
+      listener = await listen(options.listenUrls, receive, options.terms);
       return listener.urls;
     },
     setPeers: (members, gone) => {
@@ -89,7 +95,7 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
     sendSnapshot: async (to, term, chunks) => {
       const url = senders.get(to)?.url;
       if (url === undefined) return false;
-      const shipment = { cluster, from: self, to, term, url, chunks };
+      const shipment = { cluster, from: self, to, term, url, dial, chunks };
       const trouble = await shipSnapshot(shipment, shipments);
       if (trouble !== null) {
         log(`the snapshot for member ${to.toString(16)} did not arrive: ${trouble} (${url})`);
@@ -113,7 +119,7 @@ function setPeers(
   peers: readonly Member[],
   options: PeerLinksOptions,
 ): void {
-  const { cluster, self, onMessage, onUnreachable, onLink, onRemoved, log, limits } = options;
+  const { cluster, self, dial, onMessage, onUnreachable, onLink, onRemoved, log, limits } = options;
   const wanted = new Map<NodeId, readonly string[]>();
   for (const { id, peerUrls } of peers) {
     const urls = peerUrls.filter((url) => isAddress(url));
@@ -124,7 +130,7 @@ function setPeers(
     sender.closeSoon();
     senders.delete(id);
   }
-  const common = { cluster, self, onMessage, onUnreachable, onLink, onRemoved, log, limits };
+  const common = { cluster, self, dial, onMessage, onUnreachable, onLink, onRemoved, log, limits };
   for (const [peer, urls] of wanted) {
     if (!senders.has(peer)) senders.set(peer, new PeerSender({ ...common, peer, urls }));
   }

@@ -1,6 +1,5 @@
 // A process that wants to join a cluster asks one of its members who they are.
 
-import { connect } from "node:net";
 import type { ClusterId, NodeId, Result } from "../../../core/contract.ts";
 import { MESSAGE_BYTES_MAX } from "../../../core/raft/message.ts";
 import { decodeAnswer, encodeHello } from "../../wire/peers/peer-hello.ts";
@@ -8,7 +7,8 @@ import type { ClusterDescription } from "../../wire/peers/peer-members.ts";
 import { decodeDescription } from "../../wire/peers/peer-members.ts";
 import { plainBytes } from "../../wire/protobuf/plain-bytes.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
-import { hostAndPort, reasonOf } from "../listen.ts";
+import type { Dial } from "../dial.ts";
+import { reasonOf } from "../listen.ts";
 
 const QUESTION = {
   cluster: 0n as ClusterId, // it does not know yet
@@ -21,8 +21,9 @@ const QUESTION = {
 export async function askForMembers(
   url: string,
   timeoutMs: number,
+  dial: Dial,
 ): Promise<Result<ClusterDescription, string>> {
-  const socket = connect({ ...hostAndPort(url), noDelay: true });
+  const socket = dial(url);
   let trouble = "the connection was closed";
   socket.on("error", (error) => (trouble = reasonOf(error)));
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));

@@ -9,6 +9,7 @@ import type { Message } from "../../../core/raft/message.ts";
 import { decodePeerMessage } from "../../wire/peers/peer-frames.ts";
 import { encodeAnswer } from "../../wire/peers/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
+import { createDial, STRANGERS } from "../dial.ts";
 import { PEER_LIMITS, PeerSender } from "./peer-sender.ts";
 import type { PeerSenderOptions } from "./peer-sender.ts";
 
@@ -159,6 +160,7 @@ function send(url: string, options: Partial<PeerSenderOptions> = {}) {
     self: 1n as NodeId,
     peer: PEER,
     urls: [url],
+    dial: createDial(STRANGERS),
     onMessage: () => undefined,
     onLink: () => undefined,
     onRemoved: () => undefined,

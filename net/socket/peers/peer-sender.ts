@@ -2,7 +2,6 @@
 // nothing here waits or grows without a bound: when there is no room, the oldest go. A peer that
 // does not know this member yet answers on the same connection; any other dials it.
 
-import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Limits } from "../../../core/config.ts";
 import type { ClusterId, NodeId } from "../../../core/contract.ts";
@@ -16,7 +15,8 @@ import {
   REMOVED,
 } from "../../wire/peers/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
-import { hostAndPort, reasonOf } from "../listen.ts";
+import type { Dial } from "../dial.ts";
+import { reasonOf } from "../listen.ts";
 import type { Log } from "../listen.ts";
 
 /** Asks for a sign of life, and is one. */
@@ -54,6 +54,7 @@ export type PeerSenderOptions = Readonly<{
   self: NodeId;
   peer: NodeId;
   urls: readonly string[]; // tried in turn
+  dial: Dial;
   onMessage: (from: NodeId, message: Message) => void;
   onLink: (peer: NodeId, up: boolean) => void;
   onRemoved: () => void; // the peer says that this member is one no more
@@ -179,7 +180,7 @@ export class PeerSender {
     this.#retry = null;
     const url = this.urls[this.#failures % this.urls.length] as string;
     this.#url = url;
-    const socket = connect({ ...hostAndPort(url), noDelay: true });
+    const socket = this.#options.dial(url);
     this.#socket = socket;
     let trouble = "the connection was closed";
     const { silenceMs } = this.#options.limits;

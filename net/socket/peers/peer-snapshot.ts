@@ -4,7 +4,6 @@
 //
 // hello ─► ◄─ welcome   chunk ─► chunk ─► … ─► an empty frame ─►   ◄─ one byte: 1 staged, 0 not
 
-import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { ClusterId, NodeId, Term } from "../../../core/contract.ts";
 import { assert } from "../../../core/lib/assert.ts";
@@ -12,7 +11,8 @@ import { MESSAGE_BYTES_MAX } from "../../../core/raft/message.ts";
 import { decodeAnswer, encodeHello, HELLO_BYTES_MAX } from "../../wire/peers/peer-hello.ts";
 import { plainBytes } from "../../wire/protobuf/plain-bytes.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
-import { hostAndPort, reasonOf } from "../listen.ts";
+import type { Dial } from "../dial.ts";
+import { reasonOf } from "../listen.ts";
 import { PING } from "./peer-sender.ts";
 
 /** Stores the image; true once it is staged, durably. Ends early, by an exception of the iteration,
@@ -36,6 +36,7 @@ export type SnapshotShipment = Readonly<{
   to: NodeId;
   term: Term;
   url: string;
+  dial: Dial;
   chunks: Chunks;
 }>;
 
@@ -45,8 +46,8 @@ export async function shipSnapshot(
   shipment: SnapshotShipment,
   sockets: Set<Socket>,
 ): Promise<string | null> {
-  const { cluster, from, to, term, url } = shipment;
-  const socket = connect({ ...hostAndPort(url), noDelay: true });
+  const { cluster, from, to, term, url, dial } = shipment;
+  const socket = dial(url);
   let trouble = "the connection broke";
   socket.on("error", (error) => (trouble = reasonOf(error)));
   socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error("the receiver is silent")));
