@@ -4,6 +4,7 @@
 import { fromText } from "../../core/lib/bytes.ts";
 import { CODEC, MESSAGES } from "../../net/wire/messages/etcd-messages.ts";
 import type { MessageName } from "../../net/wire/messages/etcd-messages.ts";
+import { scalarOf } from "../../net/wire/protobuf/protobuf.ts";
 import type { Row } from "../../net/wire/protobuf/protobuf.ts";
 import type { Dice } from "./chance.ts";
 
@@ -34,7 +35,7 @@ function drawFields(name: MessageName, dice: Dice, depth: number): Record<string
 
 function drawValue(type: string, dice: Dice, depth: number): unknown {
   if (type in MESSAGES) return drawFields(type as MessageName, dice, depth + 1);
-  switch (type) {
+  switch (scalarOf(type)) {
     case "bool":
       return dice.one(2);
     case "enum":

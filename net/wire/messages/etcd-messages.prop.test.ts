@@ -7,6 +7,8 @@ import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { CODEC, MESSAGES } from "./etcd-messages.ts";
 import type { MessageName } from "./etcd-messages.ts";
+import { ENUMS } from "./enums.ts";
+import { scalarOf, writtenName } from "../protobuf/protobuf.ts";
 import type { Row } from "../protobuf/protobuf.ts";
 
 type Plain = Record<string, unknown>;
@@ -14,22 +16,44 @@ type Plain = Record<string, unknown>;
 const SEED = 20260;
 const NAMES = Object.keys(MESSAGES) as MessageName[];
 const reference = protobuf
-  .parse(readFileSync(new URL("testdata/etcd.proto", import.meta.url), "utf8"))
+  .parse(readFileSync(new URL("testdata/etcd.proto", import.meta.url), "utf8"), { keepCase: true })
   .root.resolveAll();
 
 describe("the field tables", () => {
   it("have the fields of etcd's .proto, by number and type", () => {
     for (const name of NAMES) {
-      const ours = rowsOf(name).map(([, [number, type, label = ""]]) => {
-        return `${number} ${type === "key" ? "bytes" : type} ${label}`;
+      const ours = rowsOf(name).map(([field, row]) => {
+        const [number, type, label = "one"] = row;
+        return `${number} ${type === "key" ? "bytes" : type} ${label} ${writtenName(field, row)}`;
       });
       const theirs = reference.lookupType(name).fieldsArray.map((field) => {
-        const isEnum = field.resolve().resolvedType instanceof protobuf.Enum;
-        const label = field.repeated ? "repeated" : field.partOf ? "oneof" : "";
-        return `${field.id} ${isEnum ? "enum" : field.type} ${label}`;
+        const type = field.resolve().resolvedType;
+        const isEnum = type instanceof protobuf.Enum;
+        const label = field.repeated ? "repeated" : field.partOf ? "oneof" : "one";
+        const typeName = isEnum ? `enum ${enumName(type)}` : field.type;
+        return `${field.id} ${typeName} ${label} ${field.name}`;
       });
       expect([name, ...ours]).toEqual([name, ...theirs]);
     }
+  });
+});
+
+describe("the words of the enums", () => {
+  it("are those of etcd's .proto, each at the place of its number", () => {
+    const seen = new Set<string>();
+    const look = (type: protobuf.Type): void => {
+      for (const field of type.fieldsArray) {
+        const { resolvedType } = field.resolve();
+        if (!(resolvedType instanceof protobuf.Enum)) continue;
+        const name = enumName(resolvedType);
+        seen.add(name);
+        expect(Object.entries(resolvedType.values)).toEqual(
+          (ENUMS[name] ?? []).map((word, number) => [word, number]),
+        );
+      }
+    };
+    for (const name of NAMES) look(reference.lookupType(name));
+    expect(Object.keys(ENUMS).toSorted()).toEqual([...seen].toSorted());
   });
 });
 
@@ -95,7 +119,7 @@ function arbitraryMessage(name: MessageName, depth: number): fc.Arbitrary<Plain>
 }
 
 function arbitraryValue(type: string, depth: number): fc.Arbitrary<unknown> {
-  switch (type) {
+  switch (scalarOf(type)) {
     case "int64":
       return arbitraryInt64(-(2n ** 63n), 2n ** 63n - 1n);
     case "uint64":
@@ -145,6 +169,11 @@ function rowsOf(name: MessageName): [string, Row][] {
   return Object.entries(MESSAGES[name]) as [string, Row][];
 }
 
+/** One enum of etcd has a name that only its message makes clear. */
+function enumName({ name, parent }: protobuf.Enum): string {
+  return name === "Type" ? `${parent?.name}Type` : name;
+}
+
 function isZero(value: unknown): boolean {
   return value instanceof Uint8Array ? value.length === 0 : !value;
 }
@@ -188,7 +217,7 @@ function withZeros(name: MessageName, message: Plain): Plain {
       isMessage ? withZeros(type as MessageName, item as Plain) : item;
     if (label === "repeated") filled[field] = ((value ?? []) as unknown[]).map(inner);
     else if (value !== undefined) filled[field] = inner(value);
-    else filled[field] = isMessage || label === "oneof" ? null : zeros[type];
+    else filled[field] = isMessage || label === "oneof" ? null : zeros[scalarOf(type) ?? ""];
   }
   return filled;
 }

@@ -5,7 +5,7 @@ export const AUTH_MESSAGES = {
     noPassword: [1, "bool"],
   },
   Permission: {
-    permType: [1, "enum"],
+    permType: [1, "enum PermissionType", "one", "permType"],
     key: [2, "key"],
     rangeEnd: [3, "key"],
   },
@@ -20,7 +20,7 @@ export const AUTH_MESSAGES = {
     name: [1, "string"],
     password: [2, "string"],
     options: [3, "UserAddOptions"],
-    hashedPassword: [4, "string"],
+    hashedPassword: [4, "string", "one", "hashedPassword"],
   },
   AuthUserGetRequest: {
     name: [1, "string"],
@@ -31,7 +31,7 @@ export const AUTH_MESSAGES = {
   AuthUserChangePasswordRequest: {
     name: [1, "string"],
     password: [2, "string"],
-    hashedPassword: [3, "string"],
+    hashedPassword: [3, "string", "one", "hashedPassword"],
   },
   AuthUserGrantRoleRequest: {
     user: [1, "string"],
@@ -70,7 +70,7 @@ export const AUTH_MESSAGES = {
   AuthStatusResponse: {
     header: [1, "ResponseHeader"],
     enabled: [2, "bool"],
-    authRevision: [3, "uint64"],
+    authRevision: [3, "uint64", "one", "authRevision"],
   },
   AuthenticateResponse: {
     header: [1, "ResponseHeader"],

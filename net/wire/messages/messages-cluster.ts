@@ -2,15 +2,15 @@
 
 export const CLUSTER_MESSAGES = {
   Member: {
-    id: [1, "uint64"],
+    id: [1, "uint64", "one", "ID"],
     name: [2, "string"],
-    peerUrls: [3, "string", "repeated"],
-    clientUrls: [4, "string", "repeated"],
-    isLearner: [5, "bool"],
+    peerUrls: [3, "string", "repeated", "peerURLs"],
+    clientUrls: [4, "string", "repeated", "clientURLs"],
+    isLearner: [5, "bool", "one", "isLearner"],
   },
   MemberAddRequest: {
-    peerUrls: [1, "string", "repeated"],
-    isLearner: [2, "bool"],
+    peerUrls: [1, "string", "repeated", "peerURLs"],
+    isLearner: [2, "bool", "one", "isLearner"],
   },
   MemberAddResponse: {
     header: [1, "ResponseHeader"],
@@ -18,15 +18,15 @@ export const CLUSTER_MESSAGES = {
     members: [3, "Member", "repeated"],
   },
   MemberRemoveRequest: {
-    id: [1, "uint64"],
+    id: [1, "uint64", "one", "ID"],
   },
   MemberRemoveResponse: {
     header: [1, "ResponseHeader"],
     members: [2, "Member", "repeated"],
   },
   MemberUpdateRequest: {
-    id: [1, "uint64"],
-    peerUrls: [2, "string", "repeated"],
+    id: [1, "uint64", "one", "ID"],
+    peerUrls: [2, "string", "repeated", "peerURLs"],
   },
   MemberUpdateResponse: {
     header: [1, "ResponseHeader"],
@@ -40,7 +40,7 @@ export const CLUSTER_MESSAGES = {
     members: [2, "Member", "repeated"],
   },
   MemberPromoteRequest: {
-    id: [1, "uint64"],
+    id: [1, "uint64", "one", "ID"],
   },
   MemberPromoteResponse: {
     header: [1, "ResponseHeader"],

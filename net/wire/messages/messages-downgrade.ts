@@ -2,7 +2,7 @@
 
 export const DOWNGRADE_MESSAGES = {
   DowngradeRequest: {
-    action: [1, "enum"],
+    action: [1, "enum DowngradeAction"],
     version: [2, "string"],
   },
   DowngradeResponse: {

@@ -5,7 +5,7 @@ export const HEALTH_MESSAGES = {
     service: [1, "string"],
   },
   HealthCheckResponse: {
-    status: [1, "enum"],
+    status: [1, "enum ServingStatus"],
   },
   HealthListRequest: {},
   HealthListResponse: {

@@ -1,4 +1,5 @@
-// One served method: bytes → Request, Response → bytes, and for clients the other way round.
+// One served method: bytes → Request, Response → bytes, and for clients the other way round. Others
+// than protobuf's bytes are made of the same messages, by their names.
 
 import { ERRORS, malformed, malformedItem, unknownMethod } from "../../../core/api/errors.ts";
 import type { ApiError } from "../../../core/api/errors.ts";
@@ -17,10 +18,18 @@ export const REQUEST_ITEMS_MAX: number = 2 ** 17;
 export type Streaming = "none" | "server" | "both";
 
 type RequestOf<K extends Request["kind"]> = Extract<Request, { kind: K }>;
+/** Fields by name: what they are is in the table of the messages. */
+export type AnyMessage = Readonly<Record<string, unknown>>;
 export type Row<K extends Request["kind"]> = Readonly<{
   path: string;
+  http: readonly string[]; // where plain HTTP finds it
   kind: K;
   stream: Streaming;
+  requestName: MessageName;
+  responseName: MessageName;
+  /** Of a decoded message of that name, and to one to encode. */
+  requestOf: (wire: AnyMessage) => Result<Request>;
+  wireOf: (response: ResponseOf<K>) => AnyMessage;
   decodeRequest: (message: Uint8Array) => Result<Request>;
   encodeRequest: (request: RequestOf<K>) => Uint8Array;
   decodeResponse: (message: Uint8Array) => Result<Response>;
@@ -37,6 +46,7 @@ type Definition<
   A extends MessageName,
 > = Readonly<{
   path: string;
+  http?: readonly string[]; // nowhere
   kind: K;
   stream?: Streaming; // "none"
   request: Q;
@@ -51,15 +61,23 @@ export function createRow<K extends Request["kind"], Q extends MessageName, A ex
   row: Definition<K, Q, A>,
 ): Row<K> {
   const misread = row.stream === undefined ? malformed : malformedItem;
+  const requestOf = (wire: AnyMessage): Result<Request> => {
+    const value = row.toRequest(wire as Wire<Q>);
+    return value ? { ok: true, value } : { ok: false, error: unknownPath(row.path) };
+  };
   return {
     path: row.path,
+    http: row.http ?? [],
     kind: row.kind,
     stream: row.stream ?? "none",
+    requestName: row.request,
+    responseName: row.response,
+    requestOf,
+    wireOf: row.fromResponse as (response: ResponseOf<K>) => AnyMessage,
     decodeRequest: (message) => {
       const wire = CODEC.decode(row.request, message, REQUEST_ITEMS_MAX);
       if (!wire.ok) return { ok: false, error: refusalOf(wire.error, misread) };
-      const value = row.toRequest(wire.value);
-      return value ? { ok: true, value } : { ok: false, error: unknownPath(row.path) };
+      return requestOf(wire.value);
     },
     encodeRequest: (request) => CODEC.encode(row.request, row.fromRequest(request)),
     decodeResponse: (message) => {

@@ -19,6 +19,7 @@ import type { Rows } from "./method-row.ts";
 export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   auth_enable: createRow({
     path: "/etcdserverpb.Auth/AuthEnable",
+    http: ["/v3/auth/enable"],
     kind: "auth_enable",
     request: "AuthEnableRequest",
     response: "AuthEnableResponse",
@@ -29,6 +30,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   auth_disable: createRow({
     path: "/etcdserverpb.Auth/AuthDisable",
+    http: ["/v3/auth/disable"],
     kind: "auth_disable",
     request: "AuthDisableRequest",
     response: "AuthDisableResponse",
@@ -39,6 +41,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   auth_status: createRow({
     path: "/etcdserverpb.Auth/AuthStatus",
+    http: ["/v3/auth/status"],
     kind: "auth_status",
     request: "AuthStatusRequest",
     response: "AuthStatusResponse",
@@ -49,6 +52,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   authenticate: createRow({
     path: "/etcdserverpb.Auth/Authenticate",
+    http: ["/v3/auth/authenticate"],
     kind: "authenticate",
     request: "AuthenticateRequest",
     response: "AuthenticateResponse",
@@ -61,6 +65,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_add: createRow({
     path: "/etcdserverpb.Auth/UserAdd",
+    http: ["/v3/auth/user/add"],
     kind: "user_add",
     request: "AuthUserAddRequest",
     response: "AuthUserAddResponse",
@@ -71,6 +76,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_get: createRow({
     path: "/etcdserverpb.Auth/UserGet",
+    http: ["/v3/auth/user/get"],
     kind: "user_get",
     request: "AuthUserGetRequest",
     response: "AuthUserGetResponse",
@@ -83,6 +89,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_list: createRow({
     path: "/etcdserverpb.Auth/UserList",
+    http: ["/v3/auth/user/list"],
     kind: "user_list",
     request: "AuthUserListRequest",
     response: "AuthUserListResponse",
@@ -95,6 +102,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_delete: createRow({
     path: "/etcdserverpb.Auth/UserDelete",
+    http: ["/v3/auth/user/delete"],
     kind: "user_delete",
     request: "AuthUserDeleteRequest",
     response: "AuthUserDeleteResponse",
@@ -105,6 +113,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_change_password: createRow({
     path: "/etcdserverpb.Auth/UserChangePassword",
+    http: ["/v3/auth/user/changepw"],
     kind: "user_change_password",
     request: "AuthUserChangePasswordRequest",
     response: "AuthUserChangePasswordResponse",
@@ -119,6 +128,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_grant_role: createRow({
     path: "/etcdserverpb.Auth/UserGrantRole",
+    http: ["/v3/auth/user/grant"],
     kind: "user_grant_role",
     request: "AuthUserGrantRoleRequest",
     response: "AuthUserGrantRoleResponse",
@@ -131,6 +141,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   user_revoke_role: createRow({
     path: "/etcdserverpb.Auth/UserRevokeRole",
+    http: ["/v3/auth/user/revoke"],
     kind: "user_revoke_role",
     request: "AuthUserRevokeRoleRequest",
     response: "AuthUserRevokeRoleResponse",
@@ -143,6 +154,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_add: createRow({
     path: "/etcdserverpb.Auth/RoleAdd",
+    http: ["/v3/auth/role/add"],
     kind: "role_add",
     request: "AuthRoleAddRequest",
     response: "AuthRoleAddResponse",
@@ -153,6 +165,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_get: createRow({
     path: "/etcdserverpb.Auth/RoleGet",
+    http: ["/v3/auth/role/get"],
     kind: "role_get",
     request: "AuthRoleGetRequest",
     response: "AuthRoleGetResponse",
@@ -163,6 +176,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_list: createRow({
     path: "/etcdserverpb.Auth/RoleList",
+    http: ["/v3/auth/role/list"],
     kind: "role_list",
     request: "AuthRoleListRequest",
     response: "AuthRoleListResponse",
@@ -175,6 +189,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_delete: createRow({
     path: "/etcdserverpb.Auth/RoleDelete",
+    http: ["/v3/auth/role/delete"],
     kind: "role_delete",
     request: "AuthRoleDeleteRequest",
     response: "AuthRoleDeleteResponse",
@@ -185,6 +200,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_grant_permission: createRow({
     path: "/etcdserverpb.Auth/RoleGrantPermission",
+    http: ["/v3/auth/role/grant"],
     kind: "role_grant_permission",
     request: "AuthRoleGrantPermissionRequest",
     response: "AuthRoleGrantPermissionResponse",
@@ -195,6 +211,7 @@ export const AUTH_METHODS: Rows<AuthRequest["kind"]> = {
   }),
   role_revoke_permission: createRow({
     path: "/etcdserverpb.Auth/RoleRevokePermission",
+    http: ["/v3/auth/role/revoke"],
     kind: "role_revoke_permission",
     request: "AuthRoleRevokePermissionRequest",
     response: "AuthRoleRevokePermissionResponse",

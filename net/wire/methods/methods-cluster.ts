@@ -16,6 +16,7 @@ type Members<K extends Kind> = Extract<ClusterResponse, { members: readonly Memb
 export const CLUSTER_METHODS: Rows<Kind> = {
   member_add: createRow({
     path: "/etcdserverpb.Cluster/MemberAdd",
+    http: ["/v3/cluster/member/add"],
     kind: "member_add",
     request: "MemberAddRequest",
     response: "MemberAddResponse",
@@ -32,6 +33,7 @@ export const CLUSTER_METHODS: Rows<Kind> = {
   }),
   member_remove: createRow({
     path: "/etcdserverpb.Cluster/MemberRemove",
+    http: ["/v3/cluster/member/remove"],
     kind: "member_remove",
     request: "MemberRemoveRequest",
     response: "MemberRemoveResponse",
@@ -42,6 +44,7 @@ export const CLUSTER_METHODS: Rows<Kind> = {
   }),
   member_update: createRow({
     path: "/etcdserverpb.Cluster/MemberUpdate",
+    http: ["/v3/cluster/member/update"],
     kind: "member_update",
     request: "MemberUpdateRequest",
     response: "MemberUpdateResponse",
@@ -52,6 +55,7 @@ export const CLUSTER_METHODS: Rows<Kind> = {
   }),
   member_promote: createRow({
     path: "/etcdserverpb.Cluster/MemberPromote",
+    http: ["/v3/cluster/member/promote"],
     kind: "member_promote",
     request: "MemberPromoteRequest",
     response: "MemberPromoteResponse",
@@ -62,6 +66,7 @@ export const CLUSTER_METHODS: Rows<Kind> = {
   }),
   member_list: createRow({
     path: "/etcdserverpb.Cluster/MemberList",
+    http: ["/v3/cluster/member/list"],
     kind: "member_list",
     request: "MemberListRequest",
     response: "MemberListResponse",

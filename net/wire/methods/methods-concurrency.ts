@@ -14,6 +14,7 @@ import { leaseId, saturate } from "../convert/numbers.ts";
 export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> = {
   lock: createRow({
     path: "/v3lockpb.Lock/Lock",
+    http: ["/v3/lock/lock"],
     kind: "lock",
     request: "LockRequest",
     response: "LockResponse",
@@ -24,6 +25,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   unlock: createRow({
     path: "/v3lockpb.Lock/Unlock",
+    http: ["/v3/lock/unlock"],
     kind: "unlock",
     request: "UnlockRequest",
     response: "UnlockResponse",
@@ -34,6 +36,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   campaign: createRow({
     path: "/v3electionpb.Election/Campaign",
+    http: ["/v3/election/campaign"],
     kind: "campaign",
     request: "CampaignRequest",
     response: "CampaignResponse",
@@ -50,6 +53,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   proclaim: createRow({
     path: "/v3electionpb.Election/Proclaim",
+    http: ["/v3/election/proclaim"],
     kind: "proclaim",
     request: "ProclaimRequest",
     response: "ProclaimResponse",
@@ -62,6 +66,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   resign: createRow({
     path: "/v3electionpb.Election/Resign",
+    http: ["/v3/election/resign"],
     kind: "resign",
     request: "ResignRequest",
     response: "ResignResponse",
@@ -72,6 +77,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   leader: createRow({
     path: "/v3electionpb.Election/Leader",
+    http: ["/v3/election/leader"],
     kind: "leader",
     request: "LeaderRequest",
     response: "LeaderResponse",
@@ -82,6 +88,7 @@ export const CONCURRENCY_METHODS: Rows<ConcurrencyRequest["kind"] | "observe"> =
   }),
   observe: createRow({
     path: "/v3electionpb.Election/Observe",
+    http: ["/v3/election/observe"],
     kind: "observe",
     stream: "server",
     request: "LeaderRequest",

@@ -27,6 +27,7 @@ export const KV_METHODS: Rows<
 > = {
   range: createRow({
     path: "/etcdserverpb.KV/Range",
+    http: ["/v3/kv/range"],
     kind: "range",
     request: "RangeRequest",
     response: "RangeResponse",
@@ -48,6 +49,7 @@ export const KV_METHODS: Rows<
   }),
   put: createRow({
     path: "/etcdserverpb.KV/Put",
+    http: ["/v3/kv/put"],
     kind: "put",
     request: "PutRequest",
     response: "PutResponse",
@@ -58,6 +60,7 @@ export const KV_METHODS: Rows<
   }),
   delete_range: createRow({
     path: "/etcdserverpb.KV/DeleteRange",
+    http: ["/v3/kv/deleterange"],
     kind: "delete_range",
     request: "DeleteRangeRequest",
     response: "DeleteRangeResponse",
@@ -68,6 +71,7 @@ export const KV_METHODS: Rows<
   }),
   txn: createRow({
     path: "/etcdserverpb.KV/Txn",
+    http: ["/v3/kv/txn"],
     kind: "txn",
     request: "TxnRequest",
     response: "TxnResponse",
@@ -78,6 +82,7 @@ export const KV_METHODS: Rows<
   }),
   compact: createRow({
     path: "/etcdserverpb.KV/Compact",
+    http: ["/v3/kv/compaction"],
     kind: "compact",
     request: "CompactionRequest",
     response: "CompactionResponse",

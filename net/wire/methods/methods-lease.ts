@@ -18,6 +18,7 @@ export const LEASE_METHODS: Rows<
 > = {
   lease_grant: createRow({
     path: "/etcdserverpb.Lease/LeaseGrant",
+    http: ["/v3/lease/grant"],
     kind: "lease_grant",
     request: "LeaseGrantRequest",
     response: "LeaseGrantResponse",
@@ -28,6 +29,7 @@ export const LEASE_METHODS: Rows<
   }),
   lease_revoke: createRow({
     path: "/etcdserverpb.Lease/LeaseRevoke",
+    http: ["/v3/lease/revoke", "/v3/kv/lease/revoke"],
     kind: "lease_revoke",
     request: "LeaseRevokeRequest",
     response: "LeaseRevokeResponse",
@@ -38,6 +40,7 @@ export const LEASE_METHODS: Rows<
   }),
   lease_keep_alive: createRow({
     path: "/etcdserverpb.Lease/LeaseKeepAlive",
+    http: ["/v3/lease/keepalive"],
     kind: "lease_keep_alive",
     stream: "both",
     request: "LeaseKeepAliveRequest",
@@ -49,6 +52,7 @@ export const LEASE_METHODS: Rows<
   }),
   lease_time_to_live: createRow({
     path: "/etcdserverpb.Lease/LeaseTimeToLive",
+    http: ["/v3/lease/timetolive", "/v3/kv/lease/timetolive"],
     kind: "lease_time_to_live",
     request: "LeaseTimeToLiveRequest",
     response: "LeaseTimeToLiveResponse",
@@ -59,6 +63,7 @@ export const LEASE_METHODS: Rows<
   }),
   lease_leases: createRow({
     path: "/etcdserverpb.Lease/LeaseLeases",
+    http: ["/v3/lease/leases", "/v3/kv/lease/leases"],
     kind: "lease_leases",
     request: "LeaseLeasesRequest",
     response: "LeaseLeasesResponse",

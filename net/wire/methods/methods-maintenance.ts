@@ -28,6 +28,7 @@ export const MAINTENANCE_METHODS: Rows<
 > = {
   status: createRow({
     path: "/etcdserverpb.Maintenance/Status",
+    http: ["/v3/maintenance/status"],
     kind: "status",
     request: "StatusRequest",
     response: "StatusResponse",
@@ -38,6 +39,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   alarm: createRow({
     path: "/etcdserverpb.Maintenance/Alarm",
+    http: ["/v3/maintenance/alarm"],
     kind: "alarm",
     request: "AlarmRequest",
     response: "AlarmResponse",
@@ -48,6 +50,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   downgrade: createRow({
     path: "/etcdserverpb.Maintenance/Downgrade",
+    http: ["/v3/maintenance/downgrade"],
     kind: "downgrade",
     request: "DowngradeRequest",
     response: "DowngradeResponse",
@@ -58,6 +61,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   hash: createRow({
     path: "/etcdserverpb.Maintenance/Hash",
+    http: ["/v3/maintenance/hash"],
     kind: "hash",
     request: "HashRequest",
     response: "HashResponse",
@@ -68,6 +72,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   hash_kv: createRow({
     path: "/etcdserverpb.Maintenance/HashKV",
+    http: ["/v3/maintenance/hashkv"],
     kind: "hash_kv",
     request: "HashKVRequest",
     response: "HashKVResponse",
@@ -78,6 +83,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   move_leader: createRow({
     path: "/etcdserverpb.Maintenance/MoveLeader",
+    http: ["/v3/maintenance/transfer-leadership"],
     kind: "move_leader",
     request: "MoveLeaderRequest",
     response: "MoveLeaderResponse",
@@ -88,6 +94,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   snapshot: createRow({
     path: "/etcdserverpb.Maintenance/Snapshot",
+    http: ["/v3/maintenance/snapshot"],
     kind: "snapshot",
     stream: "server",
     request: "SnapshotRequest",
@@ -99,6 +106,7 @@ export const MAINTENANCE_METHODS: Rows<
   }),
   defragment: createRow({
     path: "/etcdserverpb.Maintenance/Defragment",
+    http: ["/v3/maintenance/defragment"],
     kind: "defragment",
     request: "DefragmentRequest",
     response: "DefragmentResponse",

@@ -12,6 +12,7 @@ import {
 export const WATCH_METHODS: Rows<"watch"> = {
   watch: createRow({
     path: "/etcdserverpb.Watch/Watch",
+    http: ["/v3/watch"],
     kind: "watch",
     stream: "both",
     request: "WatchRequest",

@@ -25,6 +25,11 @@ export function findMethod(path: string): Method | null {
   return ROW_BY_PATH.get(path) ?? null;
 }
 
+/** The row that serves this path of plain HTTP, or null. */
+export function findHttpRow(path: string): AnyRow | null {
+  return ROW_BY_HTTP.get(path) ?? null;
+}
+
 export function pathOf(request: Request): string {
   return METHODS[request.kind].path;
 }
@@ -80,6 +85,10 @@ const METHODS: Rows<Request["kind"]> = {
 
 const ROW_BY_PATH: ReadonlyMap<string, AnyRow> = new Map(
   Object.values(METHODS).map((row) => [row.path, row as AnyRow]),
+);
+
+const ROW_BY_HTTP: ReadonlyMap<string, AnyRow> = new Map(
+  Object.values(METHODS).flatMap((row) => row.http.map((path) => [path, row as AnyRow])),
 );
 
 const ROW_BY_WORDS: ReadonlyMap<string, ApiError> = new Map(

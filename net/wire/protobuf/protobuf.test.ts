@@ -6,7 +6,7 @@ import { createCodec, DEPTH_MAX, TOO_MANY_ITEMS } from "./protobuf.ts";
 import type { Codec } from "./protobuf.ts";
 
 const SCHEMA = {
-  Inner: { a: [1, "int64"], b: [2, "int64"], list: [3, "enum", "repeated"] },
+  Inner: { a: [1, "int64"], b: [2, "int64"], list: [3, "enum Choice", "repeated"] },
   Outer: {
     number: [1, "int64"],
     inner: [2, "Inner"],

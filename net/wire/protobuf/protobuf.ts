@@ -47,41 +47,44 @@ export type Scalars = {
   readonly string: string;
 };
 
-/** `type` is a scalar or the name of a message. A message has at most one group of `oneof`. */
-export type Row = readonly [number: number, type: string, label?: "repeated" | "oneof"];
+/** `type` is a scalar, "enum" and its name, or the name of a message. A message has at most one group
+ *  of `oneof`. `written` is the field's name in the .proto, where that is not its own in snake case. */
+export type Row = readonly [
+  number: number,
+  type: string,
+  label?: "one" | "repeated" | "oneof",
+  written?: string,
+];
 export type Schema = Readonly<Record<string, Readonly<Record<string, Row>>>>;
 
 /** A decoded message: every field present, null for an absent message or a `oneof` not chosen. */
 export type Decoded<S extends Schema, N extends keyof S> = {
-  readonly [F in keyof S[N]]: S[N][F] extends readonly [number, infer T, "repeated"]
+  readonly [F in keyof S[N]]: S[N][F] extends readonly [number, infer T, "repeated", ...unknown[]]
     ? readonly Of<S, T>[]
-    : S[N][F] extends readonly [number, infer T, "oneof"]
+    : S[N][F] extends readonly [number, infer T, "oneof", ...unknown[]]
       ? Of<S, T> | null
-      : S[N][F] extends readonly [number, infer T]
-        ? T extends keyof Scalars
-          ? Scalars[T]
-          : Of<S, T> | null
+      : S[N][F] extends readonly [number, infer T, ...unknown[]]
+        ? T extends keyof S
+          ? Of<S, T> | null
+          : Of<S, T>
         : never;
 };
-type Of<S extends Schema, T> = T extends keyof Scalars
+type Of<S extends Schema, T> = T extends keyof S ? Decoded<S, T> : OfScalar<T>;
+type OfScalar<T> = T extends keyof Scalars
   ? Scalars[T]
-  : T extends keyof S
-    ? Decoded<S, T>
+  : T extends `enum ${string}`
+    ? number
     : never;
 
 /** A message to encode: what is left out is zero. */
 export type Encodable<S extends Schema, N extends keyof S> = {
-  readonly [F in keyof S[N]]?: S[N][F] extends readonly [number, infer T, "repeated"]
+  readonly [F in keyof S[N]]?: S[N][F] extends readonly [number, infer T, "repeated", ...unknown[]]
     ? readonly From<S, T>[]
     : S[N][F] extends readonly [number, infer T, ...unknown[]]
       ? From<S, T> | null
       : never;
 };
-type From<S extends Schema, T> = T extends keyof Scalars
-  ? Scalars[T]
-  : T extends keyof S
-    ? Encodable<S, T>
-    : never;
+type From<S extends Schema, T> = T extends keyof S ? Encodable<S, T> : OfScalar<T>;
 
 export interface Codec<S extends Schema> {
   readonly encode: <N extends keyof S & string>(name: N, message: Encodable<S, N>) => Uint8Array;
@@ -152,6 +155,17 @@ const ZEROS: Scalars = {
   string: "",
 };
 
+/** The scalar that a row names; null: it names a message. */
+export function scalarOf(type: string): keyof Scalars | null {
+  if (type.startsWith("enum ")) return "enum";
+  return type in ZEROS ? (type as keyof Scalars) : null;
+}
+
+/** The name that a field has in the .proto. */
+export function writtenName(field: string, [, , , written]: Row): string {
+  return written ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 function createShapes(
   schema: Schema,
   stringIs: keyof Scalars = "string",
@@ -172,7 +186,7 @@ function createShapes(
 
 function createField(name: string, row: Row, shapes: ReadonlyMap<string, Shape>): Field {
   const [number, typeName, label = "one"] = row;
-  const scalar = typeName in ZEROS ? (typeName as keyof Scalars) : null;
+  const scalar = scalarOf(typeName);
   const shape = scalar ? null : must(shapes.get(typeName), `no message ${typeName} for ${name}`);
   const isRun = scalar === "bytes" || scalar === "key" || scalar === "string";
   const wire = scalar === null || isRun ? LENGTH : VARINT;
