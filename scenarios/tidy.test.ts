@@ -11,9 +11,10 @@ type Source = Readonly<{ path: string; text: string; code: string }>;
 const WALLS: Readonly<Record<string, readonly string[]>> = {
   "core/": ["core/"],
   "net/wire/": ["core/", "net/wire/"],
+  "net/json/": ["core/", "net/wire/", "net/json/"],
   "net/http2/": ["core/", "net/http2/"],
   "net/bolt/": ["core/", "net/bolt/"],
-  "net/socket/": ["core/", "net/wire/", "net/http2/", "net/socket/"],
+  "net/socket/": ["core/", "net/wire/", "net/json/", "net/http2/", "net/socket/"],
   "checker/": ["types:core/api/", "types:core/contract.ts", "types:core/apply/", "checker/"],
   "sim/": ["core/", "net/wire/", "net/bolt/", "sim/"],
   "server/": ["core/", "net/", "server/"],
@@ -26,6 +27,7 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/": [],
   "net/wire/": [],
+  "net/json/": [],
   "net/http2/": [],
   "net/bolt/": [],
   "checker/": [],
@@ -49,6 +51,8 @@ const BANNED: readonly (readonly [room: string, word: RegExp, instead: string])[
   ["net/wire/", /\b(async|await|Promise)\b/, "a codec is a function"],
   ["core/", /\b(try|catch)\b/, "expected errors are Results, the others end the process"],
   ["net/wire/", /\b(try|catch|throw)\b/, "a decoder answers with a Result"],
+  ["net/json/", /\b(async|await|Promise)\b/, "a codec is a function"],
+  ["net/json/", /\b(try|catch|throw)\b/, "a decoder answers with a Result"],
   [
     "net/http2/",
     /\b(async|await|Promise)\b/,
