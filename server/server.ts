@@ -204,8 +204,10 @@ function serveClients(
   log: Log,
 ): Promise<EtcdListener> {
   return serveEtcd({
-    urls: flags["listen-client-urls"],
+    ports: [{ urls: flags["listen-client-urls"], serves: "all" }],
     terms: null,
+    access: { origins: ["*"], hosts: ["*"] },
+    hasGateway: true,
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     streamsMax: flags["max-concurrent-streams"],

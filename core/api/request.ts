@@ -242,7 +242,7 @@ export type LeaseKeepAliveResponse = Readonly<{
 
 export type SnapshotResponse = Readonly<{
   kind: "snapshot";
-  header: Header; // nothing in it, as in etcd
+  header: Header; // not sent, as in etcd
   remainingBytes: number;
   blob: Uint8Array;
   version: string; // of the storage

@@ -95,8 +95,8 @@ function faultOfBinary(name: string, value: string): string | null {
   return `malformed binary metadata ${quoted}: illegal base64 data at input byte ${at}`;
 }
 
-/** One to eight digits and a unit; milliseconds are rounded up. */
-function readTimeoutMs(text: string): number | string {
+/** One to eight digits and a unit; milliseconds are rounded up. A text says why it is none. */
+export function readTimeoutMs(text: string): number | string {
   const quoted = JSON.stringify(text);
   if (text.length < 2) return `transport: timeout string is too short: ${quoted}`;
   if (text.length > 9) return `transport: timeout string is too long: ${quoted}`;

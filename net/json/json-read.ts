@@ -179,8 +179,8 @@ function readString(cursor: Cursor): string {
   if (decoded === null) return failAt(cursor, begin, "invalid UTF-8 in string", "", true);
   const value = JSON.parse(decoded) as string;
   if (value.isWellFormed()) return value;
-  const broken = /\\u[dD][89a-fA-F][0-9a-fA-F]{2}/.exec(decoded)?.[0] ?? "";
-  const words = `invalid escape code ${JSON.stringify(broken)} in string`;
+  const code = /\\u[dD][89a-fA-F][0-9a-fA-F]{2}/.exec(decoded)?.[0] ?? "";
+  const words = `invalid escape code ${JSON.stringify(code)} in string`;
   return failAt(cursor, begin, words, "", true);
 }
 

@@ -22,9 +22,10 @@ import { encodeRequest } from "../wire/methods/methods.ts";
 import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
 import { serveEtcd } from "./etcd-service.ts";
-import type { CallMeter, EtcdListener } from "./etcd-service.ts";
-import { PLAIN } from "./http-pages.ts";
-import type { Page, Pages } from "./http-pages.ts";
+import type { CallMeter } from "./call-meter.ts";
+import type { EtcdListener } from "./etcd-service.ts";
+import { PLAIN } from "./http/pages.ts";
+import type { Page, Pages } from "./http/pages.ts";
 import { hostAndPort } from "./address.ts";
 import { NO_PARTS } from "../wire/methods/answer-parts.ts";
 
@@ -153,14 +154,14 @@ describe("the client port", () => {
     const { client, listener } = await serveAndConnect((call) =>
       call.reply(answerOf(call.request)),
     );
-    const head = "HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const shown = await sayRaw(listener, "G", `ET /page?x=1 ${head}`);
     expect(shown).toMatch(/^HTTP\/1.1 200 OK\r\n/);
     expect(shown).toMatch(/\r\n\r\na page\n$/);
     expect(await sayRaw(listener, "P", `OST /page ${head}`)).toMatch(
       /^HTTP\/1.1 405 [^]*Allow: GET/,
     );
-    expect(await sayRaw(listener, `GET /broken ${head}`)).toBe("");
+    expect(await sayRaw(listener, `GET /broken ${head}`)).toMatch(/^HTTP\/1.1 500 /);
     const strange = [[`GET / ${head} garbage`], ["P", `OST / ${head}`], [`GET // ${head}`]];
     for (const pieces of strange) {
       const heard = await sayRaw(listener, ...pieces);
@@ -427,7 +428,8 @@ async function serveAndConnect(
   let refused = 0;
   const opened = Promise.withResolvers<void>();
   const listener = await serveEtcd({
-    urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
+    ...PLAIN_HTTP,
+    ports: [{ urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"), serves: "all" }],
     terms: null,
     maxRequestBytes: MAX_REQUEST_BYTES,
     leastPingMs: 5000,
@@ -458,7 +460,8 @@ async function serveAndConnect(
 function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {}, openStream: () => NO_STREAM };
   return serveEtcd({
-    urls,
+    ...PLAIN_HTTP,
+    ports: [{ urls, serves: "all" }],
     terms: null,
     sink,
     pages,
@@ -482,6 +485,7 @@ const pages: Pages = (path) => {
   if (path === "/broken") return brokenPage();
   return path === "/page" ? page() : null;
 };
+const PLAIN_HTTP = { access: { origins: ["*"], hosts: ["*"] }, hasGateway: true };
 const NO_METER: CallMeter = {
   started: () => {},
   received: () => {},

@@ -2,25 +2,29 @@
 // means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
 import type { Socket } from "node:net";
-import { ERRORS } from "../../core/api/errors.ts";
+import { ERRORS, GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
+import type { Refusal } from "../http2/grpc-status.ts";
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import type { AnswerParts } from "../wire/methods/answer-parts.ts";
 import { encodeInParts, NO_PARTS } from "../wire/methods/answer-parts.ts";
 import { decodeRequest, findMethod } from "../wire/methods/methods.ts";
-import type { Method } from "../wire/methods/methods.ts";
+import type { CallMeter } from "./call-meter.ts";
 import type { CallSink } from "./call-sink.ts";
 import { createCrowdLog } from "./crowd-log.ts";
 import { createStreamService } from "./etcd-streams.ts";
 import { hearFirstWords } from "./first-words.ts";
-import { HttpPages } from "./http-pages.ts";
-import type { Pages } from "./http-pages.ts";
+import type { Speakers } from "./first-words.ts";
+import type { Access } from "./http/access.ts";
+import { createHttpHandler, createMetricsHandler, createSignpost } from "./http/handler.ts";
+import { Http1Server } from "./http/http1.ts";
+import type { Pages } from "./http/pages.ts";
 import { GrpcSocket } from "./http2-socket.ts";
 import type { GrpcSocketOptions } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
-import type { Log } from "./listen.ts";
+import type { Listener, Log } from "./listen.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
 
 export interface EtcdListener {
@@ -31,8 +35,10 @@ export interface EtcdListener {
 }
 
 export type EtcdServiceOptions = Readonly<{
-  urls: readonly string[];
+  ports: readonly Port[];
   terms: DoorTerms | null; // of secure URLs
+  access: Access; // over plain HTTP
+  hasGateway: boolean;
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that one connection may have under way
@@ -42,34 +48,67 @@ export type EtcdServiceOptions = Readonly<{
   log: Log;
 }>;
 
+/** URLs that serve the same. */
+export type Port = Readonly<{
+  urls: readonly string[];
+  serves: "all" | "grpc" | "http" | "metrics";
+}>;
+
 /** What gRPC itself accepts above the largest request, as in etcd. */
 const OVERHEAD_BYTES = 512 * 1024;
 const GRACE_MS = 500;
 
 const NOTHING = new Uint8Array(0);
 
-/** Counts what goes over the client port. */
-export interface CallMeter {
-  readonly started: (method: Method) => void;
-  readonly received: (method: Method, bytes: number) => void; // a message
-  readonly sent: (method: Method, bytes: number) => void;
-  readonly handled: (method: Method, code: number) => void; // a call is over, by its gRPC status
-  readonly refused: () => void; // a call that its connection had no stream left for
-}
-
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
-  const clients = new Set<GrpcSocket>();
+  const clients = createClients(options);
+  const listeners: Listener[] = [];
+  const cut = (): void => {
+    for (const listener of listeners) listener.cut();
+  };
+  const close = async (graceMs = GRACE_MS): Promise<void> => {
+    const ended = Promise.all(listeners.map((listener) => listener.close()));
+    clients.leave();
+    const force = setTimeout(cut, graceMs);
+    await ended;
+    clearTimeout(force);
+  };
+  for (const { urls, serves } of options.ports) {
+    const speakers = clients.speakersOf(serves);
+    const listening = listen(urls, (socket) => hearFirstWords(socket, speakers), options.terms);
+    const listener = await listening.catch(async (error: unknown) => {
+      await close(0);
+      throw error;
+    });
+    listeners.push(listener);
+    for (const url of listener.urls) options.log(`serving ${TRAFFIC[serves]} on ${url}`);
+  }
+  return { urls: listeners.flatMap((listener) => listener.urls), close };
+}
+
+const TRAFFIC: Readonly<Record<Port["serves"], string>> = {
+  all: "client traffic",
+  grpc: "client traffic over gRPC",
+  http: "client traffic over HTTP",
+  metrics: "metrics",
+};
+
+type Clients = Readonly<{
+  speakersOf: (serves: Port["serves"]) => Speakers;
+  leave: () => void; // take no more calls
+}>;
+
+function createClients(options: EtcdServiceOptions): Clients {
+  const grpcClients = new Set<GrpcSocket>();
   const { meter } = options;
   const onEvent = metered(createService(options.sink), meter);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
   const { leastPingMs, streamsMax } = options;
   const limits = { messageBytesMax, leastPingMs, streamsMax };
   const crowd = createCrowdLog(streamsMax, options.log, () => performance.now());
-  const hooks = hooksOf(meter);
-  const pages = new HttpPages(options.pages);
   let connections = 0;
-  const speakGrpc = (socket: Socket): void => {
+  const speakGrpc = (socket: Socket, hooks: Hooks): void => {
     const connection = ++connections;
     const onCrowded = (refused: boolean): void => {
       if (refused) meter.refused();
@@ -77,26 +116,46 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
     };
     const told = { ...hooks, onEvent, onCrowded };
     const client = new GrpcSocket(socket, { ...limits, ...told, takesOne, connection });
-    clients.add(client);
-    socket.once("close", () => clients.delete(client));
+    grpcClients.add(client);
+    socket.once("close", () => grpcClients.delete(client));
   };
-  const speakers = { http1: (socket: Socket) => pages.take(socket), http2: speakGrpc };
-  const listener = await listen(
-    options.urls,
-    (socket) => hearFirstWords(socket, speakers),
-    options.terms,
-  );
-  for (const url of listener.urls) options.log(`serving client traffic on ${url}`);
+  const servers = serversOf(options, messageBytesMax);
+  const hooks = hooksOf(meter);
   return {
-    urls: listener.urls,
-    close: async (graceMs = GRACE_MS) => {
-      const ended = listener.close();
-      for (const client of clients) client.leave();
-      const force = setTimeout(() => listener.cut(), graceMs);
-      await ended;
-      clearTimeout(force);
+    speakersOf: (serves) => ({
+      http1: (socket) => servers[serves].take(socket, ++connections),
+      http2: (socket) => {
+        speakGrpc(
+          socket,
+          serves === "all" || serves === "grpc" ? hooks : { ...hooks, refusalOf: noGrpc },
+        );
+      },
+    }),
+    leave: () => {
+      for (const client of grpcClients) client.leave();
+      for (const server of Object.values(servers)) server.leave();
     },
   };
+}
+
+/** Of plain HTTP, by what a port serves. */
+function serversOf(
+  options: EtcdServiceOptions,
+  messageBytesMax: number,
+): Readonly<Record<Port["serves"], Http1Server>> {
+  const http = createHttpHandler({ ...options, messageBytesMax });
+  const httpUrls = options.ports.flatMap(({ urls, serves }) => (serves === "http" ? urls : []));
+  return {
+    all: new Http1Server(http),
+    http: new Http1Server(http),
+    grpc: new Http1Server(createSignpost(httpUrls)),
+    metrics: new Http1Server(createMetricsHandler(options.pages)),
+  };
+}
+
+function noGrpc(): Refusal {
+  const message = "this address serves plain HTTP only: use one of --listen-client-urls";
+  return { code: GRPC.UNIMPLEMENTED, message };
 }
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {

@@ -1,6 +1,4 @@
-// Streams on the client port: messages both ways until one side ends it. What was pushed and has
-// left for the client is given back as credit, in lumps: a client that reads costs few inputs, and
-// one that does not gets nothing more.
+// Streams of gRPC on the client port: messages both ways until one side ends it.
 
 import type { GrpcCall, GrpcEvent } from "../http2/grpc.ts";
 import { lengthOf } from "../http2/grpc.ts";
@@ -11,26 +9,17 @@ import { ERRORS } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import { assert } from "../../core/lib/assert.ts";
 import type { CallSink, OpenStream } from "./call-sink.ts";
+import { StreamFlow } from "./flow/stream-flow.ts";
 import type { GrpcSocket } from "./http2-socket.ts";
 
-/** Pushes, and bytes of them, that are given back at once. */
-const LUMP = 16;
-const LUMP_BYTES = 32 * 1024;
-/** Keep-alives that may wait for their answers; a client with more is not read from. */
-const UNANSWERED_MAX = 256;
 const NOTHING = new Uint8Array(0);
 /** What stands for a stream on which nothing was said yet. */
 const SILENCE: StreamRequest = { kind: "watch", ask: { kind: "nothing" } };
 
 class Stream {
-  readonly #call: GrpcCall;
-  readonly #client: GrpcSocket;
   readonly #onEnd: () => void;
   readonly #server: OpenStream;
-  #owed = 0; // pushes not yet given back
-  #owedBytes = 0;
-  #unanswered = 0;
-  #held = false;
+  readonly #flow: StreamFlow;
 
   constructor(
     call: GrpcCall,
@@ -39,25 +28,29 @@ class Stream {
     sink: CallSink,
     onEnd: () => void,
   ) {
-    this.#call = call;
-    this.#client = client;
     this.#onEnd = onEnd;
+    this.#flow = new StreamFlow({
+      credit: (items) => this.#server.credit(items),
+      hold: (held) => client.hold(call, held),
+      hasRoom: () => client.hasRoom(call),
+    });
     this.#server = sink.openStream(first, call, {
       push: (response) => {
-        if (response.kind === "lease_keep_alive") this.#answered();
+        if (response.kind === "lease_keep_alive") this.#flow.answered();
         const pieces = encodePieces(response);
         client.send(call, pieces);
-        this.#owed += 1;
-        this.#owedBytes += lengthOf(pieces);
-        if (this.#owed >= LUMP || this.#owedBytes >= LUMP_BYTES) this.giveBack();
+        this.#flow.pushed(lengthOf(pieces));
       },
-      end: (error) => this.#end(error),
+      end: (error) => {
+        onEnd();
+        client.finish(call, error);
+      },
     });
-    if (first.kind === "lease_keep_alive") this.#asked();
+    if (first.kind === "lease_keep_alive") this.#flow.asked();
   }
 
   say(request: StreamRequest): void {
-    if (request.kind === "lease_keep_alive") this.#asked();
+    if (request.kind === "lease_keep_alive") this.#flow.asked();
     this.#server.say(request);
   }
 
@@ -71,30 +64,7 @@ class Stream {
   }
 
   giveBack(): void {
-    if (this.#owed === 0 || !this.#client.hasRoom(this.#call)) return;
-    this.#server.credit(this.#owed);
-    this.#owed = 0;
-    this.#owedBytes = 0;
-  }
-
-  /** Each keep-alive gets one answer; other requests of a stream get none, or many. */
-  #asked(): void {
-    this.#unanswered += 1;
-    if (this.#unanswered < UNANSWERED_MAX || this.#held) return;
-    this.#held = true;
-    this.#client.hold(this.#call, true);
-  }
-
-  #answered(): void {
-    this.#unanswered -= 1;
-    if (this.#unanswered > UNANSWERED_MAX / 2 || !this.#held) return;
-    this.#held = false;
-    this.#client.hold(this.#call, false);
-  }
-
-  #end(error: ApiError | null): void {
-    this.#onEnd();
-    this.#client.finish(this.#call, error);
+    this.#flow.giveBack();
   }
 }
 

@@ -1,7 +1,7 @@
 // The calls of clients, counted under the names of go-grpc-prometheus, which etcd shows them by:
 // dashboards take rates of these, and how many streams are open from started and handled.
 
-import type { CallMeter } from "../../net/socket/etcd-service.ts";
+import type { CallMeter } from "../../net/socket/call-meter.ts";
 import type { Method } from "../../net/wire/methods/methods.ts";
 import type { Metric, Sample } from "./metrics.ts";
 

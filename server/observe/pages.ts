@@ -10,8 +10,8 @@ import type { Bytes, KvReader } from "../../core/contract.ts";
 import { fullVersion, parseVersion } from "../../core/lib/version.ts";
 import type { NodeState } from "../../core/node-state.ts";
 import type { CallSink } from "../../net/socket/call-sink.ts";
-import type { Page, Pages } from "../../net/socket/http-pages.ts";
-import { PLAIN } from "../../net/socket/http-pages.ts";
+import type { Page, Pages } from "../../net/socket/http/pages.ts";
+import { PLAIN } from "../../net/socket/http/pages.ts";
 import type { Metrics } from "./metrics.ts";
 
 export type PagesOptions = Readonly<{

@@ -73,7 +73,7 @@ export function createRow<K extends Request["kind"], Q extends MessageName, A ex
     requestName: row.request,
     responseName: row.response,
     requestOf,
-    wireOf: row.fromResponse as (response: ResponseOf<K>) => AnyMessage,
+    wireOf: row.fromResponse,
     decodeRequest: (message) => {
       const wire = CODEC.decode(row.request, message, REQUEST_ITEMS_MAX);
       if (!wire.ok) return { ok: false, error: refusalOf(wire.error, misread) };

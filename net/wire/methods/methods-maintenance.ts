@@ -101,7 +101,7 @@ export const MAINTENANCE_METHODS: Rows<
     response: "SnapshotResponse",
     fromRequest: () => ({}),
     toRequest: () => ({ kind: "snapshot" }),
-    fromResponse: (response) => response,
+    fromResponse: ({ remainingBytes, blob, version }) => ({ remainingBytes, blob, version }),
     toResponse: snapshotResponseFromWire,
   }),
   defragment: createRow({

@@ -260,7 +260,7 @@ const RESPONSES: readonly Response[] = [
   { kind: "defragment", header: HEADER },
   {
     kind: "snapshot",
-    header: HEADER,
+    header: { clusterId: 0n, memberId: 0n, revision: 0, raftTerm: 0 } as Header,
     remainingBytes: 123_456_789,
     blob: new Uint8Array([1, 2, 3]),
     version: "3.6.0",

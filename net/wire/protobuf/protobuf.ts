@@ -47,8 +47,8 @@ export type Scalars = {
   readonly string: string;
 };
 
-/** `type` is a scalar, "enum" and its name, or the name of a message. A message has at most one group
- *  of `oneof`. `written` is the field's name in the .proto, where that is not its own in snake case. */
+/** `type` is a scalar, "enum" and its name, or the name of a message. A message has at most one
+ *  group of `oneof`. `written` is the name in the .proto, where that is not ours in snake case. */
 export type Row = readonly [
   number: number,
   type: string,

@@ -1,0 +1,136 @@
+// HTTP/1.1 on the client port. Clients keep their connections for the next request; one that says
+// nothing for long, or never ends its request, is cut off.
+
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { HttpExchange, HttpHandler, HttpHead } from "./exchange.ts";
+
+/** For one request, and between two. */
+const PATIENCE_MS = 120_000;
+
+type Connection = {
+  readonly number: number;
+  readonly cut: NodeJS.Timeout;
+  busy: number; // requests that are not answered yet
+};
+
+export class Http1Server {
+  readonly #server: Server;
+  readonly #handler: HttpHandler;
+  readonly #connections = new Map<Socket, Connection>();
+  #leaving = false;
+
+  constructor(handler: HttpHandler) {
+    this.#handler = handler;
+    this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+      this.#serve(request, response);
+    });
+  }
+
+  take(socket: Socket, number: number): void {
+    const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
+    this.#connections.set(socket, { number, cut, busy: 0 });
+    socket.once("close", () => {
+      clearTimeout(cut);
+      this.#connections.delete(socket);
+    });
+    this.#server.emit("connection", socket);
+    socket.resume();
+  }
+
+  /** Serves no more requests; those that are being served end. */
+  leave(): void {
+    this.#leaving = true;
+    for (const [socket, { busy }] of this.#connections) if (busy === 0) socket.end();
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return void response.destroy();
+    connection.busy += 1;
+    connection.cut.refresh();
+    response.once("close", () => {
+      connection.busy -= 1;
+      if (socket.destroyed) return;
+      connection.cut.refresh();
+      if (this.#leaving && connection.busy === 0) socket.end();
+    });
+    response.shouldKeepAlive &&= !this.#leaving;
+    this.#handler(new Http1Exchange(request, response, connection));
+  }
+}
+
+class Http1Exchange implements HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly connection: number;
+  readonly isSecure: boolean;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #cut: NodeJS.Timeout;
+  #head: HttpHead = {};
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { number, cut }: Readonly<{ number: number; cut: NodeJS.Timeout }>,
+  ) {
+    const url = request.url ?? "";
+    const at = url.indexOf("?");
+    this.method = request.method ?? "";
+    this.path = at < 0 ? url : url.slice(0, at);
+    this.query = new URLSearchParams(at < 0 ? "" : url.slice(at));
+    this.connection = number;
+    this.isSecure = "encrypted" in request.socket;
+    this.#request = request;
+    this.#response = response;
+    this.#cut = cut;
+  }
+
+  header(name: string): string {
+    const value = this.#request.headers[name];
+    return typeof value === "string" ? value : (value?.[0] ?? "");
+  }
+
+  read(take: (bytes: Uint8Array | null) => void): void {
+    this.#request.on("data", take);
+    this.#request.once("end", () => take(null));
+    this.#request.on("error", () => {}); // the answer's "close" follows
+  }
+
+  hold(held: boolean): void {
+    if (held) this.#request.pause();
+    else this.#request.resume();
+  }
+
+  lasts(): void {
+    clearTimeout(this.#cut);
+  }
+
+  addHead(head: HttpHead): void {
+    this.#head = head;
+  }
+
+  begin(status: number, head: HttpHead): void {
+    this.#response.writeHead(status, { ...this.#head, ...head });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#response.write(bytes);
+  }
+
+  onRoom(then: () => void): void {
+    this.#response.once("drain", then);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  onClose(then: () => void): void {
+    this.#response.once("close", then);
+  }
+}
