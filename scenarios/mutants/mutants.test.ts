@@ -1,22 +1,32 @@
-// The oracles, proven: every planted bug is caught by the oracle that it names.
+// The oracles, proven: a planted bug is caught by the oracle that it names. Here every third, for
+// that takes a while; `npm run mutants` hunts them all.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { RULES } from "../../checker/rules.ts";
 import { INVARIANTS } from "../../sim/invariants/invariants.ts";
 import { MUTANTS } from "./bugs/mutants.ts";
-import { ALL_MUTANTS } from "./bugs/rules.ts";
-import { halfOfMutants, hunt, HUNT_TIMEOUT_MS } from "./testing.ts";
+import { ALL_MUTANTS, escapeOf } from "./bugs/rules.ts";
 import { createPlanter, substituted } from "./planting.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const HUNT_TIMEOUT_MS = 120_000;
+const SAMPLE = ALL_MUTANTS.filter((_, at) => at % 3 === 0);
 
 const planter = createPlanter();
 afterAll(() => planter.close());
 
 describe("a planted bug", () => {
-  it.for(halfOfMutants(0))(
-    "%s is caught by its oracle",
-    { timeout: HUNT_TIMEOUT_MS },
-    async ([, mutant]) => expect(await hunt(planter, mutant)).toBeNull(),
-  );
+  it.for(SAMPLE)("$name is caught by its oracle", { timeout: HUNT_TIMEOUT_MS }, async (mutant) => {
+    const hunted = await planter.hunt(mutant);
+    expect(escapeOf(mutant, hunted), `${mutant.bug} ${hunted.message}`).toBeNull();
+  });
+
+  it("fits the code", () => {
+    for (const mutant of ALL_MUTANTS)
+      expect(substituted(mutant, readFileSync(join(ROOT, mutant.file), "utf8"))).not.toBe("");
+  });
 
   it("breaks every rule that there is, each by at least one", () => {
     const broken = new Set(ALL_MUTANTS.flatMap(({ rules }) => rules));
