@@ -3,8 +3,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peers/peer-hello.ts";
 import { operatorErrorOf } from "./causes.ts";
-import type { FlagName, Flags } from "./start/flag-table.ts";
-import { parseFlags } from "./start/flags.ts";
+import type { FlagName, Flags } from "./start/flags/table.ts";
+import { parseFlags } from "./start/flags/parse.ts";
+import type { Notice } from "./start/flags/settings.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import { whenOrphaned } from "./start/parent.ts";
 import { createPrivately } from "./storage/private-files.ts";
@@ -30,14 +31,14 @@ export async function main(_command: string, args: readonly string[]): Promise<n
     case "refused":
       return refuse(parsed.message, parsed.exitCode);
     case "run":
-      return run(parsed.flags, parsed.given, parsed.warnings);
+      return run(parsed.flags, parsed.given, parsed.notices);
   }
 }
 
 async function run(
   flags: Flags,
   given: ReadonlySet<FlagName>,
-  warnings: readonly string[],
+  notices: readonly Notice[],
 ): Promise<number> {
   createPrivately();
   const output = flags["log-outputs"] === "stdout" ? process.stdout : process.stderr;
@@ -47,7 +48,7 @@ async function run(
     now: () => new Date(),
   };
   const log = createLog(sink, "server/main.ts");
-  for (const warning of warnings) log("warn", warning);
+  for (const { level, message, fields } of notices) log(level, message, fields);
   listenForFailures(flags["data-dir"], log);
   const logOf = (caller: string): Log => createLog(sink, caller);
   const started = await startServer(flags, given, logOf);

@@ -15,7 +15,7 @@ import {
 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Result } from "../../core/contract.ts";
-import { parseGoDuration } from "../start/duration.ts";
+import { parseGoDuration } from "../start/flags/duration.ts";
 
 export interface TokenSigner {
   /** Null: there is a key to verify with only. */

@@ -1,7 +1,7 @@
 // `detcd snapshot save|status|restore`: the commands of etcdctl and etcdutl, on files of either.
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { parseFlags } from "../start/flags.ts";
+import { parseFlags } from "../start/flags/parse.ts";
 import { createLog } from "../observe/log.ts";
 import { createPrivately } from "../storage/private-files.ts";
 import { restoreSnapshot } from "./restore.ts";

@@ -18,7 +18,7 @@ import { createDial, STRANGERS } from "../../net/socket/dial.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "../start/boot.ts";
 import { WalDisk } from "../storage/disk.ts";
 import { syncDirectory } from "../storage/durable-file.ts";
-import type { Flags } from "../start/flag-table.ts";
+import type { Flags } from "../start/flags/table.ts";
 import { KvStore } from "../storage/kv-store.ts";
 import type { Log } from "../observe/log.ts";
 import { openSnapshotFile, type SnapshotFile } from "./snapshot-file.ts";

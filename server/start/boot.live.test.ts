@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDial, STRANGERS } from "../../net/socket/dial.ts";
 import { openDataDirectory, type DataDirectory } from "./boot.ts";
-import { parseFlags } from "./flags.ts";
+import { parseFlags } from "./flags/parse.ts";
 
 const THREE = "a=http://h:1,b=http://h:2,c=http://h:3";
 

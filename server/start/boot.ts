@@ -17,7 +17,7 @@ import type { ClusterId, NodeId, Result } from "../../core/contract.ts";
 import type { Dial } from "../../net/socket/dial.ts";
 import { replaceFileDurably, syncDirectory } from "../storage/durable-file.ts";
 import { type Cause, OperatorError, operatorErrorOf } from "../causes.ts";
-import type { FlagName, Flags } from "./flag-table.ts";
+import type { FlagName, Flags } from "./flags/table.ts";
 import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
 import { LOCK_FILE, type Lock, lockDirectory } from "./lock.ts";

@@ -7,9 +7,7 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../../core/membership/membership.ts";
 import type { ClusterId, NodeId } from "../../core/contract.ts";
-
-/** One line of --initial-cluster. */
-export type InitialMember = Readonly<{ name: string; peerUrls: readonly string[] }>;
+import type { InitialMember } from "./flags/values.ts";
 
 export type InitialCluster = Readonly<{ cluster: ClusterId; members: readonly Member[] }>;
 

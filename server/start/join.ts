@@ -7,8 +7,8 @@ import { type Cause, OperatorError } from "../causes.ts";
 import type { Dial } from "../../net/socket/dial.ts";
 import { askForMembers } from "../../net/socket/peers/peer-members.ts";
 import type { ClusterDescription } from "../../net/wire/peers/peer-members.ts";
-import type { Flags } from "./flag-table.ts";
-import type { InitialMember } from "./ids.ts";
+import type { Flags } from "./flags/table.ts";
+import type { InitialMember } from "./flags/values.ts";
 import type { Identity } from "./boot.ts";
 
 const ANSWER_MS = 3000;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { isOn } from "./features.ts";
-import type { FlagName, Flags } from "./flag-table.ts";
-import { environmentName, parseFlags, type ParsedFlags } from "./flags.ts";
+import { isOn } from "./gates.ts";
+import type { Notice } from "./settings.ts";
+import type { FlagName, Flags } from "./table.ts";
+import { environmentName } from "./environment.ts";
+import { parseFlags, type ParsedFlags } from "./parse.ts";
 
 function run(args: string, environment: Record<string, string> = {}): Flags {
   const parsed = parse(args, environment);
@@ -14,6 +16,11 @@ function parse(args: string, environment: Record<string, string> = {}): ParsedFl
     args.split(" ").filter((word) => word !== ""),
     environment,
   );
+}
+
+function noticesOf(parsed: ParsedFlags): readonly Notice[] {
+  if (parsed.kind !== "run") throw new Error(`refused: ${JSON.stringify(parsed)}`);
+  return parsed.notices;
 }
 
 describe("the flags of serve", () => {
@@ -57,7 +64,9 @@ describe("the flags of serve", () => {
 
   it("warn of a variable that no flag has", () => {
     const parsed = parse("", { ETCD_NAMES: "x", PATH: "/bin", ETCDCTL_API: "3" });
-    expect(parsed).toMatchObject({ warnings: ["unrecognized environment variable ETCD_NAMES"] });
+    const [told] = noticesOf(parsed);
+    expect(told?.message).toBe("unrecognized environment variable");
+    expect(told?.fields).toEqual({ "environment-variable": "ETCD_NAMES" });
   });
 
   it("name the data directory and the initial cluster after this member", () => {
@@ -93,9 +102,9 @@ describe("the flags of serve", () => {
 
   it("warn of a feature that is not there to turn on or off", () => {
     const parsed = parse("--feature-gates=PriorityRequest=true,TxnModeWriteWithSharedBuffer=true");
-    expect(parsed).toMatchObject({
-      warnings: ["feature gate PriorityRequest=true makes no difference to this server"],
-    });
+    expect(noticesOf(parsed).map(({ message }) => message)).toEqual([
+      "feature gate PriorityRequest=true makes no difference to this server",
+    ]);
   });
 
   it("take no limit of streams for the largest one", () => {
@@ -148,6 +157,58 @@ const ODD_VALUES: readonly [args: string, name: FlagName, value: unknown][] = [
 describe("odd values that etcd takes", () => {
   it.each(ODD_VALUES)("%s", (args, name, value) => {
     expect(run(args)[name]).toEqual(value);
+  });
+});
+
+/** With which variables, what is said, and how the process ends. */
+const VARIABLES: readonly [variable: string, text: string, words: string][] = [
+  ["ETCD_HEARTBEAT_INTERVAL", "abc", 'invalid value "abc" for ETCD_HEARTBEAT_INTERVAL: expected'],
+  [
+    "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME",
+    "soon",
+    'invalid value "soon" for ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME',
+  ],
+  ["ETCD_ELECTION_TIMEOUT", "0", "ETCD_ELECTION_TIMEOUT must be >0 (set to 0ms)"],
+  ["ETCD_AUTO_COMPACTION_RETENTION", "soon", "for ETCD_AUTO_COMPACTION_RETENTION: expected hours"],
+  ["ETCD_MAX_REQUEST_BYTES", "0", "ETCD_MAX_REQUEST_BYTES[0] would refuse all writes"],
+  ["ETCD_PEER_CERTFILE", "x.pem", "there is no such flag (did you mean ETCD_PEER_CERT_FILE?)"],
+  ["ETCD_REQUIRE_TLS", "true", "ETCD_REQUIRE_TLS asks for security, and there is no such flag"],
+  ["ETCD_DISCOVERY", "http://x:1", "ETCD_DISCOVERY cannot be had: members are not discovered"],
+  ["ETCD_PROXY", "on", "ETCD_PROXY cannot be had: a proxy of API v2 is no member"],
+];
+
+describe("variables that cannot be right", () => {
+  it.each(VARIABLES)("%s=%s: %s", (variable, text, words) => {
+    const parsed = parse("", { [variable]: text });
+    if (parsed.kind !== "refused") throw new Error("accepted");
+    expect(parsed.exitCode).toBe(1);
+    expect(parsed.message).toContain(words);
+    expect(parsed.message).not.toContain("\n");
+  });
+
+  it("are reported under the older spelling that was typed", () => {
+    expect(parse("--experimental-corrupt-check-time soon")).toMatchObject({
+      message: expect.stringContaining("for --experimental-corrupt-check-time: "),
+    });
+  });
+
+  it("end the start only if they ask for something", () => {
+    expect(
+      parse("", { ETCD_REQUIRE_TLS: "false", ETCD_DISCOVERY: "", ETCD_PROXY: "off" }).kind,
+    ).toBe("run");
+  });
+});
+
+function messagesOf(args: string): readonly string[] {
+  return noticesOf(parse(args)).map(({ message }) => message);
+}
+
+describe("a flag that is only accepted", () => {
+  it("is told of once, under the name that was typed, if it asks for something", () => {
+    expect(messagesOf("--experimental-memory-mlock --memory-mlock=true")).toEqual([
+      "--memory-mlock changes nothing: pages of the store may leave the memory as those of any file",
+    ]);
+    expect(messagesOf("--memory-mlock=F --max-wals=5 --raft-read-timeout=5000ms")).toEqual([]);
   });
 });
 

@@ -1,9 +1,10 @@
 // etcd's feature gates: all names of the newest release are known, whether or not there is anything
 // to turn on here. A feature may also have a flag of its own, from before there were gates.
 
-import type { Result } from "../../core/contract.ts";
-import type { FlagName, Flags } from "./flag-table.ts";
-import { parseBoolean } from "./flag-values.ts";
+import type { Result } from "../../../core/contract.ts";
+import { type Settings, typedAs } from "./settings.ts";
+import type { FlagName, Flags } from "./table.ts";
+import { parseBoolean } from "./values.ts";
 
 /** `isHere`: it makes a difference to this server. */
 type Feature = Readonly<{ initial: boolean; isHere: boolean; flag: BooleanFlag | null }>;
@@ -77,13 +78,13 @@ export function isOn(flags: Flags, name: FeatureName): boolean {
 }
 
 /** Why these cannot be asked for together; null: they can. */
-export function conflictOf(flags: Flags, given: ReadonlySet<FlagName>): string | null {
+export function conflictOf(flags: Flags, settings: Settings): string | null {
   const gates = flags["feature-gates"];
   for (const [name, value] of gates) {
     const { flag } = FEATURES[name];
-    if (flag === null || !given.has(flag)) continue;
-    const gate = `--feature-gates=${name}=${value}`;
-    const both = `--${flag}=${flags[flag]} and ${gate}`;
+    if (flag === null || !settings.has(flag)) continue;
+    const gate = `${typedAs("feature-gates", settings)}=${name}=${value}`;
+    const both = `${typedAs(flag, settings)}=${flags[flag]} and ${gate}`;
     return `cannot specify both flags: ${both} at the same time, please just use ${gate}`;
   }
   if (!isOn(flags, "LeaseCheckpointPersist") || isOn(flags, "LeaseCheckpoint")) return null;

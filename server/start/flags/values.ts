@@ -1,11 +1,13 @@
 // What the values of flags may be: each parser gives the value, or what it expected instead.
 
-import type { Result } from "../../core/contract.ts";
-import { DEFAULT_LIMITS } from "../../core/config.ts";
+import type { Result } from "../../../core/contract.ts";
+import { DEFAULT_LIMITS } from "../../../core/config.ts";
 import { parseGoDuration } from "./duration.ts";
-import { LOG_LEVELS, type LogLevel } from "../observe/log.ts";
-import type { InitialMember } from "./ids.ts";
-import { parseUrls } from "../urls.ts";
+import { LOG_LEVELS, type LogLevel } from "../../observe/log.ts";
+import { parseUrls } from "../../urls.ts";
+
+/** One line of --initial-cluster. */
+export type InitialMember = Readonly<{ name: string; peerUrls: readonly string[] }>;
 
 export function parseText(text: string): Result<string, string> {
   return { ok: true, value: text };
@@ -20,9 +22,28 @@ export function parseBoolean(text: string): Result<boolean, string> {
 
 /** One that may be 0, which may mean something else. */
 export function parseUnsigned(text: string): Result<number, string> {
-  const value = parseInteger(text);
+  const value = readInteger(text);
   if (value !== null && value >= 0n && value <= UINT64_MAX) return { ok: true, value: safe(value) };
   return { ok: false, error: "expected a whole number" };
+}
+
+/** An int, of which some may be below 0. */
+export function parseInteger(text: string): Result<number, string> {
+  const value = readInteger(text);
+  if (value === null || value > INT64_MAX || value < -INT64_MAX) {
+    return { ok: false, error: "expected a whole number" };
+  }
+  return { ok: true, value: safe(value) };
+}
+
+/** Words between commas; no text is no word. */
+export function parseList(text: string): Result<readonly string[], string> {
+  return { ok: true, value: text === "" ? [] : text.split(",").map((word) => word.trim()) };
+}
+
+/** No text is no URL. */
+export function parseOptionalUrls(text: string): Result<readonly string[], string> {
+  return text === "" ? { ok: true, value: [] } : parseUrls(text);
 }
 
 /** Where 0 stands for the usual. */
@@ -42,7 +63,7 @@ export function parseStreams(text: string): Result<number, string> {
 
 /** An int64. */
 export function parseQuota(text: string): Result<number, string> {
-  const bytes = parseInteger(text);
+  const bytes = readInteger(text);
   if (bytes === null || bytes > INT64_MAX || bytes < -INT64_MAX) {
     return { ok: false, error: "expected a number of bytes" };
   }
@@ -63,10 +84,17 @@ export function parseDurationOr(
   leastMs: number,
 ): (text: string) => Result<number, string> {
   return (text) => {
-    const value = parseGoDuration(text);
-    if (value === null) return { ok: false, error: "expected a duration such as 10m or 1.5s" };
-    return { ok: true, value: value <= 0 ? usualMs : Math.max(value, leastMs) };
+    const parsed = parseDuration(text);
+    if (!parsed.ok) return parsed;
+    return { ok: true, value: parsed.value <= 0 ? usualMs : Math.max(parsed.value, leastMs) };
   };
+}
+
+/** In milliseconds. */
+export function parseDuration(text: string): Result<number, string> {
+  const value = parseGoDuration(text);
+  if (value !== null) return { ok: true, value };
+  return { ok: false, error: "expected a duration such as 10m or 1.5s" };
 }
 
 /** In milliseconds, whole ones; 0: never. */
@@ -89,7 +117,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 
 /** As Go reads integers of any base: "12", "0x10", "1_000", and "010", which is 8. */
-function parseInteger(text: string): bigint | null {
+function readInteger(text: string): bigint | null {
   const [, sign, digits = ""] = /^([-+]?)([0-9a-zA-Z_]+)$/.exec(text) ?? [];
   if (sign === undefined || /^_|_$|__/.test(digits)) return null;
   const plain = digits.replaceAll("_", "").replace(/^0(?=[0-7]+$)/, "0o");

@@ -1,0 +1,58 @@
+// Flags from variables: `--data-dir` is ETCD_DATA_DIR. An empty one counts as unset; the words
+// about the others are etcd's. A variable that asks for security and that nobody knows ends the
+// start: what it asked for would not be there.
+
+import type { Result } from "../../../core/contract.ts";
+import { nearest } from "./nearest.ts";
+import { type Notice, notice, type Setting, type Settings } from "./settings.ts";
+import { FLAG_BY_WORD, type FlagName } from "./table.ts";
+
+type FromVariables = Readonly<{ settings: Settings; notices: readonly Notice[] }>;
+
+const ASKS_FOR_SECURITY =
+  /(^|_)(M?TLS|SSL|CERT|CERTS|CERTFILE|KEYFILE|CA|CAFILE|CRL|CIPHERS?|AUTH)(_|$)|_KEY_FILE$/;
+const ASKS_FOR_NOTHING = /^(false|f|no|off|0)$/i;
+const PREFIX = "ETCD_";
+const SPECIAL = "ETCD_VERSION"; // as in etcd: images have it for their own use
+
+const NAMES: ReadonlyMap<string, FlagName> = new Map(
+  [...FLAG_BY_WORD].map(([word, name]) => [environmentName(word), name]),
+);
+
+export function environmentName(word: string): string {
+  return `${PREFIX}${word.toUpperCase().replaceAll(/[-.]/g, "_")}`;
+}
+
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  line: Settings,
+): Result<FromVariables, string> {
+  const settings = new Map<FlagName, Setting>();
+  const notices: Notice[] = [];
+  for (const [variable, text = ""] of Object.entries(environment)) {
+    if (!variable.startsWith(PREFIX) || text === "") continue;
+    const fields = { "environment-variable": variable };
+    const name = NAMES.get(variable);
+    if (variable === SPECIAL) {
+      notices.push(notice("cannot set special environment variable", { key: SPECIAL }));
+    } else if (name === undefined) {
+      if (ASKS_FOR_SECURITY.test(variable) && !ASKS_FOR_NOTHING.test(text)) {
+        return { ok: false, error: strangerOf(variable) };
+      }
+      notices.push(notice("unrecognized environment variable", fields));
+    } else if (line.has(name)) {
+      const words = "recognized environment variable, but unused: shadowed by corresponding flag";
+      notices.push(notice(words, fields));
+    } else settings.set(name, { text, typed: variable });
+  }
+  return { ok: true, value: { settings, notices } };
+}
+
+function strangerOf(variable: string): string {
+  const close = nearest(variable, [...NAMES.keys()]);
+  const hint = close === null ? "" : ` (did you mean ${close}?)`;
+  return (
+    `${variable} asks for security, and there is no such flag${hint}: ` +
+    "correct or unset it; the flags are in detcd serve --help"
+  );
+}
