@@ -33,6 +33,14 @@ const INVALID_ARGUMENT = 3;
 const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 
+/** Whether it is meant for gRPC at all, well or badly said. */
+export function isGrpc(fields: readonly Field[]): boolean {
+  for (const { name, value } of fields) {
+    if (name === "content-type") return /^application\/grpc/i.test(value);
+  }
+  return false;
+}
+
 /** Of the fields of a well-formed request. */
 export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let method = "";

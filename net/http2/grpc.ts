@@ -12,8 +12,10 @@ import type { ConnectionEvent } from "./connection.ts";
 import { FRAME_BYTES_MAX, WINDOW_INITIAL } from "./frames.ts";
 import { MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
 import type { Taken } from "./grpc-message.ts";
-import { ANSWER_HEADERS, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
+import { ANSWER_HEADERS, isGrpc, OK_TRAILERS, readCallHead, trailersOf } from "./grpc-status.ts";
 import type { CallHead, Refusal } from "./grpc-status.ts";
+import { PlainRequests } from "./plain.ts";
+import type { PlainEvent } from "./plain.ts";
 import type { Field } from "./hpack/header-field.ts";
 import { StreamTable } from "./stream-table.ts";
 
@@ -33,6 +35,9 @@ export type GrpcEvent = Readonly<
   | { kind: "cancel"; call: GrpcCall } // the client does not want the answer any more
   | { kind: "failed"; reason: string } // every call is cancelled
 >;
+
+/** What becomes of calls, and of other requests. */
+export type AnyEvent = GrpcEvent | PlainEvent;
 
 export type GrpcOptions = Readonly<{
   connection: number; // what its calls name it by
@@ -66,16 +71,19 @@ const UNKNOWN = 2;
 const INTERNAL = 13;
 
 export class GrpcConnection {
+  /** What is asked here that is no call of gRPC. */
+  readonly plain: PlainRequests;
   readonly #connection: Http2Connection;
   readonly #options: GrpcOptions;
   readonly #calls = new StreamTable<Call>();
   readonly #waiting = new Set<Call>(); // for the budget, in the order of their turns
   #admitted = 0;
-  #events: GrpcEvent[] = [];
+  #events: AnyEvent[] = [];
 
   constructor(options: GrpcOptions) {
     this.#options = options;
     this.#connection = new Http2Connection(options);
+    this.plain = new PlainRequests(this.#connection, options.connection);
   }
 
   /** Whether the client has said that it speaks HTTP/2. */
@@ -102,13 +110,13 @@ export class GrpcConnection {
   }
 
   /** The socket has written everything that was taken. */
-  written(): readonly GrpcEvent[] {
+  written(): readonly AnyEvent[] {
     this.#events = [];
     for (const event of this.#connection.written()) this.#on(event);
     return this.#events;
   }
 
-  receive(bytes: Uint8Array, nowMs: number): readonly GrpcEvent[] {
+  receive(bytes: Uint8Array, nowMs: number): readonly AnyEvent[] {
     this.#events = [];
     for (const event of this.#connection.receive(bytes, nowMs)) this.#on(event);
     return this.#events;
@@ -128,8 +136,8 @@ export class GrpcConnection {
   }
 
   /** Nothing of the answer waits for the client to make room. */
-  hasRoom(call: GrpcCall): boolean {
-    return this.#connection.hasRoom(call.stream);
+  hasRoom({ stream }: Readonly<{ stream: number }>): boolean {
+    return this.#connection.hasRoom(stream);
   }
 
   /** While it is held, a call gets no window for more messages. */
@@ -166,6 +174,7 @@ export class GrpcConnection {
   }
 
   #on(event: ConnectionEvent): void {
+    if (this.plain.isBusy) for (const each of this.plain.on(event)) this.#events.push(each);
     switch (event.kind) {
       case "request":
         return this.#open(event.stream, event.fields, event.ended);
@@ -198,6 +207,10 @@ export class GrpcConnection {
   }
 
   #open(stream: number, fields: readonly Field[], ended: boolean): void {
+    if (!isGrpc(fields)) {
+      for (const each of this.plain.open(stream, fields, ended)) this.#events.push(each);
+      return;
+    }
     const head = readCallHead(fields);
     if ("code" in head) return this.#connection.end(stream, trailersOf(head, head.http));
     const refusal = this.#options.refusalOf(head.path);

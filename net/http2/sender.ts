@@ -67,7 +67,7 @@ export class Sender {
     if (!stream.waiting) this.#pump(stream);
   }
 
-  /** Nothing may be sent on the stream afterwards. */
+  /** Nothing may be sent on the stream afterwards. No trailers end an answer that has begun. */
   end(stream: Outgoing, trailers: OutgoingFields): void {
     stream.trailers = trailers;
     if (!stream.waiting) this.#pump(stream);
@@ -147,7 +147,8 @@ export class Sender {
       if (waited) this.#onRoom(stream);
       return;
     }
-    this.#writeHeaders(stream.id, stream.trailers, FLAG.END_STREAM);
+    if (stream.trailers.length > 0) this.#writeHeaders(stream.id, stream.trailers, FLAG.END_STREAM);
+    else this.#output.head(0, FRAME.DATA, FLAG.END_STREAM, stream.id);
     this.#onEnd(stream);
   }
 

@@ -19,7 +19,9 @@ import { hearFirstWords } from "./first-words.ts";
 import type { Speakers } from "./first-words.ts";
 import type { Access } from "./http/access.ts";
 import { createHttpHandler, createMetricsHandler, createSignpost } from "./http/handler.ts";
+import type { HttpHandler } from "./http/exchange.ts";
 import { Http1Server } from "./http/http1.ts";
+import { serveHttp2 } from "./http/http2.ts";
 import type { Pages } from "./http/pages.ts";
 import { GrpcSocket } from "./http2-socket.ts";
 import type { GrpcSocketOptions } from "./http2-socket.ts";
@@ -100,56 +102,61 @@ type Clients = Readonly<{
 }>;
 
 function createClients(options: EtcdServiceOptions): Clients {
-  const grpcClients = new Set<GrpcSocket>();
+  const http2Clients = new Set<GrpcSocket>();
+  const http1 = new Http1Server();
   const { meter } = options;
   const onEvent = metered(createService(options.sink), meter);
   const messageBytesMax = options.maxRequestBytes + OVERHEAD_BYTES;
   const { leastPingMs, streamsMax } = options;
   const limits = { messageBytesMax, leastPingMs, streamsMax };
   const crowd = createCrowdLog(streamsMax, options.log, () => performance.now());
+  const handlers = handlersOf(options, messageBytesMax);
+  const hooks = hooksOf(meter);
   let connections = 0;
-  const speakGrpc = (socket: Socket, hooks: Hooks): void => {
+  const speakHttp2 = (socket: Socket, serves: Port["serves"]): void => {
     const connection = ++connections;
+    const isSecure = "encrypted" in socket;
     const onCrowded = (refused: boolean): void => {
       if (refused) meter.refused();
       crowd(nameOf(socket), refused);
     };
-    const told = { ...hooks, onEvent, onCrowded };
-    const client = new GrpcSocket(socket, { ...limits, ...told, takesOne, connection });
-    grpcClients.add(client);
-    socket.once("close", () => grpcClients.delete(client));
+    const client: GrpcSocket = new GrpcSocket(socket, {
+      ...limits,
+      ...hooks,
+      refusalOf: serves === "http" || serves === "metrics" ? noGrpc : hooks.refusalOf,
+      onEvent,
+      onPlain: (request) => serveHttp2(handlers[serves], request, client, isSecure),
+      onCrowded,
+      takesOne,
+      connection,
+    });
+    http2Clients.add(client);
+    socket.once("close", () => http2Clients.delete(client));
   };
-  const servers = serversOf(options, messageBytesMax);
-  const hooks = hooksOf(meter);
   return {
     speakersOf: (serves) => ({
-      http1: (socket) => servers[serves].take(socket, ++connections),
-      http2: (socket) => {
-        speakGrpc(
-          socket,
-          serves === "all" || serves === "grpc" ? hooks : { ...hooks, refusalOf: noGrpc },
-        );
-      },
+      http1: (socket) => http1.take(socket, ++connections, handlers[serves]),
+      http2: (socket) => speakHttp2(socket, serves),
     }),
     leave: () => {
-      for (const client of grpcClients) client.leave();
-      for (const server of Object.values(servers)) server.leave();
+      for (const client of http2Clients) client.leave();
+      http1.leave();
     },
   };
 }
 
 /** Of plain HTTP, by what a port serves. */
-function serversOf(
+function handlersOf(
   options: EtcdServiceOptions,
   messageBytesMax: number,
-): Readonly<Record<Port["serves"], Http1Server>> {
+): Readonly<Record<Port["serves"], HttpHandler>> {
   const http = createHttpHandler({ ...options, messageBytesMax });
   const httpUrls = options.ports.flatMap(({ urls, serves }) => (serves === "http" ? urls : []));
   return {
-    all: new Http1Server(http),
-    http: new Http1Server(http),
-    grpc: new Http1Server(createSignpost(httpUrls)),
-    metrics: new Http1Server(createMetricsHandler(options.pages)),
+    all: http,
+    http,
+    grpc: createSignpost(httpUrls),
+    metrics: createMetricsHandler(options.pages),
   };
 }
 

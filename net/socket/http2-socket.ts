@@ -3,15 +3,24 @@
 
 import type { Socket } from "node:net";
 import { GrpcConnection, lengthOf } from "../http2/grpc.ts";
-import type { GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
+import type { AnyEvent, GrpcCall, GrpcEvent, GrpcOptions } from "../http2/grpc.ts";
 import type { Refusal } from "../http2/grpc-status.ts";
+import type { PlainFields, PlainRequest } from "../http2/plain.ts";
 import { GREETING_MS } from "./first-words.ts";
 
 export type GrpcSocketOptions = GrpcOptions &
   Readonly<{
     onEvent: (event: GrpcEvent, from: GrpcSocket) => void;
     onSent: (path: string, bytes: number) => void; // a message of an answer
+    onPlain: (request: PlainRequest, from: GrpcSocket) => PlainTaker; // no gRPC
   }>;
+
+/** Whoever serves a request of plain HTTP is told what becomes of it. */
+export interface PlainTaker {
+  readonly body: (bytes: Uint8Array | null) => void; // null: that was all
+  readonly room: () => void;
+  readonly gone: () => void;
+}
 
 /** What waits to be written before reading stops. Reading goes on when all of it is written. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
@@ -23,6 +32,7 @@ export class GrpcSocket {
   readonly #grpc: GrpcConnection;
   readonly #options: GrpcSocketOptions;
   readonly #unwritten = new Set<GrpcCall>(); // their users wait for the socket to drain
+  readonly #plain = new Map<PlainRequest, PlainTaker>();
   #scheduled = false;
   #leaving = false;
 
@@ -38,8 +48,10 @@ export class GrpcSocket {
       const calls = [...this.#unwritten];
       this.#unwritten.clear();
       for (const call of calls) options.onEvent({ kind: "room", call }, this);
+      for (const taker of this.#plain.values()) taker.room();
     });
     socket.once("close", () => {
+      for (const request of this.#grpc.plain.abandon()) this.#onGone(request);
       for (const call of this.#grpc.abandon()) options.onEvent({ kind: "cancel", call }, this);
     });
     socket.resume();
@@ -56,6 +68,30 @@ export class GrpcSocket {
   hasRoom(call: GrpcCall): boolean {
     if (this.#socket.writableNeedDrain) this.#unwritten.add(call);
     return !this.#socket.writableNeedDrain && this.#grpc.hasRoom(call);
+  }
+
+  /** An answer to a request of plain HTTP begins. */
+  begin(request: PlainRequest, status: number, fields: PlainFields): void {
+    this.#grpc.plain.begin(request, status, fields);
+    this.#flushSoon();
+  }
+
+  /** The bytes must not change afterwards. Whether there is room for more. */
+  write(request: PlainRequest, bytes: Uint8Array): boolean {
+    this.#grpc.plain.send(request, bytes);
+    this.#flushSoon();
+    return !this.#socket.writableNeedDrain && this.#grpc.hasRoom(request);
+  }
+
+  end(request: PlainRequest): void {
+    this.#plain.delete(request);
+    this.#grpc.plain.end(request);
+    this.#flushSoon();
+  }
+
+  holdBody(request: PlainRequest, held: boolean): void {
+    this.#grpc.plain.hold(request, held);
+    if (this.#grpc.hasOutput) this.#flushSoon();
   }
 
   /** While it is held, the client of a call cannot send much more. */
@@ -89,12 +125,41 @@ export class GrpcSocket {
     if (this.#socket.timeout !== 0 && this.#grpc.spoke) this.#socket.setTimeout(0);
     for (const event of events) {
       if (event.kind === "failed") return this.#hangUp();
-      this.#options.onEvent(event, this);
+      this.#tell(event);
     }
     if (!this.#scheduled && this.#grpc.hasOutput) {
       this.#scheduled = true;
       setImmediate(() => this.#flush()); // after the answers that come in this turn
     }
+  }
+
+  #tell(event: AnyEvent): void {
+    switch (event.kind) {
+      case "request":
+        return this.#onRequest(event.request);
+      case "body":
+        return this.#plain.get(event.request)?.body(event.bytes);
+      case "body end":
+        return this.#plain.get(event.request)?.body(null);
+      case "request room":
+        return this.#plain.get(event.request)?.room();
+      case "request gone":
+        return this.#onGone(event.request);
+      default:
+        this.#options.onEvent(event, this);
+    }
+  }
+
+  /** Its answer may be through at once. */
+  #onRequest(request: PlainRequest): void {
+    const taker = this.#options.onPlain(request, this);
+    if (this.#grpc.plain.awaits(request)) this.#plain.set(request, taker);
+  }
+
+  #onGone(request: PlainRequest): void {
+    const taker = this.#plain.get(request);
+    this.#plain.delete(request);
+    taker?.gone();
   }
 
   /** Called from where answers are made: when that is through, all of them are written. */
@@ -122,12 +187,12 @@ export class GrpcSocket {
   #writeLast(run: Uint8Array): void {
     if (!this.#grpc.isHeldBack) {
       this.#socket.write(run);
-      for (const event of this.#grpc.written()) this.#options.onEvent(event, this);
+      for (const event of this.#grpc.written()) this.#tell(event);
       return;
     }
     this.#socket.write(run, (error) => {
       if (error) return;
-      for (const event of this.#grpc.written()) this.#options.onEvent(event, this);
+      for (const event of this.#grpc.written()) this.#tell(event);
       if (this.#grpc.hasOutput) this.#flushSoon();
     });
   }

@@ -2,6 +2,7 @@
 
 import { request as httpRequest, Agent } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { must } from "../../core/lib/assert.ts";
 import { cleanUp, PATIENCE_MS, planMembers, startMember } from "./testing.ts";
@@ -197,6 +198,27 @@ describe("the gateway", () => {
     expect(await post("/v3/auth/disable", {}, { authorization: token })).toMatchObject({
       status: 200,
     });
+  });
+
+  it("serves the same over HTTP/2", async () => {
+    const session = connect(url);
+    const ask = async (path: string, body: string): Promise<string> => {
+      const stream = session.request({ ":method": "POST", ":path": path });
+      stream.end(body);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString("utf8");
+    };
+    const range = JSON.stringify({ key: base64("large/"), range_end: base64("large0") });
+    const [found, alive, wrong] = await Promise.all([
+      ask("/v3/kv/range", range),
+      ask("/v3/lease/keepalive", '{"ID":1}{"ID":2}'),
+      ask("/v3/kv/range", "{"),
+    ]);
+    expect((JSON.parse(found) as { count: string }).count).toBe("5");
+    expect(alive.trim().split("\n")).toHaveLength(2);
+    expect(JSON.parse(wrong)).toEqual({ code: 3, message: "unexpected EOF" });
+    session.close();
   });
 
   it("keeps connections, and yet a member stops at once", { timeout: PATIENCE_MS }, async () => {

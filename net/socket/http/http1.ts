@@ -11,26 +11,25 @@ const PATIENCE_MS = 120_000;
 
 type Connection = {
   readonly number: number;
+  readonly handler: HttpHandler;
   readonly cut: NodeJS.Timeout;
   busy: number; // requests that are not answered yet
 };
 
 export class Http1Server {
   readonly #server: Server;
-  readonly #handler: HttpHandler;
   readonly #connections = new Map<Socket, Connection>();
   #leaving = false;
 
-  constructor(handler: HttpHandler) {
-    this.#handler = handler;
+  constructor() {
     this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.#serve(request, response);
     });
   }
 
-  take(socket: Socket, number: number): void {
+  take(socket: Socket, number: number, handler: HttpHandler): void {
     const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
-    this.#connections.set(socket, { number, cut, busy: 0 });
+    this.#connections.set(socket, { number, handler, cut, busy: 0 });
     socket.once("close", () => {
       clearTimeout(cut);
       this.#connections.delete(socket);
@@ -58,7 +57,7 @@ export class Http1Server {
       if (this.#leaving && connection.busy === 0) socket.end();
     });
     response.shouldKeepAlive &&= !this.#leaving;
-    this.#handler(new Http1Exchange(request, response, connection));
+    connection.handler(new Http1Exchange(request, response, connection));
   }
 }
 
