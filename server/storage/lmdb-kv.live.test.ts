@@ -175,6 +175,43 @@ describe("the LMDB store", () => {
     await kv.close();
   });
 
+  it("commits what is large as it does the rest: whole, in order, in every table", async () => {
+    const { kv, done } = openKv();
+    kv.apply(index(1), [put("keys", "gone", "1"), put("leases", "l", "1")]);
+    const many = Array.from({ length: 6000 }, (_, at) => put("keys", `\xff${at}`, `v${at}`));
+    kv.apply(index(2), [
+      ...many,
+      remove("keys", "gone"),
+      put("meta", "", ""),
+      put("leases", "l", "2"),
+    ]);
+    kv.apply(index(3), [put("keys", "\xff0", "later")]);
+    const image = kv.image();
+    await kv.idle();
+    expect(scan(image.reader, "keys", "", ABOVE_ALL)).toBe("");
+    image.release();
+    expect(done).toEqual([1, 2, 3]);
+    expect([...kv.reader.scan("keys", "" as Bytes, ABOVE_ALL)]).toHaveLength(6000);
+    expect(get(kv.reader, "keys", "\xff0")).toBe("later");
+    expect(get(kv.reader, "keys", "\xff5999")).toBe("v5999");
+    expect([get(kv.reader, "meta", ""), get(kv.reader, "leases", "l")]).toEqual(["", "2"]);
+    await kv.close();
+  });
+
+  it("writes nothing of what is large and cannot be kept", async () => {
+    const many = Array.from({ length: 6000 }, (_, at) => put("keys", `k${at}`, ""));
+    const failed: string[] = [];
+    const kv = new LmdbKv(directory, {
+      onDone: () => undefined,
+      onFailure: ({ message }) => failed.push(message),
+    });
+    kv.apply(index(1), [...many, put("keys", "k".repeat(5000), "")]);
+    await kv.idle();
+    expect(failed.join()).toContain('a key of "keys" has 5000 bytes');
+    expect(scan(kv.reader, "keys", "", ABOVE_ALL)).toBe("");
+    await kv.close();
+  });
+
   it("says why it cannot be written, and keeps what it had reported", async () => {
     const shell = `ulimit -f 4000; exec "${process.execPath}" --input-type=module -e '${FILL}'`;
     const { stdout } = spawnSync("bash", ["-c", shell, "fill"], {

@@ -5,17 +5,19 @@
 // A commit is synced before it is reported, so kv.done means durable, and the WAL may be trimmed.
 // Acknowledged writes never wait for it: the WAL holds them.
 //
-// All tables share one B-tree; the first byte of a key is its table. "keys" comes last, so that new
-// revisions append at the tree's right edge, where LMDB packs its pages fullest.
+// A batch of so many writes that handing them to LMDB would hold up everybody else is committed by
+// a thread of its own (large-commit.ts), alone.
 
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { open, type RootDatabase, type Transaction } from "lmdb";
+import type { Transaction } from "lmdb";
 import type { Bytes, Index, KvReader, KvWrite, Table } from "../../core/contract.ts";
 import { assertStorable } from "../../core/kv/limits.ts";
 import { prefixEnd } from "../../core/lib/bytes.ts";
 import { OperatorError } from "../causes.ts";
-import { VALUE_CODEC } from "./lmdb-values.ts";
+import { commitLarge, isLarge } from "./large-commit.ts";
+import type { Database } from "./lmdb-open.ts";
+import { openDatabase, storedKey } from "./lmdb-open.ts";
 
 export type KvEvents = Readonly<{
   onDone: (applied: Index) => void;
@@ -30,37 +32,18 @@ export type Boundary = "paused" | "copied" | "synced" | "opened" | "pointed";
 export type KvImage = Readonly<{ reader: KvReader; release: () => void }>;
 
 export type Batch = Readonly<{ applied: Index; writes: readonly KvWrite[] }>;
-type Database = RootDatabase<Uint8Array, string>;
 
-const TABLES: Readonly<Record<Table, string>> = {
-  leases: "\x00",
-  meta: "\x01",
-  members: "\x02",
-  alarms: "\x03",
-  auth: "\x04",
-  keys: "\x40",
-};
-
-/** Address space, not memory or disk: the file grows with its content. LMDB extends the map
- *  beyond it. */
-const MAP_BYTES = 64 * 2 ** 30;
 /** A commit costs a sync; what arrives within this time shares one. */
 const GATHER_MS = 25;
-const GATHER_WRITES_MAX = 10_000;
+const GATHER_WRITES_MAX = 5000;
 /** How long to wait to hear why a commit failed. */
 const PATIENCE_MS = 1000;
-
-const KEY_ENCODER = {
-  writeKey: (key: string, target: Buffer, at: number): number =>
-    at + target.write(key, at, "latin1"),
-  readKey: (source: Buffer, start: number, end: number): string =>
-    source.toString("latin1", start, end),
-};
 
 export class LmdbKv {
   readonly reader: KvReader;
   readonly #database: Database;
   readonly #events: KvEvents;
+  readonly #directory: string;
   readonly #dataFile: string;
   #waiting: Batch[] = [];
   #waitingWrites = 0;
@@ -75,13 +58,14 @@ export class LmdbKv {
 
   constructor(directory: string, events: KvEvents) {
     this.#events = events;
+    this.#directory = directory;
     this.#dataFile = join(directory, "data.mdb");
     this.#database = openDatabase(directory);
     this.reader = this.#createReader(null);
   }
 
   apply(applied: Index, writes: readonly KvWrite[]): void {
-    for (const write of writes) assertStorable(write);
+    if (!isLarge(writes)) for (const write of writes) assertStorable(write);
     this.#waiting.push({ applied, writes });
     this.#waitingWrites += writes.length;
     if (this.#isPaused) this.#pausedBytes += bytesOf(writes);
@@ -164,9 +148,7 @@ export class LmdbKv {
     this.#timer = null;
     if (this.#failed || this.#isPaused || this.#running !== null) return;
     if (this.#waiting.length === 0) return;
-    const batches = this.#waiting;
-    this.#waiting = [];
-    this.#waitingWrites = 0;
+    const batches = this.#takeNext();
     const begunMs = performance.now();
     this.#running = this.#commit(batches).then(
       () => {
@@ -192,11 +174,27 @@ export class LmdbKv {
     if (this.#waiting[0]?.applied !== applied) this.#events.onDone(applied);
   }
 
+  /** The oldest, and those behind it that fit into the same commit. */
+  #takeNext(): readonly Batch[] {
+    let [count, writes] = [0, 0];
+    for (const batch of this.#waiting) {
+      if (count > 0 && writes + batch.writes.length > GATHER_WRITES_MAX) break;
+      count += 1;
+      writes += batch.writes.length;
+    }
+    this.#waitingWrites -= writes;
+    return this.#waiting.splice(0, count);
+  }
+
   async #commit(batches: readonly Batch[]): Promise<void> {
+    const [first] = batches;
+    if (first !== undefined && isLarge(first.writes)) {
+      return commitLarge(this.#directory, first.writes);
+    }
     await this.#database.batch(() => {
       for (const { writes } of batches) {
         for (const write of writes) {
-          const key = TABLES[write.table] + write.key;
+          const key = storedKey(write.table, write.key);
           if (write.kind === "put") void this.#database.put(key, write.value);
           else void this.#database.remove(key);
         }
@@ -208,9 +206,9 @@ export class LmdbKv {
     const database = this.#database;
     const within = transaction === null ? {} : { transaction };
     return {
-      get: (table, key) => database.get(TABLES[table] + key, within) ?? null,
+      get: (table, key) => database.get(storedKey(table, key), within) ?? null,
       *scan(table, from, to, reverse = false) {
-        const low = TABLES[table] + from;
+        const low = storedKey(table, from);
         const high = upperBound(table, to);
         if (low >= high) return;
         const bounds = reverse
@@ -232,27 +230,6 @@ function bytesOf(writes: readonly KvWrite[]): number {
   }, 0);
 }
 
-/** LMDB says why not by a number. */
-function openDatabase(directory: string): Database {
-  try {
-    return open<Uint8Array, string>(directory, {
-      encoding: "binary",
-      encoder: VALUE_CODEC,
-      keyEncoder: KEY_ENCODER,
-      noSubdir: false,
-      mapSize: MAP_BYTES,
-      overlappingSync: false, // a commit is reported once it is synced, not before
-    });
-  } catch (error) {
-    throw new OperatorError({
-      kind: "file",
-      doing: "cannot open the store",
-      path: directory,
-      error,
-    });
-  }
-}
-
 /** Those of the pages that the tree reaches. Free ones are taken again, so they do not count. */
 function bytesInUse(database: Database): number {
   const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } =
@@ -264,8 +241,8 @@ function bytesInUse(database: Database): number {
 /** An exclusive bound may hold a char above every byte (ABOVE_ALL); no stored key can. */
 function upperBound(table: Table, to: Bytes): string {
   const above = to.search(/[\u0100-\uffff]/);
-  if (above === -1) return TABLES[table] + to;
-  return prefixEnd((TABLES[table] + to.slice(0, above)) as Bytes) as string;
+  if (above === -1) return storedKey(table, to);
+  return prefixEnd(storedKey(table, to.slice(0, above) as Bytes) as Bytes) as string;
 }
 
 /** LMDB rejects a commit first, and a promise that comes with the rejection says why, later. */
