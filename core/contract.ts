@@ -8,7 +8,7 @@ import type { ApiError } from "./api/errors.ts";
 // etcd's calls, as plain data
 import type { KeyValue, Request, Response, StreamRequest } from "./api/request.ts";
 import type { StreamResponse } from "./api/request.ts";
-import type { Claims } from "./auth/tokens.ts";
+import type { Credential } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Member } from "./membership/membership.ts";
 import type { Message } from "./raft/message.ts"; // what peers say, a union on `kind`
@@ -94,8 +94,9 @@ export type CallContext = Readonly<{
   /** When the client stops waiting, on this node's clock. The core has a limit of its own
    *  besides. */
   deadline: Millis;
-  /** "": the client shows none. Of a signed one that the driver found right: what it says. */
-  token: string | Claims;
+  /** "": the client shows none. Of a signed one that the driver found right: what it says. Where
+   *  none is shown, the name in a certificate that the driver found right, of who asks itself. */
+  token: Credential;
   requireLeader: boolean; // better an error than an answer while this node knows no leader
 }>;
 

@@ -7,6 +7,7 @@ import { getSystemErrorMap } from "node:util";
 
 export type Cause = Readonly<
   | { kind: "file"; doing: string; path: string; error: unknown } // of the system or of LMDB
+  | { kind: "certificate"; flag: string; path: string; reason: string } // or key, or list
   | { kind: "listen"; flag: string; error: unknown } // its message names the URL and the reason
   | { kind: "held"; directory: string; holder: string }
   | { kind: "unlockable"; directory: string; reason: string }
@@ -47,6 +48,11 @@ export function sentenceOf(cause: Cause): string {
   switch (cause.kind) {
     case "file":
       return fileSentence(cause.doing, cause.path, cause.error);
+    case "certificate":
+      return (
+        `cannot use --${cause.flag} ${cause.path}: ${cause.reason}: put a good one there ` +
+        "(openssl x509 -text -noout -in shows what a certificate says), and start again"
+      );
     case "listen":
       return `${messageOf(cause.error)}: stop that one, or choose another --${cause.flag}`;
     case "held":

@@ -237,5 +237,5 @@ describe("the runtime", () => {
 });
 
 function callerFor(timeoutMs: number | null): Caller {
-  return { timeoutMs, token: "", requireLeader: false, connection: 3 };
+  return { timeoutMs, token: "", commonName: "", requireLeader: false, connection: 3 };
 }

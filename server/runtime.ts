@@ -12,7 +12,6 @@ import type { Request, Response, StreamRequest } from "../core/api/request.ts";
 import type { ApiError } from "../core/api/errors.ts";
 import { ERRORS } from "../core/api/errors.ts";
 import type {
-  CallContext,
   CallId,
   Effect,
   Input,
@@ -23,6 +22,9 @@ import type {
   Step,
   StepFunction,
 } from "../core/contract.ts";
+import { credentialOf } from "../core/auth/tokens.ts";
+import type { Claims } from "../core/auth/tokens.ts";
+import { fromText } from "../core/lib/bytes.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { Caller, OpenStream, StreamEnd } from "../net/socket/call-sink.ts";
 import type { AnswerParts } from "../net/wire/methods/answer-parts.ts";
@@ -41,7 +43,7 @@ export type RuntimeOptions = Readonly<{
   kv: KvReader;
   clock: Clock;
   /** What a client shows, as the core takes it. */
-  readToken: (token: string) => CallContext["token"];
+  readToken: (token: string) => string | Claims;
   tickMs: number;
   turnMs: number; // for so long inputs are stepped before sockets and disks are looked at again
   outside: Outside;
@@ -246,9 +248,13 @@ export class Runtime {
     client?.end(error);
   }
 
-  #call(request: Request, { token: shown, requireLeader }: Caller, deadline: Millis): CallId {
+  #call(
+    request: Request,
+    { token: shown, commonName, requireLeader }: Caller,
+    deadline: Millis,
+  ): CallId {
     const call = ++this.#lastCall as CallId;
-    const token = this.#options.readToken(shown);
+    const token = credentialOf(this.#options.readToken(shown), fromText(commonName));
     this.submit({ kind: "call", call, request, context: { deadline, token, requireLeader } });
     return call;
   }

@@ -206,6 +206,7 @@ function serveClients(
   return serveEtcd({
     ports: [{ urls: flags["listen-client-urls"], serves: "all" }],
     terms: null,
+    namesCallers: false,
     access: { origins: ["*"], hosts: ["*"] },
     hasGateway: true,
     maxRequestBytes: flags["max-request-bytes"],

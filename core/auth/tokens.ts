@@ -28,6 +28,12 @@ export const NO_CALLER: Caller = { user: "" as Bytes, revision: 0 };
 
 /** What a signed token says, once its signature was found to be right. */
 export type Claims = Readonly<{ user: Bytes; revision: number; until: Millis }>;
+/** Whose certificate the client has, where it shows no token and the server takes its word. */
+export type Certified = Readonly<{ commonName: Bytes }>;
+
+/** "": none. */
+export type Credential = string | Claims | Certified;
+
 /** etcd looks as often for tokens that have run out. */
 const SWEEP_MS = 1000;
 
@@ -48,15 +54,22 @@ export function changeTokens(tokens: Tokens, change: TokenChange, until: Millis)
   }
 }
 
+/** What a client shows counts before what its certificate says, right or wrong, as in etcd. */
+export function credentialOf(shown: string | Claims, commonName: Bytes): Credential {
+  return shown === "" && commonName !== "" ? { commonName } : shown;
+}
+
 /** Who asks. While auth is off nobody is asked who they are. */
 export function identify(
   auth: Auth,
   tokens: Tokens,
-  token: string | Claims,
+  token: Credential,
   now: Millis,
 ): Result<Caller> {
-  if (!auth.enabled) return { ok: true, value: NO_CALLER };
-  if (token === "") return { ok: true, value: NO_CALLER };
+  if (!auth.enabled || token === "") return { ok: true, value: NO_CALLER };
+  if (typeof token === "object" && "commonName" in token) {
+    return { ok: true, value: { user: token.commonName, revision: auth.revision } };
+  }
   const known = typeof token === "string" ? get(tokens.byText, token) : token;
   if (known === null || now >= known.until) return { ok: false, error: ERRORS.InvalidAuthToken };
   const revision = typeof token === "string" ? auth.revision : token.revision;

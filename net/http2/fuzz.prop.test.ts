@@ -81,6 +81,7 @@ function serve(bytes: Uint8Array): void {
   const grpc = new GrpcConnection({
     messageBytesMax: 100_000,
     ...OPTIONS,
+    commonName: "",
     connection: 1,
     streamsMax: STREAMS_MAX,
     onCrowded: () => undefined,

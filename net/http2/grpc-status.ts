@@ -19,6 +19,7 @@ export type CallHead = Readonly<{
   timeoutMs: number | null;
   token: string; // "": none
   requireLeader: boolean;
+  isForwarded: boolean; // by a gateway: whose certificate it is says nothing of who asks
 }>;
 
 /** Before the messages of an answer. */
@@ -53,6 +54,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
   let authorization = "";
   let requireLeader: string | null = null;
   let version = "";
+  let isForwarded = false;
   for (const { name, value } of fields) {
     if (name === ":method") method = value;
     else if (name === ":path") path = value;
@@ -67,6 +69,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     else if (name === "authorization") authorization = value;
     else if (name === "hasleader") requireLeader ??= value;
     else if (name === "client-api-version") version = value;
+    else if (name === "grpcgateway-accept") isForwarded = true;
   }
   if (type !== "application/grpc" && !/^application\/grpc[+;]/i.test(type)) {
     const message = `invalid gRPC request content-type ${JSON.stringify(type)}`;
@@ -90,6 +93,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     timeoutMs,
     token: (token ?? authorization).replace(/^Bearer /, ""),
     requireLeader: requireLeader === "true",
+    isForwarded,
   };
 }
 

@@ -422,6 +422,7 @@ function connect(messageBytesMax = MAX): {
     messageBytesMax,
     ...OPTIONS,
     connection: 1,
+    commonName: "",
     onCrowded: () => undefined,
     onHandled: (path, code) => handled.push(`${path} ${code}`),
     takesOne: (path) => path.endsWith("/One"),

@@ -23,6 +23,7 @@ import { StreamTable } from "./stream-table.ts";
 export interface GrpcCall extends CallHead {
   readonly stream: number;
   readonly connection: number;
+  readonly commonName: string; // in the certificate of who asks
   /** For its user, who may want to know what to do at "cancel". */
   onCancel: (() => void) | null;
 }
@@ -41,6 +42,7 @@ export type AnyEvent = GrpcEvent | PlainEvent;
 
 export type GrpcOptions = Readonly<{
   connection: number; // what its calls name it by
+  commonName: string; // in the client's certificate; "": that says nothing of who asks
   messageBytesMax: number;
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that it may have under way at a time
@@ -220,6 +222,7 @@ export class GrpcConnection {
       ...head,
       stream,
       connection: this.#options.connection,
+      commonName: head.isForwarded ? "" : this.#options.commonName,
       onCancel: null,
       reader,
       answered: false,

@@ -9,6 +9,7 @@ import type { AnswerParts } from "../wire/methods/answer-parts.ts";
 export type Caller = Readonly<{
   timeoutMs: number | null;
   token: string;
+  commonName: string; // in its certificate, where that says who it is; "": it does not
   requireLeader: boolean;
   connection: number; // the same for all calls of one
 }>;

@@ -2,7 +2,7 @@
 // codec as the server. One endpoint, no retries: the caller decides what a failure means.
 
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
-import type { ServiceError } from "@grpc/grpc-js";
+import type { ChannelCredentials, ServiceError } from "@grpc/grpc-js";
 import type { ApiError } from "../../core/api/errors.ts";
 import type {
   Request,
@@ -13,7 +13,8 @@ import type {
 } from "../../core/api/request.ts";
 import type { Result } from "../../core/contract.ts";
 import { decodeResponse, encodeRequest, errorFromStatus, pathOf } from "../wire/methods/methods.ts";
-import { hostAndPort } from "./address.ts";
+import { addressOf } from "./address.ts";
+import type { Address } from "./address.ts";
 
 export interface EtcdClient {
   /** Always resolves: a failure says by `definite` whether the call certainly did not happen. A
@@ -42,11 +43,22 @@ const WATCH_PATH = pathOf({ kind: "watch", ask: { kind: "nothing" } });
 const RECONNECT_MS_MIN = 100;
 const RECONNECT_MS_MAX = 1000;
 
-/** For "http://host:port" or "host:port". Connects at the first call. */
-export function createEtcdClient(endpoint: string): EtcdClient {
-  const { host, port } = hostAndPort(endpoint);
-  const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  const client = new Client(authority, credentials.createInsecure(), {
+/** What a client believes, and what it shows: in PEM, null where there is none. */
+export type ClientSecrets = Readonly<{
+  ca: Buffer | null; // null: those that Node believes
+  certificate: Buffer | null;
+  key: Buffer | null;
+  isTrusting: boolean; // whoever answers is believed to be who was called
+}>;
+const NO_SECRETS: ClientSecrets = { ca: null, certificate: null, key: null, isTrusting: false };
+
+/** For URLs, or "host:port"; TLS where the URL says so. Connects at the first call. */
+export function createEtcdClient(
+  endpoint: string,
+  secrets: ClientSecrets = NO_SECRETS,
+): EtcdClient {
+  const address = addressOf(endpoint);
+  const client = new Client(targetOf(address), credentialsFor(address, secrets), {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.enable_retries": 0,
@@ -62,6 +74,18 @@ export function createEtcdClient(endpoint: string): EtcdClient {
     snapshot: (token) => readSnapshot(client, token),
     close: () => client.close(),
   };
+}
+
+function targetOf(address: Address): string {
+  if (address.kind === "file") return `unix:${address.path}`;
+  const { host, port } = address;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function credentialsFor({ isSecure }: Address, secrets: ClientSecrets): ChannelCredentials {
+  const { ca, certificate, key, isTrusting } = secrets;
+  if (!isSecure) return credentials.createInsecure();
+  return credentials.createSsl(ca, key, certificate, { rejectUnauthorized: !isTrusting });
 }
 
 function openWatch(

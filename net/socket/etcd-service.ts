@@ -2,6 +2,7 @@
 // means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { ERRORS, GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
@@ -28,6 +29,7 @@ import type { GrpcSocketOptions } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
+import { commonNameOf } from "./tls/who.ts";
 
 export interface EtcdListener {
   /** Where it listens, with the ports that the system chose where a port was 0. */
@@ -38,7 +40,8 @@ export interface EtcdListener {
 
 export type EtcdServiceOptions = Readonly<{
   ports: readonly Port[];
-  terms: DoorTerms | null; // of secure URLs
+  terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
+  namesCallers: boolean; // by the certificates that they show
   access: Access; // over plain HTTP
   hasGateway: boolean;
   maxRequestBytes: number;
@@ -65,6 +68,7 @@ const NOTHING = new Uint8Array(0);
 /** Rejects with one line when an address cannot be listened on. */
 export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
   const clients = createClients(options);
+  const terms = options.terms === null ? null : { ...options.terms, farewell: null };
   const listeners: Listener[] = [];
   const cut = (): void => {
     for (const listener of listeners) listener.cut();
@@ -78,7 +82,7 @@ export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListen
   };
   for (const { urls, serves } of options.ports) {
     const speakers = clients.speakersOf(serves);
-    const listening = listen(urls, (socket) => hearFirstWords(socket, speakers), options.terms);
+    const listening = listen(urls, (socket) => hearFirstWords(socket, speakers), terms);
     const listener = await listening.catch(async (error: unknown) => {
       await close(0);
       throw error;
@@ -116,6 +120,7 @@ function createClients(options: EtcdServiceOptions): Clients {
   const speakHttp2 = (socket: Socket, serves: Port["serves"]): void => {
     const connection = ++connections;
     const isSecure = "encrypted" in socket;
+    const commonName = options.namesCallers ? certifiedName(socket) : "";
     const onCrowded = (refused: boolean): void => {
       if (refused) meter.refused();
       crowd(nameOf(socket), refused);
@@ -129,6 +134,7 @@ function createClients(options: EtcdServiceOptions): Clients {
       onCrowded,
       takesOne,
       connection,
+      commonName,
     });
     http2Clients.add(client);
     socket.once("close", () => http2Clients.delete(client));
@@ -167,6 +173,12 @@ function noGrpc(): Refusal {
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? "a client that has gone"}:${remotePort ?? 0}`;
+}
+
+/** "": it has shown no certificate. */
+function certifiedName(socket: Socket): string {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate === undefined ? "" : commonNameOf(certificate);
 }
 
 type Hooks = Pick<GrpcSocketOptions, "refusalOf" | "onSent" | "onHandled">;

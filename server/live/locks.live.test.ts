@@ -30,7 +30,7 @@ beforeAll(async () => {
   const plans = await planMembers(["one", "two", "three"]);
   await Promise.all(plans.map((plan) => startMember(plan)));
   endpoints = plans.map(({ clientUrl }) => clientUrl.replace("http://", ""));
-  clients = endpoints.map(createEtcdClient);
+  clients = endpoints.map((url) => createEtcdClient(url));
   raw = new Client(endpoints[2] as string, credentials.createInsecure());
 });
 

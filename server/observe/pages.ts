@@ -141,7 +141,13 @@ function learner({ raft, config }: NodeState): string | null {
 }
 
 function readCheck(sink: CallSink, serializable: boolean): Promise<string | null> {
-  const caller = { timeoutMs: null, token: "", requireLeader: false, connection: 0 };
+  const caller = {
+    timeoutMs: null,
+    token: "",
+    commonName: "",
+    requireLeader: false,
+    connection: 0,
+  };
   return new Promise((resolve) => {
     sink.open({ ...ANY_KEY, serializable }, caller, (result) => {
       resolve(result.ok || isForeign(result.error) ? null : result.error.message);

@@ -2,7 +2,8 @@
 // token becomes what it says, and a user a token.
 
 import { ERRORS } from "../../core/api/errors.ts";
-import type { Bytes, CallContext, Millis, Result } from "../../core/contract.ts";
+import type { Claims } from "../../core/auth/tokens.ts";
+import type { Bytes, Millis, Result } from "../../core/contract.ts";
 import { EMPTY, fromText, toBytes } from "../../core/lib/bytes.ts";
 import type { Clock } from "../clock.ts";
 import { createSigner } from "./jwt.ts";
@@ -13,7 +14,7 @@ export type Tokens = Readonly<{
   /** Null: tokens are simple, and made by the log. */
   sign: Sign | null;
   /** What a client shows, as the core takes it. */
-  read: (token: string) => CallContext["token"];
+  read: (token: string) => string | Claims;
 }>;
 
 const SIMPLE: Tokens = { sign: null, read: (token) => token };

@@ -6,6 +6,7 @@ import { createLog } from "../observe/log.ts";
 import { createPrivately } from "../storage/private-files.ts";
 import { restoreSnapshot } from "./restore.ts";
 import { saveSnapshot } from "./save.ts";
+import { SECRET_OPTIONS, wayTo } from "./secrets.ts";
 import { openSnapshotFile } from "./snapshot-file.ts";
 import { FORMATS, printStatus, statusOf } from "./status.ts";
 
@@ -14,6 +15,8 @@ const USAGE = `usage: detcd snapshot <command> <file> [flags]
   save      ask a member for a snapshot and store it
       --endpoints host:port     the member (127.0.0.1:2379)
       --user name:password      root's, where users are asked for who they are
+      --cacert, --cert, --key   of TLS: whom to believe, and what to show (files)
+      --insecure-skip-tls-verify   believe whoever answers
 
   status    what a snapshot holds; its hash is checked
       --write-out, -w simple|table|fields|json
@@ -37,7 +40,7 @@ const BUMP_MAX = 1e15; // revisions have room for that often
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
-  save: { endpoints: text, user: text },
+  save: { endpoints: text, user: text, ...SECRET_OPTIONS },
   status: { "write-out": { ...text, short: "w", default: "simple" } },
   restore: {
     "data-dir": text,
@@ -122,7 +125,9 @@ async function save(file: string, values: Values): Promise<number> {
     return refuse("--user needs a name and a password: name:password");
   }
   const user = name === undefined ? null : { name, password: password ?? "" };
-  const saved = await saveSnapshot(endpoint, file, user);
+  const way = wayTo(endpoint, values, process.env);
+  if (!way.ok) return fail(way.error);
+  const saved = await saveSnapshot(way.value, file, user);
   if (!saved.ok) return fail(saved.error);
   say(`Snapshot saved at ${file}`);
   if (saved.value !== "") say(`Server version ${saved.value}`);

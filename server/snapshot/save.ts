@@ -7,6 +7,7 @@ import type { Result } from "../../core/contract.ts";
 import { fromText } from "../../core/lib/bytes.ts";
 import { createEtcdClient, type EtcdClient } from "../../net/socket/client.ts";
 import { syncDirectory } from "../storage/durable-file.ts";
+import type { Way } from "./secrets.ts";
 import { hasDigest } from "./snapshot-file.ts";
 
 export type User = Readonly<{ name: string; password: string }>;
@@ -15,11 +16,11 @@ const AUTHENTICATE_MS = 10_000; // checking a password is slow on purpose
 
 /** The version of the member's storage. An error is a sentence, and leaves nothing behind. */
 export async function saveSnapshot(
-  endpoint: string,
+  { url: endpoint, secrets }: Way,
   path: string,
   user: User | null,
 ): Promise<Result<string, string>> {
-  const client = createEtcdClient(endpoint);
+  const client = createEtcdClient(endpoint, secrets);
   const part = `${path}.part`;
   try {
     const token = user === null ? ok("") : await authenticate(client, user);

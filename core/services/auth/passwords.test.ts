@@ -7,6 +7,7 @@ import type { Request, Response } from "../../api/request.ts";
 import { key, putOf, rangeOf, watchOf } from "../../api/testing.ts";
 import type { Limits } from "../../config.ts";
 import type { Bytes, CallContext, CallId, Effect, Millis, PasswordAnswer } from "../../contract.ts";
+import { credentialOf } from "../../auth/tokens.ts";
 import { must } from "../../lib/assert.ts";
 import type { LoneNode } from "../../testing/lone-node.ts";
 import { startLoneNode } from "../../testing/lone-node.ts";
@@ -82,6 +83,28 @@ describe("a name that no store can keep", () => {
         { kind: "call.reply", call: stage.call, result },
       ]);
     }
+  });
+});
+
+describe("a certificate", () => {
+  const LIST = { kind: "user_list" } as const;
+
+  it("says who asks, for one that shows no token", () => {
+    const stage = new Stage();
+    expect(responseOf(stage.ask(LIST, { commonName: ROOT }))).toMatchObject({ users: [ROOT] });
+    const nobody = { commonName: key("nobody") };
+    expect(errorOf(stage.ask(LIST, nobody))).toBe(ERRORS.UserNotFound);
+    expect(errorOf(stage.ask(putOf("k", "v"), nobody))).toBe(ERRORS.PermissionDenied);
+    expect(responseOf(stage.ask(putOf("k", "v"), { commonName: ROOT }))).toMatchObject({
+      kind: "put",
+    });
+    expect(errorOf(stage.ask(LIST))).toBe(ERRORS.UserEmpty);
+  });
+
+  it("counts for nothing beside a token, were it a wrong one, and says nothing without a name", () => {
+    expect(credentialOf("made up", ROOT)).toBe("made up");
+    expect(credentialOf("", ROOT)).toEqual({ commonName: ROOT });
+    expect(credentialOf("", key(""))).toBe("");
   });
 });
 

@@ -7,12 +7,14 @@ import type { Socket } from "node:net";
 import type { Member } from "../../../core/membership/membership.ts";
 import type { ClusterId, NodeId, Term } from "../../../core/contract.ts";
 import type { Message } from "../../../core/raft/message.ts";
+import { encodeAnswer } from "../../wire/peers/peer-hello.ts";
 import type { ClusterDescription } from "../../wire/peers/peer-members.ts";
 import { isAddress } from "../address.ts";
 import type { Dial } from "../dial.ts";
 import { listen } from "../listen.ts";
 import type { Listener, Log } from "../listen.ts";
 import type { DoorTerms } from "../tls/secure-door.ts";
+import { frameOf } from "./frame-stream.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
 import { receiveFrom } from "./peer-receiver.ts";
 import { PeerSender } from "./peer-sender.ts";
@@ -24,7 +26,7 @@ export type PeerLinksOptions = Readonly<{
   cluster: ClusterId;
   self: NodeId;
   listenUrls: readonly string[];
-  terms: DoorTerms | null; // of secure URLs
+  terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
   dial: Dial;
   onMessage: (from: NodeId, message: Message) => void;
   /** Messages to this peer may have been lost just now, or its connection cannot be had. */
@@ -73,10 +75,11 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
       senders.get(from)?.hurry();
     },
   };
+  const terms = options.terms === null ? null : { ...options.terms, farewell };
   const receive = (socket: Socket): void => void receiveFrom(socket, receiver);
   return {
     listen: async () => {
-      listener = await listen(options.listenUrls, receive, options.terms);
+      listener = await listen(options.listenUrls, receive, terms);
       return listener.urls;
     },
     setPeers: (members, gone) => {
@@ -111,6 +114,11 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
       await ended;
     },
   };
+}
+
+/** In the words that etcd's members hear from each other, and why. */
+function farewell(reason: string): Uint8Array {
+  return frameOf(encodeAnswer(`remote error: tls: bad certificate: ${reason}`));
 }
 
 /** A member whose URLs changed is dialled anew. */
