@@ -11,7 +11,7 @@ import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
 import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
-import { createDial, type Dial, STRANGERS } from "../net/socket/dial.ts";
+import { createDial, type Dial } from "../net/socket/dial.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { peerLimits } from "../net/socket/peers/peer-sender.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
@@ -32,6 +32,9 @@ import { Passwords } from "./secrets/passwords.ts";
 import type { Sign } from "./secrets/passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./storage/snapshot-files.ts";
+import { NO_TLS } from "./tls/sides.ts";
+import { startTls } from "./tls/start-tls.ts";
+import type { Tls } from "./tls/open-tls.ts";
 import { createTokens } from "./secrets/tokens.ts";
 import { createTraceLog } from "./observe/trace-log.ts";
 import { ETCD_VERSION } from "./observe/version.ts";
@@ -56,6 +59,7 @@ type Closers = (() => Promise<void>)[];
 type Around = Readonly<{
   logOf: (caller: string) => Log;
   dial: Dial; // to other members
+  tls: Tls;
   closers: Closers;
   onRemoved: () => void;
 }>;
@@ -67,7 +71,9 @@ export async function startServer(
   logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
   const log = logOf("server/server.ts");
-  const dial = createDial(STRANGERS);
+  const tls = await startTls({ ...NO_TLS, ...flags }, logOf("server/tls/open-tls.ts"));
+  if (!tls.ok) return tls;
+  const dial = createDial(tls.value.toPeers);
   const directory = await openDataDirectory(flags, given, dial, logOf("server/start/boot.ts"));
   if (!directory.ok) return directory;
   const { release } = directory.value;
@@ -76,7 +82,7 @@ export async function startServer(
   const removal = Promise.withResolvers<void>();
   const onRemoved = (): void => removal.resolve();
   try {
-    await open(flags, directory.value, { logOf, dial, closers, onRemoved });
+    await open(flags, directory.value, { logOf, dial, tls: tls.value, closers, onRemoved });
   } catch (error) {
     const reason = operatorErrorOf(error, flags["data-dir"]);
     if (reason === null) throw error;
@@ -98,7 +104,7 @@ async function closeAll(closers: Closers): Promise<void> {
 async function open(
   flags: Flags,
   directory: DataDirectory,
-  { logOf, dial, closers, onRemoved }: Around,
+  { logOf, dial, tls, closers, onRemoved }: Around,
 ): Promise<void> {
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
@@ -128,7 +134,7 @@ async function open(
     cluster: config.cluster,
     self: config.node,
     listenUrls: flags["listen-peer-urls"],
-    terms: null,
+    terms: tls.peers,
     dial,
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
@@ -160,7 +166,7 @@ async function open(
   if (config.limits.checks.atStart)
     await admitted(admission.promise, logOf("core/services/corruption/initial-check.ts"));
   const clients = await listening("listen-client-urls", () =>
-    serveClients(flags, { runtime, kv: kv.reader, metrics }, logOf("net/socket/etcd-service.ts")),
+    serveClients(flags, { runtime, kv: kv.reader, metrics, tls, logOf }),
   );
   closers.push(() => stopClients(clients, runtime));
   closers.push(() => handOver(runtime, config.electionMs, logOf("server/start/hand-over.ts")));
@@ -198,15 +204,17 @@ async function admitted(refusal: Promise<string | null>, log: Log): Promise<void
   log("info", "initial corruption checking passed; no corruption");
 }
 
+type Served = Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }> &
+  Pick<Around, "tls" | "logOf">;
+
 function serveClients(
   flags: Flags,
-  { runtime, kv, metrics }: Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }>,
-  log: Log,
+  { runtime, kv, metrics, tls, logOf }: Served,
 ): Promise<EtcdListener> {
   return serveEtcd({
     ports: [{ urls: flags["listen-client-urls"], serves: "all" }],
-    terms: null,
-    namesCallers: false,
+    terms: tls.clients,
+    namesCallers: tls.namesCallers,
     access: { origins: ["*"], hosts: ["*"] },
     hasGateway: true,
     maxRequestBytes: flags["max-request-bytes"],
@@ -215,7 +223,7 @@ function serveClients(
     sink: runtime,
     meter: metrics.calls,
     pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),
-    log: (line) => log("info", line),
+    log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
   });
 }
 

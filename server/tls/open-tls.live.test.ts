@@ -10,6 +10,7 @@ import type { Made } from "../../net/socket/tls/make-certificate.ts";
 import { issue, makeCa } from "../../net/socket/tls/testing.ts";
 import type { LogFields } from "../observe/log.ts";
 import { createRejectionLog } from "./rejections.ts";
+import { NO_TLS } from "./sides.ts";
 import type { TlsFlags } from "./sides.ts";
 import { openTls } from "./open-tls.ts";
 import { whyNoTls } from "./whether.ts";
@@ -40,33 +41,8 @@ function store(name: string, { certificate, key }: Made): void {
 const NONE: TlsFlags = {
   "data-dir": join(root, "data"),
   "listen-client-urls": ["https://127.0.0.1:0"],
-  "listen-client-http-urls": [],
-  "listen-metrics-urls": [],
   "listen-peer-urls": ["http://127.0.0.1:0"],
-  "cert-file": "",
-  "key-file": "",
-  "client-cert-file": "",
-  "client-key-file": "",
-  "trusted-ca-file": "",
-  "client-crl-file": "",
-  "client-cert-allowed-hostname": "",
-  "client-cert-auth": false,
-  "auto-tls": false,
-  "peer-cert-file": "",
-  "peer-key-file": "",
-  "peer-client-cert-file": "",
-  "peer-client-key-file": "",
-  "peer-trusted-ca-file": "",
-  "peer-crl-file": "",
-  "peer-cert-allowed-hostname": "",
-  "peer-cert-allowed-cn": "",
-  "peer-client-cert-auth": false,
-  "peer-auto-tls": false,
-  "peer-skip-client-san-verification": false,
-  "self-signed-cert-validity": 1,
-  "cipher-suites": [],
-  "tls-min-version": "TLS1.2",
-  "tls-max-version": "",
+  ...NO_TLS,
 };
 const OWN = { "cert-file": path("own.pem"), "key-file": path("own.key") };
 const AMONG_PEERS = {
@@ -127,9 +103,12 @@ describe("flags of TLS", () => {
   });
 });
 
+function day(days: number): Date {
+  return new Date(Date.now() + days * DAY_MS);
+}
+
 describe("certificates in files", () => {
   it("are refused at the start, with the file and why", async () => {
-    const day = (days: number) => new Date(Date.now() + days * DAY_MS);
     store("old", await issue(ca, { from: day(-2), until: day(-1) }));
     store("young", await issue(ca, { from: day(1), until: day(2) }));
     fs.writeFileSync(path("none.pem"), "nothing");

@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import type { SecureContextOptions, SecureVersion } from "node:tls";
+import type { SecureContextOptions } from "node:tls";
 import { assert } from "../../core/lib/assert.ts";
 import type { DialTerms } from "../../net/socket/dial.ts";
 import type { DoorTerms } from "../../net/socket/tls/secure-door.ts";
@@ -24,19 +24,23 @@ export type Tls = Readonly<{
   clients: Terms | null; // null: no URL is secure
   peers: Terms | null;
   toPeers: DialTerms;
+  /** The name in the certificate of a client is its user's. */
+  namesCallers: boolean;
 }>;
 
-const VERSION: Readonly<Record<string, SecureVersion>> = {
-  "TLS1.2": "TLSv1.2",
-  "TLS1.3": "TLSv1.3",
-};
+const VERSION = { "": "TLSv1.3", "TLS1.2": "TLSv1.2", "TLS1.3": "TLSv1.3" } as const;
 
 /** Rejects with what the operator has to mend. */
 export async function openTls(flags: TlsFlags, log: Log): Promise<Tls> {
   const { client, peer } = sidesOf(flags);
   const ofClients = await openSide(client, flags, log);
   const ofPeers = await openSide(peer, flags, log);
-  return { clients: ofClients.terms, peers: ofPeers.terms, toPeers: ofPeers.calls };
+  return {
+    clients: ofClients.terms,
+    peers: ofPeers.terms,
+    toPeers: ofPeers.calls,
+    namesCallers: flags["client-cert-auth"],
+  };
 }
 
 type Opened = Readonly<{ terms: Terms | null; calls: DialTerms }>;
@@ -100,12 +104,11 @@ function ownFiles({ ownCertificate, ownKey }: Side, common: Common, log: Log): C
 function commonOf({ ca }: Side, flags: TlsFlags): Common {
   const ciphers = ciphersOf(flags["cipher-suites"]);
   assert(ciphers.ok, "flags that were accepted name cipher suites that there are");
-  const most = flags["tls-max-version"];
   return {
     ...(ca.path === "" ? {} : { ca: readAuthorities(ca) }),
     ...(ciphers.value === "" ? {} : { ciphers: ciphers.value, honorCipherOrder: true }),
-    minVersion: VERSION[flags["tls-min-version"]] as SecureVersion,
-    maxVersion: (VERSION[most] ?? "TLSv1.3") as SecureVersion,
+    minVersion: VERSION[flags["tls-min-version"]],
+    maxVersion: VERSION[flags["tls-max-version"]],
   };
 }
 

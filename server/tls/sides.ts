@@ -39,6 +39,36 @@ export type TlsFlags = OfBoth &
     "tls-max-version": "" | "TLS1.2" | "TLS1.3";
   }>;
 
+/** Nothing is asked for. */
+export const NO_TLS: Omit<TlsFlags, "data-dir" | "listen-client-urls" | "listen-peer-urls"> = {
+  "listen-client-http-urls": [],
+  "listen-metrics-urls": [],
+  "cert-file": "",
+  "key-file": "",
+  "client-cert-file": "",
+  "client-key-file": "",
+  "trusted-ca-file": "",
+  "client-crl-file": "",
+  "client-cert-allowed-hostname": "",
+  "client-cert-auth": false,
+  "auto-tls": false,
+  "peer-cert-file": "",
+  "peer-key-file": "",
+  "peer-client-cert-file": "",
+  "peer-client-key-file": "",
+  "peer-trusted-ca-file": "",
+  "peer-crl-file": "",
+  "peer-cert-allowed-hostname": "",
+  "peer-cert-allowed-cn": "",
+  "peer-client-cert-auth": false,
+  "peer-auto-tls": false,
+  "peer-skip-client-san-verification": false,
+  "self-signed-cert-validity": 1,
+  "cipher-suites": [],
+  "tls-min-version": "TLS1.2",
+  "tls-max-version": "",
+};
+
 /** What is "" was not given. The names of flags are for whoever gave them. */
 export type Side = Readonly<{
   name: "client" | "peer";
