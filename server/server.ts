@@ -32,7 +32,6 @@ import { Passwords } from "./secrets/passwords.ts";
 import type { Sign } from "./secrets/passwords.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./storage/snapshot-files.ts";
-import { NO_TLS } from "./tls/sides.ts";
 import { startTls } from "./tls/start-tls.ts";
 import type { Tls } from "./tls/open-tls.ts";
 import { createTokens } from "./secrets/tokens.ts";
@@ -71,7 +70,7 @@ export async function startServer(
   logOf: (caller: string) => Log,
 ): Promise<Result<Server, string>> {
   const log = logOf("server/server.ts");
-  const tls = await startTls({ ...NO_TLS, ...flags }, logOf("server/tls/open-tls.ts"));
+  const tls = await startTls(flags, logOf("server/tls/open-tls.ts"));
   if (!tls.ok) return tls;
   const dial = createDial(tls.value.toPeers);
   const directory = await openDataDirectory(flags, given, dial, logOf("server/start/boot.ts"));

@@ -22,6 +22,7 @@ function connect(): Readonly<{ client: MadeClient; server: GrpcConnection }> {
   const server = new GrpcConnection({
     ...OPTIONS,
     connection: 7,
+    commonName: "",
     messageBytesMax: 1000,
     refusalOf: () => null,
     takesOne: () => true,

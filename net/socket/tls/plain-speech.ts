@@ -4,10 +4,9 @@
 const HANDSHAKE = 0x16; // the first byte of every hello of TLS
 const CAPITAL_A = 0x41;
 const CAPITAL_Z = 0x5a;
-const PREFACE = "PRI ";
-const TO_HTTP1 =
-  "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
-const TO_HTTP2 = "this port speaks TLS: use https://";
+/** Clients of HTTP/2 know its form as HTTP/1's, and try again after a while: were they spoken to in
+ *  their own way, they would come back at once. */
+const TO_HTTP = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 /** Clients of TLS know it by its first byte as no TLS, and say so; this is for who looks closer. */
 const TO_TLS =
   "HTTP/1.0 400 Bad Request\r\n\r\nClient sent a TLS handshake to a plain port: use http://\n";
@@ -18,19 +17,10 @@ export function answerInTheClear(words: Uint8Array): Uint8Array | null {
   const [first = 0] = words;
   if (first === HANDSHAKE) return null;
   if (first < CAPITAL_A || first > CAPITAL_Z) return new Uint8Array(0);
-  const said = Buffer.from(words).toString("latin1", 0, PREFACE.length);
-  return said === PREFACE ? goAway(TO_HTTP2) : Buffer.from(TO_HTTP1);
+  return Buffer.from(TO_HTTP);
 }
 
 /** To the first words at a plain port. Null: they are no TLS. */
 export function answerToHello(words: Uint8Array): Uint8Array | null {
   return words[0] === HANDSHAKE ? Buffer.from(TO_TLS) : null;
-}
-
-/** A server of HTTP/2 that has nothing to give: its settings, and its reason to go. */
-function goAway(reason: string): Uint8Array {
-  const settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-  const head = [0, 0, 8 + reason.length, 7, 0, 0, 0, 0, 0];
-  const inadequateSecurity = [0, 0, 0, 0, 0, 0, 0, 12];
-  return Buffer.from([...settings, ...head, ...inadequateSecurity, ...Buffer.from(reason)]);
 }

@@ -1,7 +1,7 @@
 // Who may speak with a member, and how both sides prove who they are: etcd's groups "Security" and
 // "Auth". Whoever asks for security gets it, or no member: nothing here is ever only accepted.
 
-import { booleanFlag, flag, type Flag, promoted, refused, type TableOf, textFlag } from "./flag.ts";
+import { booleanFlag, flag, promoted, refused, type TableOf, textFlag } from "./flag.ts";
 import { oneOf, parseCost, parseCountOr, parseList, parseUnsigned } from "./values.ts";
 
 export type SecurityFlags = Readonly<{
@@ -34,34 +34,36 @@ export type SecurityFlags = Readonly<{
 }>;
 
 export const SECURITY: TableOf<SecurityFlags> = {
-  "cert-file": tls(textFlag("", "Certificate file for clients.")),
-  "key-file": tls(textFlag("", "Key file of that certificate.")),
-  "client-cert-auth": tls(booleanFlag("false", "Demand a certificate from clients.")),
-  "client-cert-file": tls(textFlag("", "Certificate file for calls of the server to itself.")),
-  "client-key-file": tls(textFlag("", "Key file of that certificate.")),
-  "client-crl-file": tls(textFlag("", "List of clients' certificates that are revoked.")),
-  "client-cert-allowed-hostname": tls(textFlag("", "Names, one of which a client's has.")),
-  "trusted-ca-file": tls(textFlag("", "CA file to verify clients with.")),
-  "auto-tls": tls(booleanFlag("false", "Serve clients with a certificate made at the start.")),
-  "peer-cert-file": tls(textFlag("", "Certificate file for the other members.")),
-  "peer-key-file": tls(textFlag("", "Key file of that certificate.")),
-  "peer-client-cert-auth": tls(booleanFlag("false", "Demand a certificate from members.")),
-  "peer-client-cert-file": tls(textFlag("", "Certificate file to present to members.")),
-  "peer-client-key-file": tls(textFlag("", "Key file of that certificate.")),
-  "peer-trusted-ca-file": tls(textFlag("", "CA file to verify members with.")),
-  "peer-cert-allowed-cn": tls(textFlag("", "Common names, one of which a member's has.")),
-  "peer-cert-allowed-hostname": tls(textFlag("", "Names, one of which a member's has.")),
-  "peer-auto-tls": tls(booleanFlag("false", "Speak TLS with members, with a certificate made.")),
-  "peer-crl-file": tls(textFlag("", "List of members' certificates that are revoked.")),
+  "cert-file": textFlag("", "Certificate file for clients."),
+  "key-file": textFlag("", "Key file of that certificate."),
+  "client-cert-auth": booleanFlag("false", "Demand a certificate from clients."),
+  "client-cert-file": textFlag("", "Certificate file for calls of the server to itself."),
+  "client-key-file": textFlag("", "Key file of that certificate."),
+  "client-crl-file": textFlag("", "List of clients' certificates that are revoked."),
+  "client-cert-allowed-hostname": textFlag("", "Names, one of which a client's has."),
+  "trusted-ca-file": textFlag("", "CA file to verify clients with."),
+  "auto-tls": booleanFlag("false", "Serve clients with a certificate made at the start."),
+  "peer-cert-file": textFlag("", "Certificate file for the other members."),
+  "peer-key-file": textFlag("", "Key file of that certificate."),
+  "peer-client-cert-auth": booleanFlag("false", "Demand a certificate from members."),
+  "peer-client-cert-file": textFlag("", "Certificate file to present to members."),
+  "peer-client-key-file": textFlag("", "Key file of that certificate."),
+  "peer-trusted-ca-file": textFlag("", "CA file to verify members with."),
+  "peer-cert-allowed-cn": textFlag("", "Common names, one of which a member's has."),
+  "peer-cert-allowed-hostname": textFlag("", "Names, one of which a member's has."),
+  "peer-auto-tls": booleanFlag("false", "Speak TLS with members, with a certificate made."),
+  "peer-crl-file": textFlag("", "List of members' certificates that are revoked."),
   "peer-skip-client-san-verification": promoted(
     "peer-skip-client-san-verification",
-    tls(booleanFlag("false", "Do not compare a member's address with its certificate.")),
+    booleanFlag("false", "Do not compare a member's address with its certificate."),
   ),
-  "self-signed-cert-validity": tls(flag("1", parseUnsigned, "Years that made ones are valid.")),
-  "cipher-suites": tls(flag("", parseList, "Cipher suites, in Go's names (default: Node's).")),
-  "tls-min-version": tls(flag("TLS1.2", oneOf(["TLS1.2", "TLS1.3"]), "Lowest version of TLS.")),
-  "tls-max-version": tls(
-    flag("", oneOf(["", "TLS1.2", "TLS1.3"]), "Highest version of TLS (default: Node's)."),
+  "self-signed-cert-validity": flag("1", parseUnsigned, "Years that made ones are valid."),
+  "cipher-suites": flag("", parseList, "Cipher suites, in Go's names (default: Node's)."),
+  "tls-min-version": flag("TLS1.2", oneOf(["TLS1.2", "TLS1.3"]), "Lowest version of TLS."),
+  "tls-max-version": flag(
+    "",
+    oneOf(["", "TLS1.2", "TLS1.3"]),
+    "Highest version of TLS (default: Node's).",
   ),
   cors: refused(
     "plain HTTP does not ask where a page came from yet",
@@ -91,7 +93,3 @@ export const AUTH: TableOf<AuthFlags> = {
     "Time in seconds after which an unused simple token is forgotten.",
   ),
 };
-
-function tls<T>(described: Flag<T>): Flag<T> {
-  return refused("TLS is not built yet, and nothing is served in the clear instead", described);
-}
