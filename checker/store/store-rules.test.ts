@@ -52,12 +52,17 @@ describe("the store", () => {
     expect(broken([hash(1n, 5), hash(2n, 5)], [])).toEqual([]);
     expect(broken([hash(1n, 5), hash(2n, 6)], [])).toEqual(["O8"]);
     expect(broken([hash(1n, 5), hash(2n, 6, 1)], [])).toEqual([]);
+    const compacted = [hash(1n, 5, 1), hash(2n, 6, 1)];
+    expect(broken([unknown(1, put("a", "1")), ...compacted], [wrote(2, "a", "1", 2, 1)])).toEqual([
+      "O8",
+    ]);
+    expect(broken(compacted, [])).toEqual([]); // at a revision that shows nothing
   });
 });
 
 function hash(member: bigint, number: number, compactRevision = -1): Operation {
   const head = header(1, member);
-  const output = { header: head, hash: number, compactRevision, hashRevision: 1 };
+  const output = { header: head, hash: number, compactRevision, hashRevision: 2 };
   return ok(3, { kind: "hash_kv", revision: 0 }, { kind: "hash_kv", ...output });
 }
 
