@@ -8,7 +8,7 @@ import { SCENARIOS, scenarioOf } from "./catalogue/catalogue.ts";
 import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
 import { optionsOf } from "./catalogue/scenario.ts";
 
-const FIRST_SEED = 1;
+const FIRST_SEED = 14; // from here on the trouble of most scenarios comes soonest
 const SEEDS_LEAST = 2;
 const SEEDS_MOST = 20; // most runs leave most kinds of trouble out
 

@@ -1,7 +1,6 @@
 // HTTP/1.1 on the client port. Clients keep their connections for the next request; one that says
 // nothing for long, or never ends its request, is cut off.
 
-import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpExchange, HttpHandler, HttpHead } from "./exchange.ts";
@@ -17,15 +16,9 @@ type Connection = {
 };
 
 export class Http1Server {
-  readonly #server: Server;
+  #server: Server | null = null; // made for whoever comes first: most members meet nobody
   readonly #connections = new Map<Socket, Connection>();
   #leaving = false;
-
-  constructor() {
-    this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-      this.#serve(request, response);
-    });
-  }
 
   take(socket: Socket, number: number, handler: HttpHandler): void {
     const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
@@ -34,6 +27,7 @@ export class Http1Server {
       clearTimeout(cut);
       this.#connections.delete(socket);
     });
+    this.#server ??= createServer((request, response) => this.#serve(request, response));
     this.#server.emit("connection", socket);
     socket.resume();
   }
@@ -59,6 +53,11 @@ export class Http1Server {
     response.shouldKeepAlive &&= !this.#leaving;
     connection.handler(new Http1Exchange(request, response, connection));
   }
+}
+
+/** An import would load all that node:http can do, a WebSocket client too: 50 ms of each start. */
+function createServer(serve: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  return process.getBuiltinModule("node:http").createServer({ keepAliveTimeout: 0 }, serve);
 }
 
 class Http1Exchange implements HttpExchange {
