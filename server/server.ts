@@ -10,7 +10,7 @@ import type { ClusterDescription } from "../net/wire/peers/peer-members.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
-import { type EtcdListener, serveEtcd } from "../net/socket/etcd-service.ts";
+import { createEtcdService, type EtcdService, type Serves } from "../net/socket/etcd-service.ts";
 import { createDial, type Dial } from "../net/socket/dial.ts";
 import { createPeerLinks, type PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { peerLimits } from "../net/socket/peers/peer-sender.ts";
@@ -164,10 +164,9 @@ async function open(
   runtime.start();
   if (config.limits.checks.atStart)
     await admitted(admission.promise, logOf("core/services/corruption/initial-check.ts"));
-  const clients = await listening("listen-client-urls", () =>
-    serveClients(flags, { runtime, kv: kv.reader, metrics, tls, logOf }),
-  );
+  const clients = clientsOf(flags, { runtime, kv: kv.reader, metrics, tls, logOf });
   closers.push(() => stopClients(clients, runtime));
+  await openPorts(clients, flags);
   closers.push(() => handOver(runtime, config.electionMs, logOf("server/start/hand-over.ts")));
 }
 
@@ -203,19 +202,27 @@ async function admitted(refusal: Promise<string | null>, log: Log): Promise<void
   log("info", "initial corruption checking passed; no corruption");
 }
 
+/** What is served where, by the flag that says so. */
+async function openPorts(clients: EtcdService, flags: Flags): Promise<void> {
+  const serve = (
+    flag: "listen-client-urls" | "listen-client-http-urls" | "listen-metrics-urls",
+    serves: Serves,
+  ) => listening(flag, () => clients.listen(flags[flag], serves));
+  await serve("listen-client-urls", flags["listen-client-http-urls"].length === 0 ? "all" : "grpc");
+  await serve("listen-client-http-urls", "http");
+  await serve("listen-metrics-urls", "metrics");
+}
+
 type Served = Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }> &
   Pick<Around, "tls" | "logOf">;
 
-function serveClients(
-  flags: Flags,
-  { runtime, kv, metrics, tls, logOf }: Served,
-): Promise<EtcdListener> {
-  return serveEtcd({
-    ports: [{ urls: flags["listen-client-urls"], serves: "all" }],
+function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): EtcdService {
+  return createEtcdService({
+    httpUrls: flags["listen-client-http-urls"],
     terms: tls.clients,
     namesCallers: tls.namesCallers,
-    access: { origins: ["*"], hosts: ["*"] },
-    hasGateway: true,
+    access: { origins: flags.cors, hosts: flags["host-whitelist"] },
+    hasGateway: flags["enable-grpc-gateway"],
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     streamsMax: flags["max-concurrent-streams"],
@@ -327,7 +334,7 @@ function end(error: Error): never {
 }
 
 /** Answers that are on their way still arrive; who waits longer is told that the server stopped. */
-async function stopClients(clients: EtcdListener, runtime: Runtime): Promise<void> {
+async function stopClients(clients: EtcdService, runtime: Runtime): Promise<void> {
   const patience = setTimeout(() => runtime.stop(), GRACE_MS);
   await clients.close(2 * GRACE_MS);
   clearTimeout(patience);

@@ -21,9 +21,9 @@ import { concat, lineOf, MadeClient, message as framed, REQUEST } from "../http2
 import { encodeRequest } from "../wire/methods/methods.ts";
 import { createEtcdClient } from "./client.ts";
 import type { EtcdClient } from "./client.ts";
-import { serveEtcd } from "./etcd-service.ts";
+import { createEtcdService } from "./etcd-service.ts";
 import type { CallMeter } from "./call-meter.ts";
-import type { EtcdListener } from "./etcd-service.ts";
+import type { EtcdServiceOptions } from "./etcd-service.ts";
 import { PLAIN } from "./http/pages.ts";
 import type { Page, Pages } from "./http/pages.ts";
 import { hostAndPort } from "./address.ts";
@@ -429,7 +429,7 @@ async function serveAndConnect(
   const opened = Promise.withResolvers<void>();
   const listener = await serveEtcd({
     ...PLAIN_HTTP,
-    ports: [{ urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"), serves: "all" }],
+    urls: Array.from({ length: urls }, () => "http://127.0.0.1:0"),
     terms: null,
     namesCallers: false,
     maxRequestBytes: MAX_REQUEST_BYTES,
@@ -462,7 +462,7 @@ function serveQuietly(...urls: string[]): Promise<EtcdListener> {
   const sink = { open: () => () => {}, openStream: () => NO_STREAM };
   return serveEtcd({
     ...PLAIN_HTTP,
-    ports: [{ urls, serves: "all" }],
+    urls,
     terms: null,
     namesCallers: false,
     sink,
@@ -487,7 +487,20 @@ const pages: Pages = (path) => {
   if (path === "/broken") return brokenPage();
   return path === "/page" ? page() : null;
 };
-const PLAIN_HTTP = { access: { origins: ["*"], hosts: ["*"] }, hasGateway: true };
+type EtcdListener = Readonly<{
+  urls: readonly string[];
+  close: (graceMs?: number) => Promise<void>;
+}>;
+
+async function serveEtcd({
+  urls,
+  ...options
+}: EtcdServiceOptions & Readonly<{ urls: readonly string[] }>): Promise<EtcdListener> {
+  const service = createEtcdService(options);
+  return { urls: await service.listen(urls, "all"), close: service.close };
+}
+
+const PLAIN_HTTP = { httpUrls: [], access: { origins: ["*"], hosts: ["*"] }, hasGateway: true };
 const NO_METER: CallMeter = {
   started: () => {},
   received: () => {},

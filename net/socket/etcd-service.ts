@@ -31,15 +31,19 @@ import type { Listener, Log } from "./listen.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
 import { commonNameOf } from "./tls/who.ts";
 
-export interface EtcdListener {
-  /** Where it listens, with the ports that the system chose where a port was 0. */
-  readonly urls: readonly string[];
+export interface EtcdService {
+  /** The URLs with the ports that the system chose where a port was 0. Rejects with one line when
+   *  an address cannot be listened on. */
+  readonly listen: (urls: readonly string[], serves: Serves) => Promise<readonly string[]>;
   /** Takes no more calls, lets the running ones end for a moment, then cuts them. */
   readonly close: (graceMs?: number) => Promise<void>;
 }
 
+/** What is to be had at an address. */
+export type Serves = "all" | "grpc" | "http" | "metrics";
+
 export type EtcdServiceOptions = Readonly<{
-  ports: readonly Port[];
+  httpUrls: readonly string[]; // where clients are sent that look for it where only gRPC is
   terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
   namesCallers: boolean; // by the certificates that they show
   access: Access; // over plain HTTP
@@ -53,47 +57,38 @@ export type EtcdServiceOptions = Readonly<{
   log: Log;
 }>;
 
-/** URLs that serve the same. */
-export type Port = Readonly<{
-  urls: readonly string[];
-  serves: "all" | "grpc" | "http" | "metrics";
-}>;
-
 /** What gRPC itself accepts above the largest request, as in etcd. */
 const OVERHEAD_BYTES = 512 * 1024;
 const GRACE_MS = 500;
 
 const NOTHING = new Uint8Array(0);
 
-/** Rejects with one line when an address cannot be listened on. */
-export async function serveEtcd(options: EtcdServiceOptions): Promise<EtcdListener> {
+export function createEtcdService(options: EtcdServiceOptions): EtcdService {
   const clients = createClients(options);
   const terms = options.terms === null ? null : { ...options.terms, farewell: null };
   const listeners: Listener[] = [];
-  const cut = (): void => {
-    for (const listener of listeners) listener.cut();
+  return {
+    listen: async (urls, serves) => {
+      const speakers = clients.speakersOf(serves);
+      const hear = (socket: Socket): void => hearFirstWords(socket, speakers);
+      const listener = await listen(urls, hear, terms);
+      listeners.push(listener);
+      for (const url of listener.urls) options.log(`serving ${TRAFFIC[serves]} on ${url}`);
+      return listener.urls;
+    },
+    close: async (graceMs = GRACE_MS) => {
+      const ended = Promise.all(listeners.map((listener) => listener.close()));
+      clients.leave();
+      const force = setTimeout(() => {
+        for (const listener of listeners) listener.cut();
+      }, graceMs);
+      await ended;
+      clearTimeout(force);
+    },
   };
-  const close = async (graceMs = GRACE_MS): Promise<void> => {
-    const ended = Promise.all(listeners.map((listener) => listener.close()));
-    clients.leave();
-    const force = setTimeout(cut, graceMs);
-    await ended;
-    clearTimeout(force);
-  };
-  for (const { urls, serves } of options.ports) {
-    const speakers = clients.speakersOf(serves);
-    const listening = listen(urls, (socket) => hearFirstWords(socket, speakers), terms);
-    const listener = await listening.catch(async (error: unknown) => {
-      await close(0);
-      throw error;
-    });
-    listeners.push(listener);
-    for (const url of listener.urls) options.log(`serving ${TRAFFIC[serves]} on ${url}`);
-  }
-  return { urls: listeners.flatMap((listener) => listener.urls), close };
 }
 
-const TRAFFIC: Readonly<Record<Port["serves"], string>> = {
+const TRAFFIC: Readonly<Record<Serves, string>> = {
   all: "client traffic",
   grpc: "client traffic over gRPC",
   http: "client traffic over HTTP",
@@ -101,7 +96,7 @@ const TRAFFIC: Readonly<Record<Port["serves"], string>> = {
 };
 
 type Clients = Readonly<{
-  speakersOf: (serves: Port["serves"]) => Speakers;
+  speakersOf: (serves: Serves) => Speakers;
   leave: () => void; // take no more calls
 }>;
 
@@ -117,7 +112,7 @@ function createClients(options: EtcdServiceOptions): Clients {
   const handlers = handlersOf(options, messageBytesMax);
   const hooks = hooksOf(meter);
   let connections = 0;
-  const speakHttp2 = (socket: Socket, serves: Port["serves"]): void => {
+  const speakHttp2 = (socket: Socket, serves: Serves): void => {
     const connection = ++connections;
     const isSecure = "encrypted" in socket;
     const commonName = options.namesCallers ? certifiedName(socket) : "";
@@ -155,13 +150,12 @@ function createClients(options: EtcdServiceOptions): Clients {
 function handlersOf(
   options: EtcdServiceOptions,
   messageBytesMax: number,
-): Readonly<Record<Port["serves"], HttpHandler>> {
+): Readonly<Record<Serves, HttpHandler>> {
   const http = createHttpHandler({ ...options, messageBytesMax });
-  const httpUrls = options.ports.flatMap(({ urls, serves }) => (serves === "http" ? urls : []));
   return {
     all: http,
     http,
-    grpc: createSignpost(httpUrls),
+    grpc: createSignpost(options.httpUrls),
     metrics: createMetricsHandler(options.pages),
   };
 }

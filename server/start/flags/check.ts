@@ -68,7 +68,13 @@ function whyNoTimes(flags: Flags, settings: Settings): string | null {
 }
 
 function whyNoListeners(flags: Flags, settings: Settings): string | null {
-  for (const url of [...flags["listen-client-urls"], ...flags["listen-peer-urls"]]) {
+  const urls = [
+    ...flags["listen-client-urls"],
+    ...flags["listen-client-http-urls"],
+    ...flags["listen-metrics-urls"],
+    ...flags["listen-peer-urls"],
+  ];
+  for (const url of urls) {
     const address = addressOf(url);
     if (address.kind === "file" || address.host === "localhost" || isIP(address.host) !== 0)
       continue;

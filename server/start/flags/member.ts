@@ -82,9 +82,10 @@ export const MEMBER: TableOf<MemberFlags> = {
     parseUrls,
     "URLs to listen on for clients, separated by commas.",
   ),
-  "listen-client-http-urls": refused(
-    "plain HTTP is served on --listen-client-urls only",
-    flag("", parseOptionalUrls, "URLs for plain HTTP alone; --listen-client-urls are gRPC's then."),
+  "listen-client-http-urls": flag(
+    "",
+    parseOptionalUrls,
+    "URLs for plain HTTP alone; --listen-client-urls are gRPC's then.",
   ),
   "max-snapshots": accepted(
     "an image that is not needed any more is removed at once",

@@ -2,7 +2,7 @@
 // "Distributed tracing".
 
 import type { LogLevel } from "../../observe/log.ts";
-import { accepted, booleanFlag, flag, refused, promoted, type TableOf, textFlag } from "./flag.ts";
+import { accepted, booleanFlag, flag, promoted, type TableOf, textFlag } from "./flag.ts";
 import {
   oneOf,
   parseDuration,
@@ -27,10 +27,7 @@ export const MONITORING: TableOf<MonitoringFlags> = {
     "all that is counted is always shown",
     textFlag("basic", "How much /metrics shows: 'basic' or 'extensive'."),
   ),
-  "listen-metrics-urls": refused(
-    "/metrics and /health are served on --listen-client-urls only",
-    flag("", parseOptionalUrls, "URLs for /metrics and /health alone."),
-  ),
+  "listen-metrics-urls": flag("", parseOptionalUrls, "URLs for /metrics and /health alone."),
 };
 
 export type LoggingFlags = Readonly<{

@@ -1,7 +1,7 @@
 // Who may speak with a member, and how both sides prove who they are: etcd's groups "Security" and
 // "Auth". Whoever asks for security gets it, or no member: nothing here is ever only accepted.
 
-import { booleanFlag, flag, promoted, refused, type TableOf, textFlag } from "./flag.ts";
+import { booleanFlag, flag, promoted, type TableOf, textFlag } from "./flag.ts";
 import { oneOf, parseCost, parseCountOr, parseList, parseUnsigned } from "./values.ts";
 
 export type SecurityFlags = Readonly<{
@@ -65,14 +65,8 @@ export const SECURITY: TableOf<SecurityFlags> = {
     oneOf(["", "TLS1.2", "TLS1.3"]),
     "Highest version of TLS (default: Node's).",
   ),
-  cors: refused(
-    "plain HTTP does not ask where a page came from yet",
-    flag("*", parseList, "Origins whose pages may call the JSON gateway."),
-  ),
-  "host-whitelist": refused(
-    "plain HTTP does not look at the Host header yet",
-    flag("*", parseList, "Host names that plain HTTP answers to."),
-  ),
+  cors: flag("*", parseList, "Origins whose pages may call the JSON gateway."),
+  "host-whitelist": flag("*", parseList, "Host names that plain HTTP answers to."),
 };
 
 export type AuthFlags = Readonly<{
