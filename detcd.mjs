@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The command `detcd`. Plain JavaScript that any Node can read, so that an old one gets a clear answer.
 
-import { readFileSync } from "node:fs";
 import * as module from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -42,8 +41,8 @@ if (room !== null) {
   const { main } = await import(room);
   process.exitCode = await main(command, rest);
 } else if (command === "version" || command === "--version") {
-  const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
-  console.log(`detcd ${version}`);
+  const { main } = await import(ROOMS.serve);
+  process.exitCode = await main("serve", ["--version"]);
 } else if (command === undefined || ["help", "--help", "-h"].includes(command)) {
   console.log(USAGE);
 } else {

@@ -33,7 +33,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "checker/": [],
   "sim/": ["seedrandom"],
   "net/socket/": ["@grpc/grpc-js", "asn1js", "pkijs", "node:"],
-  "server/": ["bcryptjs", "lmdb", "pkijs", "node:"],
+  "server/": ["bcryptjs", "lmdb", "pkijs", "yaml", "node:"],
   "fuzz/": ["@grpc/grpc-js", "fast-check", "node:"],
   "scenarios/": ["fast-check", "node:"],
   "tui/": ["ink", "react", "node:"],

@@ -4,13 +4,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peers/peer-hello.ts";
 import { operatorErrorOf } from "./causes.ts";
 import type { FlagName, Flags } from "./start/flags/table.ts";
-import { parseFlags } from "./start/flags/parse.ts";
+import { readFlags } from "./start/flags/read.ts";
 import type { Notice } from "./start/flags/settings.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import { whenOrphaned } from "./start/parent.ts";
 import { createPrivately } from "./storage/private-files.ts";
 import { startServer } from "./server.ts";
-import { DETCD_VERSION, ETCD_VERSION } from "./observe/version.ts";
+import { versionText } from "./observe/version.ts";
 
 const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's names for them
 
@@ -20,7 +20,7 @@ const FAREWELL_MS = 1000;
 /** The exit code: 0 after a signal or a removal, 1 when the member cannot run, 2 when the flags
  *  cannot be read. */
 export async function main(_command: string, args: readonly string[]): Promise<number> {
-  const parsed = parseFlags(args, process.env);
+  const parsed = await readFlags(args, process.env);
   switch (parsed.kind) {
     case "help":
       console.log(parsed.text);
@@ -109,14 +109,4 @@ function nextSignal(): Promise<keyof typeof SIGNALS> {
 function refuse(message: string, exitCode: number): number {
   process.stderr.write(`detcd serve: ${message}\n`);
   return exitCode;
-}
-
-/** The first line is etcd's, because tools read the API level from it. */
-function versionText(): string {
-  return [
-    `etcd Version: ${ETCD_VERSION}`,
-    `detcd Version: ${DETCD_VERSION}`,
-    `Node Version: ${process.versions.node}`,
-    `OS/Arch: ${process.platform}/${process.arch}`,
-  ].join("\n");
 }

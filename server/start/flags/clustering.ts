@@ -88,8 +88,7 @@ export const CLUSTERING: TableOf<ClusteringFlags> = {
   "discovery-cacert": idle(textFlag("", "CA file to verify the service with.")),
   "discovery-user": idle(textFlag("", "User, or user:password.")),
   "discovery-password": idle(textFlag("", "Password of that user.")),
-  "discovery-fallback": refused(
-    "there is no v2 proxy to fall back to: leave it at 'exit'",
+  "discovery-fallback": idle(
     flag("exit", oneOf(["exit", "proxy"]), "What to do when discovery fails."),
   ),
   "discovery-proxy": idle(textFlag("", "HTTP proxy on the way to the service.")),

@@ -9,8 +9,8 @@ import { FLAG_BY_WORD, type FlagName } from "./table.ts";
 
 type FromVariables = Readonly<{ settings: Settings; notices: readonly Notice[] }>;
 
-const ASKS_FOR_SECURITY =
-  /(^|_)(M?TLS|SSL|CERT|CERTS|CERTFILE|KEYFILE|CA|CAFILE|CRL|CIPHERS?|AUTH)(_|$)|_KEY_FILE$/;
+const SECURITY =
+  /(^|[-_])(m?tls|ssl|certs?|certfile|keyfile|ca|cafile|crl|ciphers?|auth)([-_]|$)|key[-_]file$/i;
 const ASKS_FOR_NOTHING = /^(false|f|no|off|0)$/i;
 const PREFIX = "ETCD_";
 const SPECIAL = "ETCD_VERSION"; // as in etcd: images have it for their own use
@@ -21,6 +21,11 @@ const NAMES: ReadonlyMap<string, FlagName> = new Map(
 
 export function environmentName(word: string): string {
   return `${PREFIX}${word.toUpperCase().replaceAll(/[-.]/g, "_")}`;
+}
+
+/** Of a name that no flag has. */
+export function asksForSecurity(name: string, text: string): boolean {
+  return SECURITY.test(name) && !ASKS_FOR_NOTHING.test(text);
 }
 
 export function readEnvironment(
@@ -36,9 +41,7 @@ export function readEnvironment(
     if (variable === SPECIAL) {
       notices.push(notice("cannot set special environment variable", { key: SPECIAL }));
     } else if (name === undefined) {
-      if (ASKS_FOR_SECURITY.test(variable) && !ASKS_FOR_NOTHING.test(text)) {
-        return { ok: false, error: strangerOf(variable) };
-      }
+      if (asksForSecurity(variable, text)) return { ok: false, error: strangerOf(variable) };
       notices.push(notice("unrecognized environment variable", fields));
     } else if (line.has(name)) {
       const words = "recognized environment variable, but unused: shadowed by corresponding flag";

@@ -12,10 +12,12 @@ function run(args: string, environment: Record<string, string> = {}): Flags {
 }
 
 function parse(args: string, environment: Record<string, string> = {}): ParsedFlags {
-  return parseFlags(
+  const parsed = parseFlags(
     args.split(" ").filter((word) => word !== ""),
     environment,
   );
+  if (parsed.kind === "file") throw new Error("a file");
+  return parsed;
 }
 
 function noticesOf(parsed: ParsedFlags): readonly Notice[] {

@@ -20,6 +20,8 @@ export type ParsedFlags = Readonly<
   | { kind: "version" }
   | { kind: "refused"; message: string; exitCode: 1 | 2 }
 >;
+/** With a file, nothing else counts. */
+export type FlagsOrFile = ParsedFlags | Readonly<{ kind: "file"; path: string }>;
 type Refused = Extract<ParsedFlags, { kind: "refused" }>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,13 +36,15 @@ const REFUSED_WHEN_READ: ReadonlySet<FlagName> = new Set([
 ]);
 const SEE_HELP = "see detcd serve --help";
 
-export function parseFlags(args: readonly string[], environment: Environment): ParsedFlags {
+export function parseFlags(args: readonly string[], environment: Environment): FlagsOrFile {
   const line = readLine(args);
   if (line.kind === "refused") return line;
   const mistake = firstUnreadable(line.settings);
   if (mistake !== null) return mistake;
   if (isAsked("help", line.settings)) return { kind: "help", text: helpText() };
   if (isAsked("version", line.settings)) return { kind: "version" };
+  const path = line.settings.get("config-file")?.text ?? environment["ETCD_CONFIG_FILE"] ?? "";
+  if (path !== "") return { kind: "file", path };
   const variables = readEnvironment(environment, line.settings);
   if (!variables.ok) return refused(1, variables.error);
   const { settings, notices } = variables.value;

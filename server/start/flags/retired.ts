@@ -33,8 +33,8 @@ export type RetiredFlags = Readonly<{
 }>;
 
 export const RETIRED: TableOf<RetiredFlags> = {
-  "enable-v2": refused(
-    "API v2 is not served, as in etcd since 3.6: leave it out",
+  "enable-v2": accepted(
+    "API v2 is not served, as in etcd since 3.6",
     booleanFlag("false", "Serve API v2."),
   ),
   "experimental-enable-v2v3": refused(
