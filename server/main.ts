@@ -8,6 +8,7 @@ import { readFlags } from "./start/flags/read.ts";
 import type { Notice } from "./start/flags/settings.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import { whenOrphaned } from "./start/parent.ts";
+import { createSupervisor } from "./start/supervisor.ts";
 import { createPrivately } from "./storage/private-files.ts";
 import { startServer } from "./server.ts";
 import { versionText } from "./observe/version.ts";
@@ -17,7 +18,7 @@ const SIGNALS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const; // Go's
 /** etcd's own wait: a leader that was removed tells the others meanwhile, and hands over. */
 const FAREWELL_MS = 1000;
 
-/** The exit code: 0 after a signal or a removal, 1 when the member cannot run, 2 when the flags
+/** The exit code: 0 after a removal, 1 when the member cannot run, 2 when the flags
  *  cannot be read. */
 export async function main(_command: string, args: readonly string[]): Promise<number> {
   const parsed = await readFlags(args, process.env);
@@ -53,7 +54,9 @@ async function run(
   const logOf = (caller: string): Log => createLog(sink, caller);
   const started = await startServer(flags, given, logOf);
   if (!started.ok) return refuse(started.error, 1);
-  const { removed, stop } = started.value;
+  const { removed, ready, stop } = started.value;
+  const supervisor = createSupervisor(process.env, logOf("server/start/supervisor.ts"));
+  void ready.then(() => supervisor.tell("READY=1"));
   const removal = removed.then(() => "removed" as const);
   const orphaned = whenOrphaned(process.env).then(() => "orphaned" as const);
   const reason = await Promise.race([nextSignal(), removal, orphaned]);
@@ -66,8 +69,15 @@ async function run(
   } else {
     log("info", "received signal; shutting down", { signal: SIGNALS[reason] });
   }
-  await stop();
+  await Promise.all([supervisor.tell("STOPPING=1"), stop()]);
+  if (reason in SIGNALS) endBy(reason as keyof typeof SIGNALS);
   return 0;
+}
+
+/** As etcd ends, by the signal that it was sent; but the first process of a container has none that
+ *  ends it, and its end is good. */
+function endBy(signal: keyof typeof SIGNALS): void {
+  if (process.pid !== 1) process.kill(process.pid, signal);
 }
 
 /** Of a commit that failed LMDB says so itself, and rejects a promise that nobody has been given,

@@ -51,6 +51,8 @@ export type Server = Readonly<{
   stop: () => Promise<void>;
   /** Resolves when this member has been removed from its cluster: it should stop. */
   removed: Promise<void>;
+  /** Resolves when it serves: it has a leader, and the others know where its clients find it. */
+  ready: Promise<void>;
 }>;
 
 /** What is open, to be closed in the reverse order. */
@@ -61,6 +63,7 @@ type Around = Readonly<{
   tls: Tls;
   closers: Closers;
   onRemoved: () => void;
+  onReady: () => void;
 }>;
 
 /** An error is one sentence for the operator. */
@@ -79,9 +82,12 @@ export async function startServer(
   const closers: Closers = [async () => release()];
   const about = { name: flags.name, "data-dir": flags["data-dir"] };
   const removal = Promise.withResolvers<void>();
+  const readiness = Promise.withResolvers<void>();
   const onRemoved = (): void => removal.resolve();
+  const onReady = (): void => readiness.resolve();
   try {
-    await open(flags, directory.value, { logOf, dial, tls: tls.value, closers, onRemoved });
+    const around = { logOf, dial, tls: tls.value, closers, onRemoved, onReady };
+    await open(flags, directory.value, around);
   } catch (error) {
     const reason = operatorErrorOf(error, flags["data-dir"]);
     if (reason === null) throw error;
@@ -93,7 +99,7 @@ export async function startServer(
     await closeAll(closers);
     log("info", "closed etcd server", about);
   };
-  return { ok: true, value: { stop, removed: removal.promise } };
+  return { ok: true, value: { stop, removed: removal.promise, ready: readiness.promise } };
 }
 
 async function closeAll(closers: Closers): Promise<void> {
@@ -103,7 +109,7 @@ async function closeAll(closers: Closers): Promise<void> {
 async function open(
   flags: Flags,
   directory: DataDirectory,
-  { logOf, dial, tls, closers, onRemoved }: Around,
+  { logOf, dial, tls, closers, onRemoved, onReady }: Around,
 ): Promise<void> {
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
@@ -146,7 +152,7 @@ async function open(
   });
   closers.push(() => links.close());
   const admission = Promise.withResolvers<string | null>();
-  const trace = traceOf(flags, identity, logOf("core/node.ts"));
+  const trace = traceOf(flags, identity, onReady, logOf("core/node.ts"));
   const parts = { submit, kv, disk, links, passwords, snapshots, backups, trace, metrics };
   const runtime: Runtime = new Runtime({
     first,
@@ -233,14 +239,23 @@ function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): 
   });
 }
 
-function traceOf(flags: Flags, identity: Identity, log: Log): (event: TraceEvent) => void {
-  return createTraceLog({
+function traceOf(
+  flags: Flags,
+  identity: Identity,
+  onReady: () => void,
+  log: Log,
+): (event: TraceEvent) => void {
+  const told = createTraceLog({
     identity,
     name: flags.name,
     listenClientUrls: flags["listen-client-urls"],
     advertiseClientUrls: flags["advertise-client-urls"],
     log,
   });
+  return (event) => {
+    told(event);
+    if (event.kind === "published") onReady();
+  };
 }
 
 function createPasswords(flags: Flags, sign: Sign | null, runtime: () => Runtime): Passwords {

@@ -170,10 +170,10 @@ describe("three members", () => {
     await writeAtLast(again, "after");
   });
 
-  it("end with 0 on SIGTERM, one after the other, and come back with their data", async () => {
+  it("end by the SIGTERM that they were sent, one after the other, and come back with their data", async () => {
     for (const { process, client } of members) {
       client.close();
-      expect(await process.end("SIGTERM")).toBe(0);
+      expect(await process.end("SIGTERM")).toBe("SIGTERM");
       expect(process.output).toContain("closed etcd server");
       expect(process.output).not.toMatch(/"level":"(error|fatal)"/);
     }

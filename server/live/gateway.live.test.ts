@@ -236,7 +236,7 @@ describe("the gateway", () => {
     }
     expect(ports.size).toBe(1);
     const running = must(member, "it runs");
-    expect(await running.end("SIGTERM")).toBe(0);
+    expect(await running.end("SIGTERM")).toBe("SIGTERM");
     agent.destroy();
   });
 });

@@ -27,7 +27,7 @@ describe("a leader that is told to end", () => {
     const members = await Promise.all(plans.map((plan) => startRunning(plan)));
     const leader = must(await leaderAmong(members), "one of them leads");
     const others = members.filter((member) => member !== leader);
-    expect(await leader.process.end("SIGTERM")).toBe(0);
+    expect(await leader.process.end("SIGTERM")).toBe("SIGTERM");
     const { output } = leader.process;
     expect(output).toContain("leadership transfer finished");
     const [, heir] = /"transferee-member-id":"(\w+)"/.exec(output) ?? [];

@@ -105,24 +105,29 @@ export class MemberProcess {
   async says(words: string): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
     while (!this.#output.includes(words)) {
-      if (this.#child.exitCode !== null || Date.now() > deadline) {
+      if (
+        this.#child.exitCode !== null ||
+        this.#child.signalCode !== null ||
+        Date.now() > deadline
+      ) {
         throw new Error(`never said ${JSON.stringify(words)}:\n${this.#output}`);
       }
       await pause(20);
     }
   }
 
-  async exited(): Promise<number | null> {
+  /** Its exit code, or the signal that ended it. */
+  async exited(): Promise<number | NodeJS.Signals | null> {
     await this.#exit;
     children.delete(this.#child);
-    return this.#child.exitCode;
+    return this.#child.exitCode ?? this.#child.signalCode;
   }
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  async end(signal: NodeJS.Signals): Promise<number | null> {
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     this.signal(signal);
     return this.exited();
   }
@@ -169,7 +174,7 @@ export async function startEtcd(
 export async function runToEnd(
   flags: readonly string[],
   through: readonly string[] = [],
-): Promise<Readonly<{ code: number | null; output: string }>> {
+): Promise<Readonly<{ code: number | NodeJS.Signals | null; output: string }>> {
   const member = new MemberProcess(flags, through);
   const code = await member.exited();
   return { code, output: member.output.trim() };

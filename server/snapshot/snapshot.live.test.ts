@@ -249,7 +249,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     const client = createEtcdClient(plan.clientUrl);
     const pieces = client.snapshot("");
     expect((await pieces.next()).value?.ok).toBe(true);
-    expect(await member.end("SIGTERM")).toBe(0);
+    expect(await member.end("SIGTERM")).toBe("SIGTERM");
     await pieces.return();
     client.close();
   });

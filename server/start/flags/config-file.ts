@@ -87,7 +87,7 @@ function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map(textOf).join(",");
   if (typeof value === "object") return null;
-  return String(value as string | number | boolean);
+  return String(value);
 }
 
 function inUnits(name: FlagName, value: unknown, text: string): string {
