@@ -154,7 +154,7 @@ export function leaseKey(id: bigint): Bytes {
   return fromBytes(bytes);
 }
 
-function idOfKey(key: Bytes): LeaseId {
+export function idOfKey(key: Bytes): LeaseId {
   let id = 0n;
   for (let at = 0; at < key.length; at++) id = (id << 8n) | BigInt(key.charCodeAt(at));
   return BigInt.asIntN(64, id - SIGN_BIT) as LeaseId;

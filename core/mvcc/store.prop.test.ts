@@ -133,12 +133,11 @@ function perform(
 }
 
 function readWhole(mvcc: Mvcc, view: KvReader, asked: TxnRequest): Result<KvResponse> {
-  const begun = beginReading(mvcc, view, asked);
+  const begun = beginReading(mvcc, asked);
   if (!begun.ok) return begun;
-  const { reading, parts } = continueReading(begun.value, view, {
-    rows: Infinity,
-    bytes: Infinity,
-  });
+  const budget = { rows: Infinity, bytes: Infinity };
+  const { reading, parts, error } = continueReading(begun.value, view, budget);
+  if (error !== null) return { ok: false, error };
   return { ok: true, value: answerOf(reading, parts, FILL) };
 }
 

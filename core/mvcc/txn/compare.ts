@@ -5,7 +5,7 @@ import type { Compare, CompareResult, KeyValue, RequestOp, TxnRequest } from "..
 import type { Bytes } from "../../contract.ts";
 import { must } from "../../lib/assert.ts";
 import { compareBytes, EMPTY } from "../../lib/bytes.ts";
-import { type Budget, isSpent, spend, UNLIMITED } from "../budget.ts";
+import { type Budget, isSpent, spend } from "../budget.ts";
 import { liveVersions, type Version } from "../key-index.ts";
 import { keyRange } from "../range/key-range.ts";
 import type { Mvcc, ReadRow } from "../store.ts";
@@ -53,12 +53,6 @@ export function continueChoice(
   const choosing: Choosing = { mvcc, readRow, budget, choice, met: 0 };
   const path = choose(choosing, txn);
   return { path, choice: choosing.choice };
-}
-
-/** All of it at once. */
-export function choosePath(mvcc: Mvcc, readRow: ReadRow, txn: TxnRequest): Path {
-  const { path } = continueChoice(mvcc, readRow, txn, NO_CHOICE, { ...UNLIMITED });
-  return must(path, "without a limit, all is chosen");
 }
 
 function choose(choosing: Choosing, txn: TxnRequest): Path | null {

@@ -1,5 +1,5 @@
 // What a request that only reads wants to know: one range, or those that a transaction chooses. All
-// are of one moment, and read one after the other, in pieces.
+// are of one moment, and read one after the other, in pieces; so are the keys by which it chooses.
 
 import type { KvReader, Result } from "../../contract.ts";
 import type {
@@ -18,16 +18,22 @@ import {
   type RangeBudget,
   type RangeWalk,
 } from "../range/range-walk.ts";
-import { type Mvcc, rowsOf } from "../store.ts";
+import type { ApiError } from "../../api/errors.ts";
+import { assert } from "../../lib/assert.ts";
+import { isSpent } from "../budget.ts";
+import { type Mvcc, type ReadRow, rowsOf } from "../store.ts";
+import { check, type LeaseExists } from "./check.ts";
+import { type Choice, continueChoice, NO_CHOICE, type Path } from "./compare.ts";
 import { type HeaderFill, NOBODY } from "./kv-work.ts";
-import { chooseRanges } from "./txn.ts";
 
 export type Reading = Readonly<{
   mvcc: Mvcc; // as it was when the reading began
   kind: "range" | "txn";
-  succeeded: boolean; // the compares of a transaction
+  choosing: Choosing | null; // the compares of a transaction are not all looked at yet
+  succeeded: boolean; // what they came to
   walks: readonly RangeWalk[];
 }>;
+type Choosing = Readonly<{ request: TxnRequest; choice: Choice }>;
 
 /** Keys of one of the ranges, which are counted from zero. */
 export type ReadPart = Readonly<{ operation: number; kvs: readonly KeyValue[] }>;
@@ -35,56 +41,76 @@ export type ReadPiece = Readonly<{
   reading: Reading;
   parts: readonly ReadPart[];
   left: RangeBudget; // what the piece did not need
+  error: ApiError | null; // what it chose is refused: there will be no more
 }>;
 
-export function beginReading(
-  mvcc: Mvcc,
-  view: KvReader,
-  request: RangeRequest | TxnRequest,
-): Result<Reading> {
-  const { kind } = request;
-  if (kind === "range") {
-    const begun = beginRange(mvcc, request);
-    return begun.ok
-      ? { ok: true, value: { mvcc, kind, succeeded: true, walks: [begun.value] } }
-      : begun;
+const NO_LEASE: LeaseExists = () => false; // where there is no put, nobody asks
+
+export function beginReading(mvcc: Mvcc, request: RangeRequest | TxnRequest): Result<Reading> {
+  if (request.kind === "txn") {
+    const choosing = { request, choice: NO_CHOICE };
+    return { ok: true, value: { mvcc, kind: "txn", choosing, succeeded: true, walks: [] } };
   }
-  const chosen = chooseRanges(mvcc, view, request);
-  if (!chosen.ok) return chosen;
-  const { succeeded, ranges } = chosen.value;
-  const walks: RangeWalk[] = [];
-  for (const each of ranges) {
-    const begun = beginRange(mvcc, each);
-    if (!begun.ok) return begun;
-    walks.push(begun.value);
-  }
-  return { ok: true, value: { mvcc, kind, succeeded, walks } };
+  const begun = beginRange(mvcc, request);
+  if (!begun.ok) return begun;
+  const walks = [begun.value];
+  return { ok: true, value: { mvcc, kind: "range", choosing: null, succeeded: true, walks } };
 }
 
 /** One piece more. Its rows must not have been taken. */
 export function continueReading(reading: Reading, view: KvReader, budget: RangeBudget): ReadPiece {
   const readRow = rowsOf(view);
+  if (reading.choosing === null) return readWalks(reading, readRow, budget);
+  const left = { ...budget };
+  const { request, choice } = reading.choosing;
+  const chosen = continueChoice(reading.mvcc, readRow, request, choice, left);
+  if (chosen.path === null) {
+    const choosing = { request, choice: chosen.choice };
+    return { reading: { ...reading, choosing }, parts: [], left, error: null };
+  }
+  const begun = beginChosen(reading, chosen.path);
+  if (!begun.ok) return { reading, parts: [], left, error: begun.error };
+  return readWalks(begun.value, readRow, left);
+}
+
+/** The ranges of a transaction that can only read. */
+function beginChosen(reading: Reading, path: Path): Result<Reading> {
+  const { mvcc } = reading;
+  const error = check(mvcc, path, NO_LEASE);
+  if (error !== null) return { ok: false, error };
+  const walks: RangeWalk[] = [];
+  for (const operation of path.operations) {
+    assert(operation.kind === "range", "a transaction that can only read writes");
+    const begun = beginRange(mvcc, operation);
+    if (!begun.ok) return begun;
+    walks.push(begun.value);
+  }
+  return { ok: true, value: { ...reading, choosing: null, succeeded: path.succeeded, walks } };
+}
+
+function readWalks(reading: Reading, readRow: ReadRow, budget: RangeBudget): ReadPiece {
   const walks = [...reading.walks];
   const parts: ReadPart[] = [];
   let left = budget;
   for (const [operation, walk] of walks.entries()) {
     if (isOver(walk)) continue;
-    if (left.rows <= 0 || left.bytes <= 0) break;
+    if (isSpent(left)) break;
     const piece = continueRange(walk, readRow, left);
     walks[operation] = piece.walk;
     if (piece.kvs.length > 0) parts.push({ operation, kvs: piece.kvs });
     ({ left } = piece);
     if (!isOver(piece.walk)) break;
   }
-  return { reading: { ...reading, walks }, parts, left };
+  return { reading: { ...reading, walks }, parts, left, error: null };
 }
 
-export function isAllRead({ walks }: Reading): boolean {
-  return walks.every(isOver);
+export function isAllRead({ choosing, walks }: Reading): boolean {
+  return choosing === null && walks.every(isOver);
 }
 
 /** Whether a compaction took, or may yet take, rows that have still to be read. */
-export function isReadingTaken({ walks }: Reading, now: Mvcc): boolean {
+export function isReadingTaken({ mvcc, choosing, walks }: Reading, now: Mvcc): boolean {
+  if (choosing !== null) return mvcc.revision < now.compaction.scheduled;
   return walks.some((walk) => !isOver(walk) && isTaken(walk, now));
 }
 

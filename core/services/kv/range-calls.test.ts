@@ -47,6 +47,30 @@ describe("a range of more rows than a step reads", () => {
     expect(client.answerOf(call)).toBe(`revision=21 succeeded ${inside.join(" | ")}`);
   });
 
+  it("looks at the keys of its compares in pieces, too, as they were when it began", () => {
+    const client = startStage();
+    const isOld = { result: "equal", target: { kind: "version", operand: 1 } } as const;
+    const all = { key: key("k"), rangeEnd: key("l"), ...isOld };
+    const call = client.ask(txnOf([all], [rangeOf("k00")], [rangeOf("absent")]));
+    for (let piece = 0; piece < 3; piece++) {
+      client.resume();
+      expect(client.answerOf(call)).toBeNull();
+      client.ask(putOf(nameOf(KEYS - 1 - piece), "later"));
+    }
+    client.resumeAll();
+    expect(client.answerOf(call)).toBe("revision=21 succeeded count=1 k00=first");
+  });
+
+  it("is refused as it would be in one step, when its compares have chosen", () => {
+    const client = startStage();
+    const all = { key: key("k"), rangeEnd: key("l"), result: "greater" } as const;
+    const compare = { ...all, target: { kind: "version", operand: 0 } } as const;
+    const call = client.ask(txnOf([compare], [rangeOf("k00", { revision: 99 })]));
+    expect(client.answerOf(call)).toBeNull();
+    client.resumeAll();
+    expect(client.answerOf(call)).toBe("FutureRevision");
+  });
+
   it("shares its time with others: none waits for another one's end", () => {
     const client = startStage({ rangesAtOnce: 2 });
     const calls = [client.ask(ALL), client.ask(ALL), client.ask(ALL)];

@@ -62,12 +62,13 @@ export function serveRange(
   const { rangeCalls } = turn.state.calls;
   if (turn.arriving.bytes > 0) {
     const view = overlaid(store.overlay, turn.kv);
-    const begun = beginReading(store.mvcc, view, request);
+    const begun = beginReading(store.mvcc, request);
     if (!begun.ok) return reply(turn, call, begun);
     const { bytes } = turn.arriving;
     const rows = Math.max(SMALL_ROWS, turn.arriving.rows);
-    const { reading, parts, left } = continueReading(begun.value, view, { rows, bytes });
+    const { reading, parts, left, error } = continueReading(begun.value, view, { rows, bytes });
     turn.arriving = left;
+    if (error !== null) return reply(turn, call, { ok: false, error });
     if (isAllRead(reading)) return answer(turn, call, reading, parts);
   }
   const serverDeadline = (now + PATIENCE * requestTimeoutMs(config)) as Millis;
@@ -108,7 +109,6 @@ export function restartRangeCalls(turn: Turn): void {
 /** Those that waited longest begin, as many as there is room for. */
 function admit(turn: Turn): void {
   const { store, config } = turn.state;
-  const view = overlaid(store.overlay, turn.kv);
   while (turn.state.calls.rangeCalls.underWay.length < config.limits.rangesAtOnce) {
     const { underWay, waiting } = turn.state.calls.rangeCalls;
     const call = waiting[0];
@@ -116,7 +116,7 @@ function admit(turn: Turn): void {
     keep(turn, { waiting: waiting.slice(1) });
     const found = findCall(turn.state.calls.pending, call);
     if (found === null) continue; // it timed out, or its client has gone
-    const begun = beginReading(store.mvcc, view, found.request as RangeRequest | TxnRequest);
+    const begun = beginReading(store.mvcc, found.request as RangeRequest | TxnRequest);
     if (!begun.ok) reply(turn, call, begun);
     else {
       const fresh = { call, reading: begun.value, isTold: false, kept: [] };
@@ -132,9 +132,9 @@ function goOn(turn: Turn, each: RangeCall, budget: RangeBudget): RangeBudget {
   const { call } = each;
   const waiting = findCall(pending, call);
   if (waiting === null) return budget;
-  const error = refusalNow(turn, waiting.request, waiting.context);
-  if (error !== null) {
-    reply(turn, call, { ok: false, error });
+  const refusal = refusalNow(turn, waiting.request, waiting.context);
+  if (refusal !== null) {
+    reply(turn, call, { ok: false, error: refusal });
     return budget;
   }
   if (isReadingTaken(each.reading, store.mvcc)) {
@@ -142,8 +142,9 @@ function goOn(turn: Turn, each: RangeCall, budget: RangeBudget): RangeBudget {
     return budget;
   }
   const view = overlaid(store.overlay, turn.kv);
-  const { reading, parts, left } = continueReading(each.reading, view, budget);
-  if (isAllRead(reading)) answer(turn, call, reading, [...each.kept, ...parts]);
+  const { reading, parts, left, error } = continueReading(each.reading, view, budget);
+  if (error !== null) reply(turn, call, { ok: false, error });
+  else if (isAllRead(reading)) answer(turn, call, reading, [...each.kept, ...parts]);
   else {
     const after = tell(turn, { ...each, reading }, parts);
     keep(turn, { underWay: [...turn.state.calls.rangeCalls.underWay, after] });

@@ -1,7 +1,6 @@
 // What etcd refuses before consensus, in etcd's order. Source: etcd
 // server/etcdserver/api/v3rpc/key.go.
 
-import type { Bytes } from "../../contract.ts";
 import { ERRORS } from "../../api/errors.ts";
 import type { ApiError } from "../../api/errors.ts";
 import type {
@@ -11,7 +10,7 @@ import type {
   RequestOp,
   TxnRequest,
 } from "../../api/request.ts";
-import { pushAll } from "../../lib/lists.ts";
+import { touchedBy } from "./touched.ts";
 
 /** Null: the request may go on. */
 export function validate(request: KvRequest, transactionOperations: number): ApiError | null {
@@ -59,44 +58,6 @@ function validateOperation(operation: RequestOp, room: number): ApiError | null 
 }
 
 function validateKeys(txn: TxnRequest): ApiError | null {
-  const conflict = touched(txn.success) === null || touched(txn.failure) === null;
+  const conflict = touchedBy(txn.success) === null || touchedBy(txn.failure) === null;
   return conflict ? ERRORS.DuplicateKey : null;
-}
-
-/** The keys that a branch may put and the ranges that it may delete. */
-type Touched = Readonly<{ puts: ReadonlySet<Bytes>; deletes: readonly Interval[] }>;
-type Interval = Readonly<{ key: Bytes; rangeEnd: Bytes }>;
-
-/** Null: a key is put twice, or put and deleted, on one path through the branch. The two branches
- *  of a nested transaction exclude each other, so both may put one key. */
-function touched(operations: readonly RequestOp[]): Touched | null {
-  const puts = new Set<Bytes>();
-  const deletes: Interval[] = [];
-  for (const operation of operations)
-    if (operation.kind === "delete_range") deletes.push(operation);
-  for (const operation of operations) {
-    if (operation.kind !== "txn") continue;
-    const then = touched(operation.success);
-    const otherwise = touched(operation.failure);
-    if (then === null || otherwise === null) return null;
-    for (const key of then.puts) if (puts.has(key) || covers(deletes, key)) return null;
-    for (const key of otherwise.puts) if (puts.has(key) || covers(deletes, key)) return null;
-    for (const key of [...then.puts, ...otherwise.puts]) puts.add(key);
-    pushAll(deletes, then.deletes);
-    pushAll(deletes, otherwise.deletes);
-  }
-  for (const operation of operations) {
-    if (operation.kind !== "put") continue;
-    if (puts.has(operation.key) || covers(deletes, operation.key)) return null;
-    puts.add(operation.key);
-  }
-  return { puts, deletes };
-}
-
-/** As in etcd, a range that is open at the top ("\0") covers nothing here: its end is taken as a
- *  key. */
-function covers(intervals: readonly Interval[], key: Bytes): boolean {
-  return intervals.some(({ key: from, rangeEnd }) =>
-    rangeEnd === "" ? key === from : key >= from && key < rangeEnd,
-  );
 }

@@ -95,8 +95,10 @@ function timeToLive(
 export function listLeases(turn: Turn, call: CallId): void {
   const { config, raft, store, now } = turn.state;
   const { deadlines } = turn.state.leadership;
-  const ids = [...allLeases(store.lessor)].map((lease) => lease.id);
-  const leases = deadlines === null ? ids : inOrderOfEnds(deadlines, ids, now);
+  const leases =
+    deadlines === null
+      ? Array.from(allLeases(store.lessor), ({ id }) => id)
+      : inOrderOfEnds(deadlines, now);
   const header = { ...replicaOf(config, raft), revision: store.mvcc.revision };
   reply(turn, call, { ok: true, value: { kind: "lease_leases", header, leases } });
 }
