@@ -90,8 +90,8 @@ export function remainingMs(deadlines: Deadlines, id: bigint, now: Millis): numb
   return running === null ? 0 : Math.max(0, running.endsAt - now);
 }
 
-/** As etcd lists leases: the first to run out comes first. They lie in this order but for those that
- *  begin to run at the next tick, so that nothing is sorted that grows with the data. */
+/** As etcd lists leases: the first to run out comes first. They lie in this order, but for those
+ *  that begin to run at the next tick. */
 export function inOrderOfEnds(deadlines: Deadlines, now: Millis): readonly LeaseId[] {
   const { revoking, order, running } = deadlines;
   const ids = Array.from(entries(revoking), ([key]) => idOfKey(key));
