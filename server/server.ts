@@ -3,33 +3,30 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
-import { findMember, readGenesis } from "../core/membership/membership.ts";
 import type { Boot, KvReader, NodeId, Result, Step } from "../core/contract.ts";
-import type { NodeState } from "../core/node-state.ts";
-import type { ClusterDescription } from "../net/wire/peers/peer-members.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
 import { createEtcdService, type EtcdService, type Serves } from "../net/socket/etcd-service.ts";
 import { createDial, type Dial } from "../net/socket/dial.ts";
-import { createPeerLinks, type PeerLinks } from "../net/socket/peers/peer-link.ts";
-import { peerLimits } from "../net/socket/peers/peer-sender.ts";
+import type { PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
 import { Backups } from "./storage/backups.ts";
 import { createClock } from "./clock.ts";
 import { OperatorError, operatorErrorOf } from "./causes.ts";
 import { createDiskReader, WalDisk } from "./storage/disk.ts";
-import { isOn } from "./start/flags/gates.ts";
+import { isOn, shownFeatures } from "./start/flags/gates.ts";
 import { retentionOf } from "./start/flags/check.ts";
 import type { FlagName, Flags } from "./start/flags/table.ts";
 import { handOver } from "./start/hand-over.ts";
 import { KvStore } from "./storage/kv-store.ts";
 import type { Log } from "./observe/log.ts";
-import { Metrics } from "./observe/metrics.ts";
+import { Metrics } from "./observe/metrics/metrics.ts";
 import { createPages } from "./observe/pages.ts";
 import { PasswordThreads } from "./secrets/password-threads.ts";
 import { Passwords } from "./secrets/passwords.ts";
 import type { Sign } from "./secrets/passwords.ts";
+import { linkPeers } from "./peers.ts";
 import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./storage/snapshot-files.ts";
 import { startTls } from "./tls/start-tls.ts";
@@ -117,10 +114,10 @@ async function open(
   const tokens = createTokens(flags["auth-token"], clock);
   if (!tokens.ok) throw new OperatorError({ kind: "flags", reason: tokens.error });
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
-  const metrics = new Metrics();
+  const metrics = createMetrics(flags, config);
   const kv = openStore(memberDirectory, submit, metrics);
   closers.push(() => kv.close());
-  const backups = new Backups({ image: () => kv.image(), submit });
+  const backups = createBackups(kv, submit, metrics);
   closers.push(async () => backups.stop());
   const disk = openLog(walDirectory, submit, metrics);
   closers.push(() => disk.close());
@@ -134,21 +131,20 @@ async function open(
     store: kv,
     stepped: (input) => runtime.stepped(input),
     log: logOf("server/storage/snapshot-files.ts"),
+    meter: metrics.peers,
   });
-  const links = createPeerLinks({
-    cluster: config.cluster,
-    self: config.node,
+  const links = linkPeers({
+    config,
     listenUrls: flags["listen-peer-urls"],
     terms: tls.peers,
     dial,
-    onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
-    onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
-    onLink: (peer, up) => submit({ kind: "peer.link", peer, up }),
-    onSnapshot: snapshots.receive,
+    submit,
+    snapshots,
     onRemoved,
-    describe: () => describeCluster(runtime.state, kv.reader),
-    log: (line) => logOf("net/socket/peers/peer-link.ts")("info", line),
-    limits: peerLimits(config.limits),
+    state: () => runtime.state,
+    kv: kv.reader,
+    metrics,
+    log: logOf("net/socket/peers/peer-link.ts"),
   });
   closers.push(() => links.close());
   const admission = Promise.withResolvers<string | null>();
@@ -163,7 +159,9 @@ async function open(
     tickMs: config.heartbeatMs / 2,
     turnMs: TURN_MS,
     outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
-    onStep: (input, seconds) => metrics.observeStep(input, seconds),
+    onStep: (input, seconds) => {
+      metrics.observeStep(input, seconds, runtime.state.raft.role === "leader");
+    },
   });
   closers.push(async () => runtime.stop());
   await listening("listen-peer-urls", () => links.listen());
@@ -223,6 +221,7 @@ type Served = Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }> &
   Pick<Around, "tls" | "logOf">;
 
 function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): EtcdService {
+  const sink = metrics.requests.watch(runtime);
   return createEtcdService({
     httpUrls: flags["listen-client-http-urls"],
     terms: tls.clients,
@@ -232,7 +231,7 @@ function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): 
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     streamsMax: flags["max-concurrent-streams"],
-    sink: runtime,
+    sink,
     meter: metrics.calls,
     pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),
     log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
@@ -268,18 +267,29 @@ function createPasswords(flags: Flags, sign: Sign | null, runtime: () => Runtime
   });
 }
 
-/** For those who join. Null: this one is joining itself. */
-function describeCluster({ config, store }: NodeState, kv: KvReader): ClusterDescription | null {
-  const { cluster, node } = config;
-  if (findMember(store.members, node) === null) return null;
-  return { cluster, genesis: readGenesis(kv), members: store.members };
+function createMetrics(flags: Flags, { heartbeatMs }: Config): Metrics {
+  return new Metrics({
+    extensive: flags.metrics === "extensive",
+    slowStepSeconds: flags["warning-apply-duration"] / 1000,
+    heartbeatSeconds: heartbeatMs / 1000,
+    features: shownFeatures(flags),
+  });
 }
 
 function openLog(directory: string, submit: Runtime["submit"], metrics: Metrics): WalDisk {
   return new WalDisk(directory, {
     onDone: (token) => submit({ kind: "disk.done", token }),
     onFailure: end,
-    onSync: (seconds) => metrics.observeSync(seconds),
+    onSync: metrics.disk.onSync,
+    onWrite: metrics.disk.onWrite,
+  });
+}
+
+function createBackups(kv: KvStore, submit: Runtime["submit"], metrics: Metrics): Backups {
+  return new Backups({
+    image: () => kv.image(),
+    submit,
+    onClosed: (seconds) => metrics.store.observeSnapshot(seconds),
   });
 }
 
@@ -287,7 +297,7 @@ function openStore(directory: string, submit: Runtime["submit"], metrics: Metric
   return new KvStore(directory, {
     onDone: (applied) => submit({ kind: "kv.done", applied }),
     onFailure: end,
-    onCommit: (seconds) => metrics.observeCommit(seconds),
+    onCommit: (seconds) => metrics.store.observeCommit(seconds),
   });
 }
 
@@ -327,14 +337,19 @@ function outsideOf({
       if (removed.includes(self)) onRemoved();
     },
     disk: ({ token, ops }) => disk.perform(token, ops),
-    kv: ({ applied, writes }) => kv.apply(applied, writes),
+    kv: ({ applied, writes }) => {
+      kv.apply(applied, writes);
+      metrics.store.countWrites(writes);
+    },
     password: ({ call, work }) => passwords.perform(call, work),
     "snapshot.send": (effect) => void snapshots.send(effect, links),
     "snapshot.install": ({ meta }) => kv.install(meta.index),
     "backup.read": ({ call, pieces }) => backups.read(call, pieces),
     "backup.close": ({ call }) => backups.close(call),
     defragment: () =>
-      void kv.defragment().then((error) => submit({ kind: "defragment.done", error })),
+      void metrics.store
+        .observeDefragmentation(kv.defragment())
+        .then((error) => submit({ kind: "defragment.done", error })),
     admission: ({ refusal }) => onAdmission(refusal),
     trace: ({ event }) => {
       metrics.countTrace(event);

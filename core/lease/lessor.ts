@@ -164,6 +164,12 @@ function withLease(lessor: Lessor, lease: Lease): Lessor {
   return { ...lessor, leases: set(lessor.leases, leaseKey(lease.id), lease) };
 }
 
+/** Of the record of a grant that nobody has noted anything about since. Null: it is no such. */
+export function readTtlSeconds(record: Uint8Array): number | null {
+  const times = decodeTimes(record);
+  return times === null || times.remainingSeconds > 0 ? null : times.ttlSeconds;
+}
+
 function decodeTimes(bytes: Uint8Array): Omit<LeaseRecord, "id"> | null {
   const reader = createReader(bytes);
   const ttlSeconds = readVarint(reader);

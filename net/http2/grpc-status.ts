@@ -20,6 +20,7 @@ export type CallHead = Readonly<{
   token: string; // "": none
   requireLeader: boolean;
   isForwarded: boolean; // by a gateway: whose certificate it is says nothing of who asks
+  version: string; // of the client's library, "": it does not say
 }>;
 
 /** Before the messages of an answer. */
@@ -94,6 +95,7 @@ export function readCallHead(fields: readonly Field[]): CallHead | HeadRefusal {
     token: (token ?? authorization).replace(/^Bearer /, ""),
     requireLeader: requireLeader === "true",
     isForwarded,
+    version,
   };
 }
 

@@ -47,7 +47,7 @@ export type GrpcOptions = Readonly<{
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that it may have under way at a time
   /** Says at once why a path is not served, without waiting for what the client sends. */
-  refusalOf: (path: string) => Refusal | null;
+  refusalOf: (path: string, version: string) => Refusal | null;
   /** Whether a call of this path is one message. As in grpc-go, no more is read of it. */
   takesOne: (path: string) => boolean;
   /** A call is over: 0, or why it failed. */
@@ -215,7 +215,7 @@ export class GrpcConnection {
     }
     const head = readCallHead(fields);
     if ("code" in head) return this.#connection.end(stream, trailersOf(head, head.http));
-    const refusal = this.#options.refusalOf(head.path);
+    const refusal = this.#options.refusalOf(head.path, head.version);
     if (refusal !== null) return this.#connection.end(stream, trailersOf(refusal, 200));
     const reader = new MessageReader(this.#options.messageBytesMax);
     const call = {

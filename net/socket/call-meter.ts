@@ -4,6 +4,7 @@ import type { Method } from "../wire/methods/methods.ts";
 
 export interface CallMeter {
   readonly started: (method: Method) => void;
+  readonly opened: (method: Method, version: string) => void; // by whose library, "" if unknown
   readonly received: (method: Method, bytes: number) => void; // a message
   readonly sent: (method: Method, bytes: number) => void;
   readonly handled: (method: Method, code: number) => void; // a call is over, by its gRPC status

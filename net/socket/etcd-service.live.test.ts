@@ -503,6 +503,7 @@ async function serveEtcd({
 const PLAIN_HTTP = { httpUrls: [], access: { origins: ["*"], hosts: ["*"] }, hasGateway: true };
 const NO_METER: CallMeter = {
   started: () => {},
+  opened: () => {},
   received: () => {},
   sent: () => {},
   handled: () => {},

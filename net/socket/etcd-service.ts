@@ -179,9 +179,10 @@ type Hooks = Pick<GrpcSocketOptions, "refusalOf" | "onSent" | "onHandled">;
 
 function hooksOf(meter: CallMeter): Hooks {
   return {
-    refusalOf: (path) => {
+    refusalOf: (path, version) => {
       const method = findMethod(path);
       if (method !== null) meter.started(method);
+      if (method !== null) meter.opened(method, version);
       return refusalOf(path);
     },
     onSent: (path, bytes) => {

@@ -41,7 +41,7 @@ async function show(path: string, refusalOf: (request: Request) => ApiError): Pr
     reply({ ok: false, error: refusalOf(request) }, NO_PARTS);
     return () => {};
   };
-  const metrics = { countHealth: () => {} };
+  const metrics = { health: { countHealth: () => {}, countCheck: () => {} } };
   const options: unknown = { state: () => state, sink: { open }, metrics };
   const page = await createPages(options as PagesOptions)(path, new URLSearchParams());
   return `${page?.status} ${page?.body}`;

@@ -12,7 +12,7 @@ import type { NodeState } from "../../core/node-state.ts";
 import type { CallSink } from "../../net/socket/call-sink.ts";
 import type { Page, Pages } from "../../net/socket/http/pages.ts";
 import { PLAIN } from "../../net/socket/http/pages.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 
 export type PagesOptions = Readonly<{
   state: () => NodeState;
@@ -48,9 +48,11 @@ export function createPages(options: PagesOptions): Pages {
     if (root === "metrics" && name === null) return showMetrics(options);
     const own = checks.get(root);
     if (own === undefined) return null;
-    if (name === null) return showChecks(own, query);
+    const noted = (check: string, isHealthy: boolean): void =>
+      options.metrics.health.countCheck(root, check, isHealthy);
+    if (name === null) return showChecks(own, query, noted);
     const one = own.get(name);
-    return one === undefined ? null : showChecks(new Map([[name, one]]), query);
+    return one === undefined ? null : showChecks(new Map([[name, one]]), query, noted);
   };
 }
 
@@ -91,7 +93,7 @@ async function showHealth(
     if (failed !== null) reason = `RANGE ERROR:${failed}`;
   }
   const isHealthy = reason === "";
-  metrics.countHealth(isHealthy);
+  metrics.health.countHealth(isHealthy);
   const body = JSON.stringify({ health: String(isHealthy), reason });
   return { status: isHealthy ? 200 : 503, type: PLAIN, body: isHealthy ? body : `${body}\n` };
 }
@@ -100,12 +102,14 @@ async function showHealth(
 async function showChecks(
   checks: ReadonlyMap<string, Check>,
   query: URLSearchParams,
+  noted: (name: string, isHealthy: boolean) => void,
 ): Promise<Page> {
   const excluded = query.getAll("exclude");
   const wanted = [...checks].filter(([name]) => !excluded.includes(name));
   const lines = await Promise.all(
     wanted.map(async ([name, check]) => {
       const reason = await check();
+      noted(name, reason === null);
       return reason === null ? `[+]${name} ok\n` : `[-]${name} failed: ${reason}\n`;
     }),
   );

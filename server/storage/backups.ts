@@ -11,10 +11,12 @@ import type { KvImage } from "./lmdb-kv.ts";
 export type BackupOptions = Readonly<{
   image: () => KvImage;
   submit: (input: Input) => void;
+  onClosed: (seconds: number) => void; // how long the view was held
 }>;
 
 type Backup = {
   readonly image: KvImage;
+  readonly begunMs: number;
   readonly pieces: Generator<BackupPiece | null, void>;
   owed: number; // pieces that were asked for
 };
@@ -36,7 +38,8 @@ export class Backups {
     if (backup === undefined) {
       const image = this.#options.image();
       const buckets = backendOf(image.reader);
-      backup = { image, pieces: piecesOf(buckets, createDigest()), owed: 0 };
+      const begunMs = performance.now();
+      backup = { image, begunMs, pieces: piecesOf(buckets, createDigest()), owed: 0 };
       this.#open.set(call, backup);
     }
     if (backup.owed === 0) setImmediate(() => this.#slice(call));
@@ -44,8 +47,11 @@ export class Backups {
   }
 
   close(call: CallId): void {
-    this.#open.get(call)?.image.release();
+    const backup = this.#open.get(call);
+    if (backup === undefined) return;
+    backup.image.release();
     this.#open.delete(call);
+    this.#options.onClosed((performance.now() - backup.begunMs) / 1000);
   }
 
   stop(): void {

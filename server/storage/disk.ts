@@ -13,11 +13,13 @@ export type DiskEvents = Readonly<{
   onDone: (token: DiskToken) => void;
   onFailure: (error: Error) => void;
   onSync?: (seconds: number) => void; // how long it took
+  onWrite?: (bytes: number, seconds: number) => void;
 }>;
 
 /** Linux refuses more in one call (IOV_MAX). */
 const VECTORS_MAX = 1024;
 
+type Write = Extract<DiskAction, { kind: "write" }>;
 type Order = Readonly<{ token: DiskToken; ops: readonly DiskOp[] }>;
 
 export function createDiskReader(directory: string): DiskReader {
@@ -98,7 +100,7 @@ export class WalDisk {
   async #performAction(action: DiskAction): Promise<void> {
     switch (action.kind) {
       case "write":
-        return writeAll(this.#descriptor(action.file), action.buffers, action.offset);
+        return this.#write(action);
       case "sync":
         return this.#sync(action.file);
       case "truncate":
@@ -106,6 +108,13 @@ export class WalDisk {
       case "remove":
         return this.#remove(action.file);
     }
+  }
+
+  async #write({ file, buffers, offset }: Write): Promise<void> {
+    const begunMs = performance.now();
+    await writeAll(this.#descriptor(file), buffers, offset);
+    const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+    this.#events.onWrite?.(bytes, (performance.now() - begunMs) / 1000);
   }
 
   async #sync(file: FileName): Promise<void> {

@@ -53,6 +53,7 @@ function createSide(name: string, installs = true): Side {
       if (input.kind === "snapshot.staged" && installs) store.install(input.meta.index);
     },
     log: (_level, message) => logged.push(message),
+    meter: { sendingSnapshot: () => () => undefined, receivingSnapshot: () => () => undefined },
   });
   return { store, files, inputs, logged };
 }

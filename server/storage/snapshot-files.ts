@@ -4,7 +4,7 @@
 // stands at, which may be later than the one that was asked for: later is better. A received image
 // is staged beside the store in use, whole, verified and durable, before the node hears of it.
 
-import type { Effect, Input, Result, SnapshotMeta } from "../../core/contract.ts";
+import type { Effect, Input, NodeId, Result, SnapshotMeta } from "../../core/contract.ts";
 import { readApplied } from "../../core/kv/tables.ts";
 import { createImageDecoder, decodeImage, encodeImage } from "../../core/storage/snapshot.ts";
 import type { PeerLinks } from "../../net/socket/peers/peer-link.ts";
@@ -17,7 +17,14 @@ export type SnapshotOptions = Readonly<{
   store: KvStore;
   stepped: (input: Input) => Promise<void>;
   log: Log;
+  meter: SnapshotMeter;
 }>;
+
+/** Counts images: what they return is told how it went. */
+export interface SnapshotMeter {
+  readonly sendingSnapshot: (to: NodeId) => (ok: boolean) => void;
+  readonly receivingSnapshot: (from: NodeId) => (ok: boolean) => void;
+}
 
 type SendOrder = Extract<Effect, { kind: "snapshot.send" }>;
 
@@ -35,11 +42,13 @@ export class SnapshotFiles {
   async send({ to, term }: SendOrder, links: Pick<PeerLinks, "sendSnapshot">): Promise<void> {
     const image = this.#options.store.image();
     let ok = false;
+    const sent = this.#options.meter.sendingSnapshot(to);
     try {
       const meta = readApplied(image.reader);
       ok = await links.sendSnapshot(to, term, encodeImage(image.reader, meta));
     } finally {
       image.release();
+      sent(ok);
     }
     await this.#options.stepped({ kind: "snapshot.sent", peer: to, ok });
   }
@@ -49,7 +58,9 @@ export class SnapshotFiles {
   readonly receive: SnapshotHandler = async (from, term, chunks) => {
     if (this.#isReceiving) return false;
     this.#isReceiving = true;
-    const { store, stepped, log } = this.#options;
+    const { store, stepped, log, meter } = this.#options;
+    const received = meter.receivingSnapshot(from);
+    let ok = false;
     try {
       const staged = await stageImage(await store.stage(), chunks);
       if (!staged.ok) {
@@ -57,10 +68,12 @@ export class SnapshotFiles {
         return false;
       }
       await stepped({ kind: "snapshot.staged", from, term, meta: staged.value });
-      return true;
+      ok = true;
+      return ok;
     } finally {
       await store.dropStaged();
       this.#isReceiving = false;
+      received(ok);
     }
   };
 }

@@ -13,6 +13,7 @@ import { askForMembers } from "./peer-members.ts";
 import { createPeerLinks } from "./peer-link.ts";
 import type { PeerLinks, PeerLinksOptions } from "./peer-link.ts";
 import { PEER_LIMITS } from "./peer-sender.ts";
+import { NO_METER } from "./testing.ts";
 
 const CLUSTER = 0xc1n as ClusterId;
 const ONE = 1n as NodeId;
@@ -323,6 +324,7 @@ async function start(self: NodeId, options: Partial<PeerLinksOptions> = {}): Pro
     dial,
     onMessage: (from, message) => note(heard, { from, message }),
     onUnreachable: (peer) => note(unreachable, peer),
+    meter: NO_METER,
     limits: PEER_LIMITS,
     onLink: () => undefined,
     onSnapshot: () => Promise.resolve(false),

@@ -16,6 +16,7 @@ import type { Listener, Log } from "../listen.ts";
 import type { DoorTerms } from "../tls/secure-door.ts";
 import { frameOf } from "./frame-stream.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
+import type { PeerMeter } from "./peer-meter.ts";
 import { receiveFrom } from "./peer-receiver.ts";
 import { PeerSender } from "./peer-sender.ts";
 import type { PeerLimits } from "./peer-sender.ts";
@@ -36,6 +37,7 @@ export type PeerLinksOptions = Readonly<{
   /** The others say that this member is one no more. */
   onRemoved: () => void;
   describe: () => ClusterDescription | null;
+  meter: PeerMeter;
   log: Log;
   limits: PeerLimits;
 }>;
@@ -127,20 +129,18 @@ function setPeers(
   peers: readonly Member[],
   options: PeerLinksOptions,
 ): void {
-  const { cluster, self, dial, onMessage, onUnreachable, onLink, onRemoved, log, limits } = options;
   const wanted = new Map<NodeId, readonly string[]>();
   for (const { id, peerUrls } of peers) {
     const urls = peerUrls.filter((url) => isAddress(url));
-    if (id !== self && urls.length > 0) wanted.set(id, urls);
+    if (id !== options.self && urls.length > 0) wanted.set(id, urls);
   }
   for (const [id, sender] of senders) {
     if (wanted.get(id)?.join() === sender.urls.join()) continue;
     sender.closeSoon();
     senders.delete(id);
   }
-  const common = { cluster, self, dial, onMessage, onUnreachable, onLink, onRemoved, log, limits };
   for (const [peer, urls] of wanted) {
-    if (!senders.has(peer)) senders.set(peer, new PeerSender({ ...common, peer, urls }));
+    if (!senders.has(peer)) senders.set(peer, new PeerSender({ ...options, peer, urls }));
   }
 }
 

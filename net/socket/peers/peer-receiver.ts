@@ -18,6 +18,7 @@ import type { PeerHello } from "../../wire/peers/peer-hello.ts";
 import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import type { FrameParser } from "./frame-stream.ts";
 import type { Log } from "../listen.ts";
+import type { PeerMeter } from "./peer-meter.ts";
 import { PING } from "./peer-sender.ts";
 import { receiveSnapshot } from "./peer-snapshot.ts";
 import type { SnapshotHandler } from "./peer-snapshot.ts";
@@ -31,6 +32,7 @@ export type PeerReceiverOptions = Readonly<{
   onArrival: (from: NodeId, socket: Socket) => void;
   isRemoved: (id: NodeId) => boolean;
   describe: () => ClusterDescription | null; // null: this member is none of the cluster yet
+  meter: PeerMeter;
   log: Log;
   logOnce: Log; // for what a stranger repeats every second
   silenceMs: number; // the sender pings more often: whoever is silent for so long has gone
@@ -128,6 +130,7 @@ async function receiveMessages(
       }
       const message = decodePeerMessage(frame);
       if (!message.ok) return message.error;
+      options.meter.received(from, frame.length);
       options.onMessage(from, message.value);
     }
   }

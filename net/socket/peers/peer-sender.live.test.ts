@@ -12,6 +12,7 @@ import { createFrameParser, frameOf, framesFrom } from "./frame-stream.ts";
 import { createDial, STRANGERS } from "../dial.ts";
 import { PEER_LIMITS, PeerSender } from "./peer-sender.ts";
 import type { PeerSenderOptions } from "./peer-sender.ts";
+import { NO_METER } from "./testing.ts";
 
 const PEER = 2n as NodeId;
 const TERM = 1 as Term;
@@ -169,6 +170,7 @@ function send(url: string, options: Partial<PeerSenderOptions> = {}) {
       lines.push(line);
       if (line.startsWith("connected")) opened.resolve();
     },
+    meter: NO_METER,
     limits: PEER_LIMITS,
     ...options,
   });

@@ -14,6 +14,7 @@ import {
   HELLO_BYTES_MAX,
   REMOVED,
 } from "../../wire/peers/peer-hello.ts";
+import type { PeerMeter } from "./peer-meter.ts";
 import { createFrameParser, frameOf, framesFrom, joinFrames } from "./frame-stream.ts";
 import type { Dial } from "../dial.ts";
 import { reasonOf } from "../listen.ts";
@@ -59,6 +60,7 @@ export type PeerSenderOptions = Readonly<{
   onLink: (peer: NodeId, up: boolean) => void;
   onRemoved: () => void; // the peer says that this member is one no more
   onUnreachable: (peer: NodeId) => void;
+  meter: PeerMeter;
   log: Log;
   limits: PeerLimits;
 }>;
@@ -77,6 +79,7 @@ export class PeerSender {
   #failures = 0; // since it was last open
   #lastTrouble: string | null = null; // said once, not at every attempt
   #heardAtMs = 0;
+  #askedAtMs: number | null = null; // for the sign of life that has not come yet
   #hurriedAtMs = -Infinity;
   #retry: NodeJS.Timeout | null = null;
   #pulse: NodeJS.Timeout | null = null;
@@ -151,14 +154,18 @@ export class PeerSender {
     }
     if (!isDropping || this.#isOverflowing) return;
     this.#isOverflowing = true; // until a flush makes room
-    if (this.#isOpen) this.#options.onUnreachable(this.#options.peer);
+    if (!this.#isOpen) return;
+    this.#options.meter.sendFailed(this.#options.peer);
+    this.#options.onUnreachable(this.#options.peer);
   }
 
   #flush(): void {
     const socket = this.#socket;
     if (socket === null || !this.#isOpen) return;
     while (this.#queue.length > 0 && socket.writableLength < SOCKET_BYTES_MAX) {
-      socket.write(joinFrames(this.#takeOldest(SOCKET_BYTES_MAX)));
+      const bytes = joinFrames(this.#takeOldest(SOCKET_BYTES_MAX));
+      this.#options.meter.sent(this.#options.peer, bytes.length);
+      socket.write(bytes);
       this.#isOverflowing = false;
     }
   }
@@ -220,7 +227,11 @@ export class PeerSender {
 
   /** Null, or what was wrong. */
   #hear(frame: Buffer): string | null {
-    if (frame.length === 0) return null; // a sign of life
+    if (frame.length === 0) {
+      this.#noteAnswer();
+      return null; // a sign of life
+    }
+    this.#options.meter.received(this.#options.peer, frame.length);
     const message = decodePeerMessage(frame);
     if (!message.ok) return message.error;
     this.#options.onMessage(this.#options.peer, message.value);
@@ -242,12 +253,23 @@ export class PeerSender {
     const { silenceMs } = this.#options.limits;
     const isSilent = performance.now() - this.#heardAtMs > silenceMs;
     if (isSilent) socket.destroy(new Error(`silent for ${silenceMs} ms`));
-    else socket.write(PING);
+    else {
+      this.#askedAtMs ??= performance.now();
+      socket.write(PING);
+    }
+  }
+
+  #noteAnswer(): void {
+    if (this.#askedAtMs === null) return;
+    const seconds = (performance.now() - this.#askedAtMs) / 1000;
+    this.#options.meter.answered(this.#options.peer, seconds);
+    this.#askedAtMs = null;
   }
 
   #onClose(trouble: string): void {
     if (this.#pulse !== null) clearInterval(this.#pulse);
     this.#pulse = null;
+    this.#askedAtMs = null;
     this.#socket = null;
     if (this.#isOpen) this.#options.onLink(this.#options.peer, false);
     this.#isOpen = false;
@@ -257,6 +279,7 @@ export class PeerSender {
       this.#options.log(`no connection to member ${this.#name()}, trying again: ${trouble}`);
     }
     this.#lastTrouble = trouble;
+    this.#options.meter.sendFailed(this.#options.peer);
     this.#options.onUnreachable(this.#options.peer);
     const { retryMsMin, retryMsMax } = this.#options.limits;
     const waitMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures, 10));

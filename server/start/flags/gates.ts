@@ -77,6 +77,19 @@ export function isOn(flags: Flags, name: FeatureName): boolean {
   return flags["feature-gates"].get(name) ?? own;
 }
 
+/** All that a dashboard asks about, as etcd shows them. */
+export function shownFeatures(
+  flags: Flags,
+): readonly Readonly<{ name: string; stage: string; isOn: boolean }>[] {
+  const groups = Object.entries(GROUPS).map(([name, isBeta]) => {
+    return { name, stage: isBeta ? "BETA" : "ALPHA", isOn: false };
+  });
+  const features = NAMES.map((name) => {
+    return { name, stage: FEATURES[name].initial ? "BETA" : "ALPHA", isOn: isOn(flags, name) };
+  });
+  return [...groups, ...features];
+}
+
 /** Why these cannot be asked for together; null: they can. */
 export function conflictOf(flags: Flags, settings: Settings): string | null {
   const gates = flags["feature-gates"];

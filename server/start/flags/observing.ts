@@ -23,9 +23,9 @@ export const MONITORING: TableOf<MonitoringFlags> = {
     "no profiles are served: start Node with --cpu-prof or --heap-prof",
     booleanFlag("false", "Serve profiles under /debug/pprof/."),
   ),
-  metrics: accepted(
-    "all that is counted is always shown",
-    textFlag("basic", "How much /metrics shows: 'basic' or 'extensive'."),
+  metrics: textFlag(
+    "basic",
+    "How much /metrics shows: 'basic', or 'extensive' with the time of calls.",
   ),
   "listen-metrics-urls": flag("", parseOptionalUrls, "URLs for /metrics and /health alone."),
 };

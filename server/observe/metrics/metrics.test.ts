@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { startLoneNode } from "../../core/testing/lone-node.ts";
+import { startLoneNode } from "../../../core/testing/lone-node.ts";
 import { Metrics } from "./metrics.ts";
 
 it("steps are counted by how long they took, and the longest is told by what it was about", () => {
-  const metrics = new Metrics();
+  const metrics = createMetrics();
   const { state, kv } = startLoneNode();
-  metrics.observeStep("tick", 0.0004);
-  metrics.observeStep("resume", 0.2);
-  metrics.observeStep("resume", 0.003);
+  metrics.observeStep("tick", 0.0004, false);
+  metrics.observeStep("resume", 0.2, false);
+  metrics.observeStep("resume", 0.003, false);
   const text = metrics.text(state(), kv);
   const lines = text.split("\n").filter((line) => line.startsWith("detcd_step_duration_seconds"));
   expect(lines).toContain('detcd_step_duration_seconds_bucket{le="0.001"} 1');
@@ -20,3 +20,21 @@ it("steps are counted by how long they took, and the longest is told by what it 
     'detcd_step_duration_seconds_max{input="resume"} 0.2',
   ]);
 });
+
+it("a slow step is one that is no tick and takes longer than it may", () => {
+  const metrics = createMetrics();
+  const { state, kv } = startLoneNode();
+  metrics.observeStep("tick", 0.2, true);
+  metrics.observeStep("resume", 0.2, true);
+  metrics.observeStep("resume", 0.05, true);
+  expect(metrics.text(state(), kv)).toContain("\netcd_server_slow_apply_total 1\n");
+});
+
+function createMetrics(): Metrics {
+  return new Metrics({
+    extensive: false,
+    slowStepSeconds: 0.1,
+    heartbeatSeconds: 0.1,
+    features: [],
+  });
+}

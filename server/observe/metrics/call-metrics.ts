@@ -1,9 +1,10 @@
 // The calls of clients, counted under the names of go-grpc-prometheus, which etcd shows them by:
 // dashboards take rates of these, and how many streams are open from started and handled.
 
-import type { CallMeter } from "../../net/socket/call-meter.ts";
-import type { Method } from "../../net/wire/methods/methods.ts";
-import type { Metric, Sample } from "./metrics.ts";
+import type { CallMeter } from "../../../net/socket/call-meter.ts";
+import type { Method } from "../../../net/wire/methods/methods.ts";
+import type { Metric, Sample } from "./metric.ts";
+import { Counters, labelled } from "./metric.ts";
 
 type Traffic = {
   started: number;
@@ -38,6 +39,13 @@ export class CallMetrics implements CallMeter {
   #receivedBytes = 0;
   #sentBytes = 0;
   #refused = 0;
+  readonly #clients = new Counters(); // calls, by the version that clients show
+
+  readonly opened = (method: Method, version: string): void => {
+    const type = method.stream === "none" ? "unary" : "stream";
+    const client = version === "" ? "unknown" : version;
+    this.#clients.add(labelled({ client_api_version: client, type }));
+  };
 
   readonly started = (method: Method): void => {
     this.#of(method).started += 1;
@@ -73,26 +81,47 @@ export class CallMetrics implements CallMeter {
     );
     const counter = "counter";
     return [
-      ["grpc_server_started_total", counter, "Calls that began.", each(({ started }) => started)],
-      ["grpc_server_handled_total", counter, "Calls that are over.", handled],
+      [
+        "grpc_server_started_total",
+        counter,
+        "Total number of RPCs started on the server.",
+        each(({ started }) => started),
+      ],
+      [
+        "grpc_server_handled_total",
+        counter,
+        "Total number of RPCs completed on the server, regardless of success or failure.",
+        handled,
+      ],
       [
         "grpc_server_msg_received_total",
         counter,
-        "Messages of clients.",
+        "Total number of RPC stream messages received on the server.",
         each(({ received }) => received),
       ],
-      ["grpc_server_msg_sent_total", counter, "Messages to clients.", each(({ sent }) => sent)],
+      [
+        "grpc_server_msg_sent_total",
+        counter,
+        "Total number of gRPC stream messages sent by the server.",
+        each(({ sent }) => sent),
+      ],
       [
         "etcd_network_client_grpc_received_bytes_total",
         counter,
-        "Bytes in messages of clients.",
+        "The total number of bytes received from grpc clients.",
         [["", this.#receivedBytes]],
       ],
       [
         "etcd_network_client_grpc_sent_bytes_total",
         counter,
-        "Bytes in messages to clients.",
+        "The total number of bytes sent to grpc clients.",
         [["", this.#sentBytes]],
+      ],
+      [
+        "etcd_server_client_requests_total",
+        counter,
+        "The total number of client requests per client version.",
+        this.#clients.samples(),
       ],
       [
         "detcd_client_streams_refused_total",
@@ -112,7 +141,8 @@ export class CallMetrics implements CallMeter {
   }
 }
 
-function labelsOf({ path, stream }: Method): string {
+/** Without braces. */
+export function labelsOf({ path, stream }: Method): string {
   const [, service = "", name = ""] = path.split("/");
   const type = { none: "unary", server: "server_stream", both: "bidi_stream" }[stream];
   return `grpc_method="${name}",grpc_service="${service}",grpc_type="${type}"`;
