@@ -127,4 +127,18 @@ export const PIECES_MUTANTS: readonly Mutant[] = [
     scenario: "giants",
     seeds: [1, 10],
   },
+  {
+    name: "defragment-doubles-a-row",
+    bug: "The copy that takes the place of the store has a row twice, under two revisions.",
+    file: "sim/world/kv.ts",
+    find: "return { ...root, fileBytes: root.contentBytes };",
+    replace:
+      "const [first] = [...entries(root.map, PREFIXES.keys, PREFIXES.leases)];\n" +
+      "  const map =\n" +
+      "    first === undefined ? root.map : set(root.map, `${first[0].slice(0, -1)}\\xfe`, first[1]);\n" +
+      "  return { ...root, map, fileBytes: root.contentBytes };",
+    oracle: "kv-agreement",
+    scenario: "giants",
+    seeds: [1, 10],
+  },
 ];
