@@ -7,6 +7,8 @@ import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import type { Server, TLSSocket, TlsOptions } from "node:tls";
 import { answerInTheClear } from "./plain-speech.ts";
+import { whyFailed, whyUnverified } from "./words.ts";
+import type { Why } from "./words.ts";
 
 export type DoorTerms = Readonly<{
   /** Certificate, key and what else OpenSSL wants to know. Asked at every arrival: the same object
@@ -115,7 +117,7 @@ async function admit(
   const certificate = socket.getPeerX509Certificate() ?? null;
   const reason =
     terms.asksForCertificates && !socket.authorized
-      ? whyUnauthorized(socket)
+      ? whyUnverified(socket.authorizationError, certificate !== null)
       : await terms.objectionTo({ address: arrival.address, certificate });
   if (reason === null) return onConnection(socket);
   terms.onRejected(rejectionOf(arrival, socket, { reason, hungUp: false }));
@@ -141,18 +143,9 @@ function firstOf(sockets: ReadonlySet<Socket>): Socket | undefined {
   return first;
 }
 
-type Why = Readonly<{ reason: string; hungUp: boolean }>;
-
-function whyRejected(error: NodeJS.ErrnoException, socket: TLSSocket): Why {
-  if (socket.authorizationError) return { reason: whyUnauthorized(socket), hungUp: false };
-  if (error.code === "ERR_TLS_HANDSHAKE_TIMEOUT") return { reason: "i/o timeout", hungUp: false };
-  if (error.code === "ECONNRESET") return { reason: "EOF", hungUp: true };
-  const { reason } = error as Readonly<{ reason?: string }>; // OpenSSL's own
-  return { reason: `tls: ${reason ?? error.message}`, hungUp: false };
-}
-
-function whyUnauthorized({ authorizationError }: TLSSocket): string {
-  return `tls: failed to verify certificate: ${String(authorizationError)}`;
+function whyRejected(error: NodeJS.ErrnoException, { authorizationError }: TLSSocket): Why {
+  if (!authorizationError) return whyFailed(error);
+  return { reason: whyUnverified(authorizationError, true), hungUp: false };
 }
 
 function rejectionOf({ remote }: Arrival, socket: TLSSocket, why: Why): Rejection {
