@@ -9,6 +9,7 @@ import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
 import { createEtcdService, type EtcdService, type Serves } from "../net/socket/etcd-service.ts";
 import { createDial, type Dial } from "../net/socket/dial.ts";
+import { connectionsFor } from "../net/socket/open-files.ts";
 import type { PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
 import { Backups } from "./storage/backups.ts";
@@ -226,6 +227,7 @@ function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): 
     httpUrls: flags["listen-client-http-urls"],
     terms: tls.clients,
     namesCallers: tls.namesCallers,
+    connectionsMax: connectionsFor(3 / 4),
     access: { origins: flags.cors, hosts: flags["host-whitelist"] },
     hasGateway: flags["enable-grpc-gateway"],
     maxRequestBytes: flags["max-request-bytes"],

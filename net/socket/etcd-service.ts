@@ -28,6 +28,7 @@ import { GrpcSocket } from "./http2-socket.ts";
 import type { GrpcSocketOptions } from "./http2-socket.ts";
 import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
+import { createBound } from "./open-files.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
 import { commonNameOf } from "./tls/who.ts";
 
@@ -45,6 +46,7 @@ export type Serves = "all" | "grpc" | "http" | "metrics";
 export type EtcdServiceOptions = Readonly<{
   httpUrls: readonly string[]; // where clients are sent that look for it where only gRPC is
   terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
+  connectionsMax: number; // on all ports
   namesCallers: boolean; // by the certificates that they show
   access: Access; // over plain HTTP
   hasGateway: boolean;
@@ -66,12 +68,13 @@ const NOTHING = new Uint8Array(0);
 export function createEtcdService(options: EtcdServiceOptions): EtcdService {
   const clients = createClients(options);
   const terms = options.terms === null ? null : { ...options.terms, farewell: null };
+  const bound = createBound(options.connectionsMax, options.log, () => performance.now());
   const listeners: Listener[] = [];
   return {
     listen: async (urls, serves) => {
       const speakers = clients.speakersOf(serves);
       const hear = (socket: Socket): void => hearFirstWords(socket, speakers);
-      const listener = await listen(urls, hear, terms);
+      const listener = await listen(urls, hear, terms, bound);
       listeners.push(listener);
       for (const url of listener.urls) options.log(`serving ${TRAFFIC[serves]} on ${url}`);
       return listener.urls;

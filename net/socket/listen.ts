@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, ListenOptions, Server, Socket } from "node:net";
 import type { Address } from "./address.ts";
 import { addressOf } from "./address.ts";
+import type { Bound } from "./open-files.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
 import { createSecureDoor } from "./tls/secure-door.ts";
 
@@ -30,10 +31,12 @@ export async function listen(
   urls: readonly string[],
   onConnection: OnConnection,
   terms: DoorTerms | null,
+  bound: Bound,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
   const door = terms === null ? null : createSecureDoor(terms, onConnection);
   const accept = (socket: Socket, isSecure: boolean): void => {
+    if (!bound.admits(socket)) return void socket.destroy();
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => {}); // "close" follows, and whoever uses the socket hears that

@@ -90,7 +90,7 @@ function endpoint(): string {
 /** What etcdctl says, of somebody with this certificate. */
 async function ctl(who: string, ...words: readonly string[]): Promise<string> {
   const shown = who === "" ? [] : ["--cert", path(`${who}.pem`), "--key", path(`${who}.key`)];
-  const believed = ["--cacert", path("ours.pem"), "--command-timeout=5s"];
+  const believed = ["--cacert", path("ours.pem"), "--command-timeout=2s"];
   const { stdout, stderr } = await etcdctl([endpoint()], [...believed, ...shown, ...words]);
   const said = `${stdout}${stderr}`.split("\n").filter((line) => !line.startsWith("{"));
   return said.join("\n").trim();
@@ -100,7 +100,11 @@ async function ctl(who: string, ...words: readonly string[]): Promise<string> {
 function post(who: string, at: string, body: string): Promise<string> {
   const { host, port } = hostAndPort(endpoint());
   const options = {
-    ...{ host, port, path: at, method: "POST", ca: fs.readFileSync(path("ours.pem")) },
+    host,
+    port,
+    path: at,
+    method: "POST",
+    ca: fs.readFileSync(path("ours.pem")),
     cert: fs.readFileSync(path(`${who}.pem`)),
     key: fs.readFileSync(path(`${who}.key`)),
   };

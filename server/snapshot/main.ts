@@ -83,6 +83,7 @@ export async function main(_command: string, args: readonly string[]): Promise<n
   const parsed = parse(command as Command, rest);
   if (typeof parsed === "string") return refuse(parsed);
   createPrivately();
+  process.noDeprecation = true; // gRPC names addresses in TLS, which is not for users to mend
   const { file, values } = parsed;
   switch (command as Command) {
     case "save":

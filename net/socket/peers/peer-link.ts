@@ -13,6 +13,7 @@ import { isAddress } from "../address.ts";
 import type { Dial } from "../dial.ts";
 import { listen } from "../listen.ts";
 import type { Listener, Log } from "../listen.ts";
+import { connectionsFor, createBound } from "../open-files.ts";
 import type { DoorTerms } from "../tls/secure-door.ts";
 import { frameOf } from "./frame-stream.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
@@ -79,9 +80,10 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
   };
   const terms = options.terms === null ? null : { ...options.terms, farewell };
   const receive = (socket: Socket): void => void receiveFrom(socket, receiver);
+  const bound = createBound(connectionsFor(1 / 4), log, () => performance.now());
   return {
     listen: async () => {
-      listener = await listen(options.listenUrls, receive, terms);
+      listener = await listen(options.listenUrls, receive, terms, bound);
       return listener.urls;
     },
     setPeers: (members, gone) => {

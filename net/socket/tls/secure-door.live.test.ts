@@ -54,14 +54,16 @@ async function serve(terms: Partial<DoorTerms> = {}, url = "https://127.0.0.1:0"
       look();
     });
   const secrets = { cert: served.certificate, key: served.key, ca: ca.certificate };
-  const listener = await listen([url], greet, {
+  const door: DoorTerms = {
     secrets: () => secrets,
     asksForCertificates: false,
     objectionTo: async () => null,
     onRejected,
     farewell: null,
     ...terms,
-  });
+  };
+  const bound = { admits: () => true };
+  const listener = await listen([url], greet, door, bound);
   cleanups.push(async () => {
     listener.cut();
     await listener.close();
