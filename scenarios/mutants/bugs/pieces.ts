@@ -134,8 +134,8 @@ export const PIECES_MUTANTS: readonly Mutant[] = [
     find: "return { ...root, fileBytes: root.contentBytes };",
     replace:
       "const [first] = [...entries(root.map, PREFIXES.keys, PREFIXES.leases)];\n" +
-      "  const map =\n" +
-      "    first === undefined ? root.map : set(root.map, `${first[0].slice(0, -1)}\\xfe`, first[1]);\n" +
+      "  const again = first === undefined ? null : `${first[0].slice(0, -1)}\\xfe`;\n" +
+      "  const map = again === null ? root.map : set(root.map, again, first[1]);\n" +
       "  return { ...root, map, fileBytes: root.contentBytes };",
     oracle: "kv-agreement",
     scenario: "giants",
