@@ -7,6 +7,7 @@ import type { FlagName, Flags } from "./start/flags/table.ts";
 import { readFlags } from "./start/flags/read.ts";
 import type { Notice } from "./start/flags/settings.ts";
 import { createLog, type Log } from "./observe/log.ts";
+import { openOutputs } from "./observe/log-outputs.ts";
 import { whenOrphaned } from "./start/parent.ts";
 import { createSupervisor } from "./start/supervisor.ts";
 import { createPrivately } from "./storage/private-files.ts";
@@ -42,12 +43,13 @@ async function run(
   notices: readonly Notice[],
 ): Promise<number> {
   createPrivately();
-  const output = flags["log-outputs"] === "stdout" ? process.stdout : process.stderr;
-  const sink = {
-    least: flags["log-level"],
-    write: (line: string) => void output.write(line),
-    now: () => new Date(),
-  };
+  const outputs = openOutputs({
+    outputs: flags["log-outputs"],
+    format: given.has("log-format") ? flags["log-format"] : null,
+    rotation: flags["enable-log-rotation"] ? flags["log-rotation-config-json"] : null,
+  });
+  if (!outputs.ok) return refuse(outputs.error, 1);
+  const sink = { least: flags["log-level"], ...outputs.value, now: () => new Date() };
   const log = createLog(sink, "server/main.ts");
   for (const { level, message, fields } of notices) log(level, message, fields);
   listenForFailures(flags["data-dir"], log);

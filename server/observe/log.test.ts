@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterId, Index, NodeId, Term } from "../../core/contract.ts";
+import { jsonLine } from "./log-line.ts";
 import { createLog, type LogSink } from "./log.ts";
 import { createTraceLog } from "./trace-log.ts";
 
@@ -7,7 +8,10 @@ const NOW = new Date(Date.UTC(2026, 10, 21, 9, 8, 7, 65));
 
 function createLines(least: LogSink["least"]): { sink: LogSink; lines: string[] } {
   const lines: string[] = [];
-  return { sink: { least, write: (line) => lines.push(line), now: () => NOW }, lines };
+  return {
+    sink: { least, write: (line) => lines.push(line), inLine: jsonLine, now: () => NOW },
+    lines,
+  };
 }
 
 describe("log lines", () => {

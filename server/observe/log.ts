@@ -1,4 +1,4 @@
-// etcd-shaped log lines: one JSON object per line with level, ts, caller, msg, and then fields.
+// etcd-shaped log lines: level, ts, caller, msg, and then fields.
 // Operators' tools and etcd's own test suites read them, so the words of known events are etcd's.
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -8,11 +8,19 @@ export type LogFields = Readonly<
   Record<string, string | number | boolean | readonly string[] | null>
 >;
 export type Severity = LogLevel | "fatal";
+export type LogRecord = Readonly<{
+  level: Severity;
+  ts: string;
+  caller: string;
+  message: string;
+  fields: LogFields;
+}>;
 export type Log = (level: Severity, message: string, fields?: LogFields) => void;
 
 export type LogSink = Readonly<{
   least: LogLevel;
   write: (line: string) => void;
+  inLine: (record: LogRecord) => string;
   now: () => Date;
 }>;
 
@@ -24,7 +32,7 @@ export function createLog(sink: LogSink, caller: string): Log {
   return (level, message, fields = {}) => {
     if (SEVERITIES.indexOf(level) < least) return;
     const ts = sink.now().toISOString();
-    sink.write(`${JSON.stringify({ level, ts, caller, msg: message, ...fields })}\n`);
+    sink.write(sink.inLine({ level, ts, caller, message, fields }));
   };
 }
 

@@ -3,6 +3,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { parseFlags } from "../start/flags/parse.ts";
 import { createLog } from "../observe/log.ts";
+import { jsonLine } from "../observe/log-line.ts";
 import { createPrivately } from "../storage/private-files.ts";
 import { restoreSnapshot } from "./restore.ts";
 import { saveSnapshot } from "./save.ts";
@@ -66,6 +67,7 @@ const SERVE_FLAGS: ReadonlySet<string> = new Set([
 const SINK = {
   least: "info",
   write: (line: string): void => void process.stderr.write(line),
+  inLine: jsonLine,
   now: () => new Date(),
 } as const;
 

@@ -62,7 +62,7 @@ cors: "*"
       "data-dir": "m1.etcd",
       "snapshot-count": 7,
       "pre-vote": false,
-      "log-outputs": "stdout",
+      "log-outputs": ["stdout"],
       "listen-client-urls": ["http://127.0.0.1:1", "http://127.0.0.1:2"],
       "advertise-client-urls": ["http://localhost:2379"],
       "initial-cluster": [{ name: "m1", peerUrls: ["http://localhost:2380"] }],

@@ -32,7 +32,7 @@ export const MONITORING: TableOf<MonitoringFlags> = {
 
 export type LoggingFlags = Readonly<{
   logger: "zap";
-  "log-outputs": "stderr" | "stdout";
+  "log-outputs": readonly string[];
   "log-level": LogLevel;
   "log-format": "json" | "console";
   "enable-log-rotation": boolean;
@@ -42,21 +42,25 @@ export type LoggingFlags = Readonly<{
 
 const ROTATION =
   '{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}';
-const NOT_ROTATED = "lines go to stderr or stdout, whose owner rotates them";
 
 export const LOGGING: TableOf<LoggingFlags> = {
   logger: flag("zap", oneOf(["zap"]), "'zap': JSON lines of etcd's shape."),
   "log-outputs": {
-    ...flag("stderr", parseLogOutputs, "'stderr' or 'stdout'."),
+    ...flag(
+      "default",
+      parseLogOutputs,
+      "'stderr', 'stdout', 'default', 'systemd/journal', or paths of files; with commas.",
+    ),
     older: ["log-output"],
   },
   "log-level": flag("info", parseLogLevel, "The least level to log: debug, info, warn or error."),
-  "log-format": accepted(
-    "lines are JSON",
-    flag("json", oneOf(["json", "console"]), "'json', or 'console' for lines that people read."),
+  "log-format": flag(
+    "json",
+    oneOf(["json", "console"]),
+    "'json', or 'console' for lines that people read.",
   ),
-  "enable-log-rotation": accepted(NOT_ROTATED, booleanFlag("false", "Rotate the file of a log.")),
-  "log-rotation-config-json": accepted(NOT_ROTATED, textFlag(ROTATION, "How to rotate, as JSON.")),
+  "enable-log-rotation": booleanFlag("false", "Rotate the file of a log."),
+  "log-rotation-config-json": textFlag(ROTATION, "How to rotate, as JSON."),
   "warning-unary-request-duration": promoted(
     "warning-unary-request-duration",
     accepted(

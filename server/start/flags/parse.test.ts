@@ -256,7 +256,7 @@ const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--corrupt-check-time -1s", 2, "expected a duration such as 10m, or 0"],
   ["--auto-compaction-retention -1", 1, "expected hours, or a duration such as 5m"],
   ["--auto-compaction-mode=", 1, "expected periodic or revision"],
-  ["--log-outputs=", 1, "expected stderr or stdout"],
+  ["--log-outputs=", 1, "expected stderr, stdout or a path"],
   ["--logger=", 1, "expected zap"],
   ["--initial-cluster-state NEW", 2, "expected new or existing"],
   ["--pre-vote=tRuE", 2, "expected true or false"],

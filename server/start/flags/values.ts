@@ -137,9 +137,11 @@ export function oneOf<T extends string>(words: readonly T[]): (text: string) => 
   };
 }
 
-export function parseLogOutputs(text: string): Result<"stderr" | "stdout", string> {
-  if (text === "default") return { ok: true, value: "stderr" };
-  return oneOf(["stderr", "stdout"])(text);
+/** `stderr`, `stdout`, `default`, `systemd/journal`, or paths of files. */
+export function parseLogOutputs(text: string): Result<readonly string[], string> {
+  const outputs = text.split(",").map((output) => output.trim());
+  if (outputs.includes("")) return { ok: false, error: "expected stderr, stdout or a path" };
+  return { ok: true, value: outputs };
 }
 
 /** `a=http://…,a=http://…,b=http://…`: a name may be repeated for a second URL. */
