@@ -4,21 +4,18 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { loadGateway } from "./gateway-load.ts";
+import type { Sample } from "./gateway-load.ts";
 import type { Figure, Report } from "./report.ts";
 import { median } from "./report.ts";
 import type { Product } from "./server-cluster.ts";
 import { startCluster, versionsOf } from "./server-cluster.ts";
 
-type Load = Readonly<{ name: string; flags: readonly string[] }>;
-type Sample = Readonly<{
-  cpuMicros: number; // of all members together
-  perSecond: number;
-  p50Micros: number;
-  p99Micros: number;
-  memoryMb: number; // resident, of all members together
-}>;
+/** `flags` null: over the JSON gateway, which the client below does not speak. */
+type Load = Readonly<{ name: string; flags: readonly string[] | null }>;
 
 const ROUNDS = 3;
+const GATEWAY_MS = 2_500;
 const SIZES = [1, 3];
 const LOADS: readonly Load[] = [
   { name: "put, 1 client", flags: ["-mode", "put", "-clients", "1", "-conns", "1"] },
@@ -33,6 +30,7 @@ const LOADS: readonly Load[] = [
   },
   { name: "lease grant", flags: ["-mode", "grant"] },
   { name: "lease keep-alive", flags: ["-mode", "keepalive"] },
+  { name: "linearizable range over the gateway", flags: null },
 ];
 
 /** `loadgen`: a client for etcd's API that prints operations, latencies, and the CPU and memory of
@@ -65,6 +63,10 @@ async function measure(
   const where = ["-eps", cluster.endpoints.join(","), "-pids", cluster.pids().join(",")];
   const results: (readonly [Load, Sample])[] = [];
   for (const load of LOADS) {
+    if (load.flags === null) {
+      results.push([load, await loadGateway(cluster.endpoints, cluster.pids(), GATEWAY_MS)]);
+      continue;
+    }
     const flags = [...where, "-keyspace", "10000", ...load.flags, "-dur", "2.5s"];
     const { stdout } = await promisify(execFile)(loadgen, flags);
     results.push([load, parse(stdout)]);

@@ -41,10 +41,11 @@ export function noJson(words: string): ApiError {
   return { name: "NoJson", code: GRPC.INVALID_ARGUMENT, message: words, definite: true };
 }
 
-export function encodeJson(row: AnyRow, response: Response): readonly Uint8Array[] {
+/** A text where it is short; else pieces of it as bytes. */
+export function encodeJson(row: AnyRow, response: Response): string | readonly Uint8Array[] {
   const writer = createJsonWriter();
   writeJson(writer, row.responseName, row.wireOf(response));
-  return takePieces(writer);
+  return writer.pieces.length === 0 ? writer.text : takePieces(writer);
 }
 
 /** One line of a stream. */
@@ -63,7 +64,6 @@ export function* encodeJsonInParts(
   response: Response,
   parts: AnswerParts,
 ): Generator<Uint8Array> {
-  if (parts.length === 0) return yield* encodeJson(row, response);
   const writer = createJsonWriter();
   const wire = row.wireOf(response);
   if (response.kind === "range") yield* rangePieces(writer, wire, parts[0] ?? []);

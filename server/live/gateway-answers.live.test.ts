@@ -181,6 +181,12 @@ const MAY_DIFFER: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+type Member = Readonly<{ name?: string }>;
+
+function byName(a: Member, b: Member): number {
+  return (b.name ?? "").localeCompare(a.name ?? "");
+}
+
 function equal(text: string): string {
   if (!text.startsWith("{")) return text;
   const isStoreHash = text.includes('"hash"') && !text.includes("hash_revision");
@@ -188,6 +194,7 @@ function equal(text: string): string {
     if (key === "hash" && isStoreHash) return "<hash>";
     if (key === "TTL" && text.includes("grantedTTL")) return "<left>";
     if (key === "message") return String(value).replace("\u{a0}", " "); // each build of Go has its own
+    if (key === "members") return (value as Member[]).toSorted(byName); // else by their ids
     if (typeof value !== "string") return value;
     if (MAY_DIFFER.has(key)) return `<${key}>`;
     if (/^\d{15,}$/.test(value)) return "<id>";

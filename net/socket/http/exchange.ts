@@ -24,7 +24,8 @@ export interface HttpExchange {
   readonly write: (bytes: Uint8Array) => boolean;
   /** Once, when there is room again. */
   readonly onRoom: (then: () => void) => void;
-  readonly end: () => void;
+  /** What is left to say goes with the end: a text costs less than bytes. */
+  readonly end: (last: string | Uint8Array) => void;
   /** The answer has left, or nobody waits for it any more. */
   readonly onClose: (then: () => void) => void;
 }
@@ -38,8 +39,7 @@ export function answer(
   head: HttpHead,
   body: string | Uint8Array,
 ): void {
-  const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
-  exchange.begin(status, { ...head, "Content-Length": bytes.length });
-  if (exchange.method !== "HEAD" && bytes.length > 0) exchange.write(bytes);
-  exchange.end();
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  exchange.begin(status, { ...head, "Content-Length": length });
+  exchange.end(exchange.method === "HEAD" ? "" : body);
 }

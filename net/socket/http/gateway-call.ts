@@ -54,9 +54,10 @@ export class UnaryCall implements Taker {
     if (parts.length > 0) {
       return send(this.#call, encodeJsonInParts(row, result.value, parts));
     }
-    const bytes = joined(encodeJson(row, result.value));
-    options.meter.sent(row, bytes.length);
-    answer(exchange, 200, ANSWER_HEAD, bytes);
+    const body = encodeJson(row, result.value);
+    const whole = typeof body === "string" ? body : joined(body);
+    options.meter.sent(row, whole.length);
+    answer(exchange, 200, ANSWER_HEAD, whole);
   }
 }
 
@@ -68,7 +69,7 @@ function send({ exchange, options, row }: GatewayCall, pieces: Iterator<Uint8Arr
       options.meter.sent(row, next.value.length);
       if (!exchange.write(next.value)) return exchange.onRoom(more); // or nobody is there any more
     }
-    exchange.end();
+    exchange.end("");
   };
   more();
 }

@@ -118,8 +118,7 @@ export class StreamCall implements Taker {
     const { exchange } = this.#call;
     if (error !== null && !this.#answered) return refuseStream(exchange, error);
     if (!this.#answered) return answer(exchange, 200, {}, "");
-    if (error !== null) exchange.write(Buffer.from(failLine(error)));
-    exchange.end();
+    exchange.end(error === null ? "" : failLine(error));
   }
 
   #finish(error: Fault | null): void {

@@ -63,12 +63,12 @@ function createServer(serve: (request: IncomingMessage, response: ServerResponse
 class Http1Exchange implements HttpExchange {
   readonly method: string;
   readonly path: string;
-  readonly query: URLSearchParams;
   readonly connection: number;
   readonly isSecure: boolean;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #cut: NodeJS.Timeout;
+  readonly #query: string;
   #head: HttpHead = {};
 
   constructor(
@@ -80,12 +80,16 @@ class Http1Exchange implements HttpExchange {
     const at = url.indexOf("?");
     this.method = request.method ?? "";
     this.path = at < 0 ? url : url.slice(0, at);
-    this.query = new URLSearchParams(at < 0 ? "" : url.slice(at));
+    this.#query = at < 0 ? "" : url.slice(at);
     this.connection = number;
     this.isSecure = "encrypted" in request.socket;
     this.#request = request;
     this.#response = response;
     this.#cut = cut;
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.#query);
   }
 
   header(name: string): string {
@@ -124,8 +128,9 @@ class Http1Exchange implements HttpExchange {
     this.#response.once("drain", then);
   }
 
-  end(): void {
-    this.#response.end();
+  end(last: string | Uint8Array): void {
+    if (last.length === 0) this.#response.end();
+    else this.#response.end(last);
   }
 
   onClose(then: () => void): void {

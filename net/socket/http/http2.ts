@@ -77,7 +77,8 @@ class Http2Exchange implements HttpExchange, PlainTaker {
     this.#onRoom = then;
   }
 
-  end(): void {
+  end(last: string | Uint8Array): void {
+    if (last.length > 0) this.write(typeof last === "string" ? Buffer.from(last) : last);
     this.#socket.end(this.#request);
     this.gone();
   }
