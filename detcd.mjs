@@ -19,6 +19,7 @@ const ROOMS = {
   sim: "./dist/scenarios/main.js",
   replay: "./dist/scenarios/main.js",
   tui: "./dist/tui/main.js",
+  completion: "./dist/server/completion/main.js",
 };
 
 const USAGE = `usage: detcd <command> [flags]
@@ -28,7 +29,8 @@ const USAGE = `usage: detcd <command> [flags]
   sim       run a campaign of simulated, faulty clusters (detcd sim --help)
   replay    run one seed again, exactly (detcd replay <seed> [flags])
   tui       watch and steer a simulated cluster in the terminal (detcd tui --help)
-  version   which detcd this is
+  completion  what a shell reads to finish these words (detcd completion bash|zsh|fish)
+  version   which detcd this is, and which etcd it stands for
   help      this text; of one command: detcd help <command>
 `;
 
@@ -46,6 +48,9 @@ if (room !== null) {
 } else if (command === undefined || ["help", "--help", "-h"].includes(command)) {
   console.log(USAGE);
 } else {
-  console.error(`detcd: unknown command ${JSON.stringify(command)}\n\n${USAGE}`);
+  const { nearest } = await import("./dist/server/start/flags/nearest.js");
+  const close = nearest(command, [...Object.keys(ROOMS), "version", "help"]);
+  const hint = close === null ? "" : ` (did you mean ${close}?)`;
+  console.error(`detcd: unknown command ${JSON.stringify(command)}${hint}\n\n${USAGE}`);
   process.exitCode = 2;
 }
