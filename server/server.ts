@@ -137,6 +137,7 @@ async function open(
   const links = linkPeers({
     config,
     listenUrls: flags["listen-peer-urls"],
+    reusePort: flags["socket-reuse-port"],
     terms: tls.peers,
     dial,
     submit,
@@ -226,6 +227,7 @@ function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): 
   return createEtcdService({
     httpUrls: flags["listen-client-http-urls"],
     terms: tls.clients,
+    reusePort: flags["socket-reuse-port"],
     namesCallers: tls.namesCallers,
     connectionsMax: connectionsFor(3 / 4),
     access: { origins: flags.cors, hosts: flags["host-whitelist"] },
@@ -393,6 +395,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
       ...DEFAULT_LIMITS,
       requestBytes: flags["max-request-bytes"],
       transactionOperations: flags["max-txn-ops"],
+      compactionRows: flags["compaction-batch-limit"],
       quotaBytes: flags["quota-backend-bytes"],
       retention: retention.value,
       leaseCheckpointMs: isOn(flags, "LeaseCheckpoint") ? LEASE_CHECKPOINT_MS : 0,

@@ -47,6 +47,7 @@ export type EtcdServiceOptions = Readonly<{
   httpUrls: readonly string[]; // where clients are sent that look for it where only gRPC is
   terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
   connectionsMax: number; // on all ports
+  reusePort: boolean; // let others listen there, too
   namesCallers: boolean; // by the certificates that they show
   access: Access; // over plain HTTP
   hasGateway: boolean;
@@ -74,7 +75,8 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     listen: async (urls, serves) => {
       const speakers = clients.speakersOf(serves);
       const hear = (socket: Socket): void => hearFirstWords(socket, speakers);
-      const listener = await listen(urls, hear, terms, bound);
+      const { reusePort } = options;
+      const listener = await listen(urls, hear, terms, { bound, reusePort });
       listeners.push(listener);
       for (const url of listener.urls) options.log(`serving ${TRAFFIC[serves]} on ${url}`);
       return listener.urls;

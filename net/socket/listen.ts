@@ -26,12 +26,12 @@ export interface Listener {
 type OnConnection = (socket: Socket) => void;
 
 /** All of them or none: rejects with one line when an address cannot be listened on. `terms`: of
- *  the URLs that are secure; null: none may be. */
+ *  the URLs that are secure; null: none may be. `reusePort`: others may listen there, too. */
 export async function listen(
   urls: readonly string[],
   onConnection: OnConnection,
   terms: DoorTerms | null,
-  bound: Bound,
+  { bound, reusePort }: Readonly<{ bound: Bound; reusePort: boolean }>,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
   const door = terms === null ? null : createSecureDoor(terms, onConnection);
@@ -47,7 +47,7 @@ export async function listen(
     urls.map(async (url) => {
       const address = addressOf(url);
       if (address.isSecure && door === null) throw new Error(`there is no certificate for ${url}`);
-      return listenOn(url, address, (socket) => accept(socket, address.isSecure));
+      return listenOn(url, address, reusePort, (socket) => accept(socket, address.isSecure));
     }),
   );
   const servers = attempts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
@@ -70,11 +70,12 @@ export async function listen(
 async function listenOn(
   url: string,
   address: Address,
+  reusePort: boolean,
   onConnection: OnConnection,
 ): Promise<readonly [url: string, server: Server]> {
   const server = createServer({ noDelay: true }, onConnection);
   try {
-    const place = await resolved(address);
+    const place = { ...(await resolved(address)), reusePort };
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(place, resolve);

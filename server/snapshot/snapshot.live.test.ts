@@ -101,12 +101,12 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
   it("have the same bytes, and are the same to both tools, whoever saves and looks", async () => {
     const again = `${file}.again`;
     const saved = await detcd("save", again, "--endpoints", plan.clientUrl);
-    expect(saved.stdout).toBe(`Snapshot saved at ${again}\nServer version 3.6.0\n`);
+    expect(saved.stdout).toBe(`Snapshot saved at ${again}\nServer version 3.7.0\n`);
     expect(fs.readFileSync(again).equals(fs.readFileSync(file))).toBe(true);
     const theirs = await ctl(plan, `snapshot status ${file}`);
     const ours = await detcd("status", file);
     const [hash, revision, , size] = theirs.trim().split(", ");
-    expect(ours.stdout).toBe(`${hash}, ${revision}, 3, ${size}, 3.6.0\n`);
+    expect(ours.stdout).toBe(`${hash}, ${revision}, 3, ${size}, 3.7.0\n`);
     const asJson = JSON.parse((await detcd("status", file, "-w", "json")).stdout);
     expect(asJson).toMatchObject({ hash: Number.parseInt(hash as string, 16), totalKey: 3 });
     expect((await detcd("status", file, "-w", "fields")).stdout).toContain('"Keys" : 3\n');

@@ -97,6 +97,27 @@ describe("the data directory", () => {
     expect(lines.join("\n")).toContain('permission is \\"drwxr-xr-x\\"');
   });
 
+  it("has its log elsewhere if it was told so once, whatever later starts say", async () => {
+    const elsewhere = join(root, "disk", "wal");
+    (await start(`--wal-dir ${elsewhere}`)).release();
+    for (const args of ["", `--wal-dir ${elsewhere}`]) {
+      const { walDirectory, release } = await start(args);
+      release();
+      expect(fs.realpathSync(walDirectory)).toBe(fs.realpathSync(elsewhere));
+    }
+    expect(fs.statSync(elsewhere).mode & 0o777).toBe(0o700);
+    expect(await refusal(`--wal-dir ${join(root, "other")}`)).toContain(`start it with --wal-dir`);
+    fs.rmdirSync(elsewhere);
+    expect(await refusal("")).toContain("which is gone: mount it");
+  });
+
+  it("takes no directory for its log that holds another's", async () => {
+    const elsewhere = join(root, "used");
+    fs.mkdirSync(elsewhere);
+    fs.writeFileSync(join(elsewhere, "file"), "");
+    expect(await refusal(`--wal-dir ${elsewhere}`)).toContain("must be empty at the first start");
+  });
+
   it("has one process at a time, and names it", async () => {
     const first = await start("");
     const words = `in use by another detcd (process ${process.pid} on ${hostname()})`;

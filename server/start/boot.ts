@@ -22,6 +22,7 @@ import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
 import { LOCK_FILE, type Lock, lockDirectory } from "./lock.ts";
 import type { Log } from "../observe/log.ts";
+import { openWalDirectory } from "./wal-directory.ts";
 import { looseDirectory, tightenTree } from "../storage/private-files.ts";
 
 export type DataDirectory = Readonly<{
@@ -76,7 +77,6 @@ async function open(
   { given, dial, log }: Readonly<{ given: ReadonlySet<FlagName>; dial: Dial; log: Log }>,
 ): Promise<DataDirectory> {
   const memberDirectory = join(directory, "member");
-  const walDirectory = join(memberDirectory, "wal");
   const foreign = whyForeign(directory);
   if (foreign !== null) throw new OperatorError(foreign);
   fs.mkdirSync(memberDirectory, { recursive: true, mode: 0o700 });
@@ -87,7 +87,7 @@ async function open(
     const identity = firstStart ? await firstIdentity(flags, dial) : knownIdentity(directory);
     if (firstStart) writeIdentity(memberDirectory, identity);
     else tellIgnored(directory, given, log);
-    fs.mkdirSync(walDirectory, { recursive: true, mode: 0o700 });
+    const walDirectory = openWalDirectory(memberDirectory, flags["wal-dir"]);
     syncDirectory(memberDirectory);
     return { identity, firstStart, memberDirectory, walDirectory, release };
   } catch (error) {

@@ -23,9 +23,9 @@ export type Backup = Readonly<{
   isPinned: boolean;
 }>;
 
-/** What the driver makes of the store is as this release of etcd keeps it. Older ones do not look,
- *  newer ones bring it up to theirs; but none reads what claims to be newer than itself. */
-export const STORAGE_VERSION = "3.6.0";
+/** What the driver makes of the store is as this release of etcd keeps it, and says so, as the
+ *  status of a member does. Releases until 3.5 do not look, newer ones bring it up to theirs. */
+export const STORAGE_VERSION = "3.7.0";
 
 /** Each is 32 KiB: a slow client holds up no more than a MiB. */
 const PIECES_ON_THEIR_WAY = 32;

@@ -320,6 +320,7 @@ async function start(self: NodeId, options: Partial<PeerLinksOptions> = {}): Pro
     cluster: CLUSTER,
     self,
     listenUrls: ["http://127.0.0.1:0"],
+    reusePort: false,
     terms: null,
     dial,
     onMessage: (from, message) => note(heard, { from, message }),

@@ -28,6 +28,7 @@ export type PeerLinksOptions = Readonly<{
   cluster: ClusterId;
   self: NodeId;
   listenUrls: readonly string[];
+  reusePort: boolean; // let others listen there, too
   terms: Omit<DoorTerms, "farewell"> | null; // of secure URLs
   dial: Dial;
   onMessage: (from: NodeId, message: Message) => void;
@@ -83,7 +84,8 @@ export function createPeerLinks(options: PeerLinksOptions): PeerLinks {
   const bound = createBound(connectionsFor(1 / 4), log, () => performance.now());
   return {
     listen: async () => {
-      listener = await listen(options.listenUrls, receive, terms, bound);
+      const { listenUrls, reusePort } = options;
+      listener = await listen(listenUrls, receive, terms, { bound, reusePort });
       return listener.urls;
     },
     setPeers: (members, gone) => {

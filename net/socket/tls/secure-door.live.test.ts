@@ -63,7 +63,7 @@ async function serve(terms: Partial<DoorTerms> = {}, url = "https://127.0.0.1:0"
     ...terms,
   };
   const bound = { admits: () => true };
-  const listener = await listen([url], greet, door, bound);
+  const listener = await listen([url], greet, door, { bound, reusePort: false });
   cleanups.push(async () => {
     listener.cut();
     await listener.close();

@@ -1,7 +1,7 @@
 // What one member is and how it works: etcd's group "Member".
 
 import { parseUrls } from "../../urls.ts";
-import { accepted, booleanFlag, flag, promoted, refused, type TableOf, textFlag } from "./flag.ts";
+import { accepted, booleanFlag, flag, promoted, type TableOf, textFlag } from "./flag.ts";
 import type { FeatureGates } from "./gates.ts";
 import { parseFeatureGates } from "./gates.ts";
 import {
@@ -53,10 +53,7 @@ const NO_BBOLT = "the store is LMDB, which has no such setting";
 export const MEMBER: TableOf<MemberFlags> = {
   name: textFlag("default", "Human-readable name for this member."),
   "data-dir": textFlag("", "Path to the data directory (default: <name>.etcd)."),
-  "wal-dir": refused(
-    "the log is in the data directory: mount another disk at <data-dir>/member/wal instead",
-    textFlag("", "Path to a directory for the write-ahead log alone."),
-  ),
+  "wal-dir": textFlag("", "Path to a directory for the write-ahead log alone."),
   "snapshot-count": flag(
     "10000",
     parseCountOr(10_000),
@@ -139,10 +136,7 @@ export const MEMBER: TableOf<MemberFlags> = {
     "a connection that is gone is noticed by the system",
     flag("20s", parseDuration, "Time a client has to answer a ping before it is cut off."),
   ),
-  "socket-reuse-port": refused(
-    "a port has one listener here",
-    booleanFlag("false", "Listen where others listen, too (SO_REUSEPORT)."),
-  ),
+  "socket-reuse-port": booleanFlag("false", "Listen where others listen, too (SO_REUSEPORT)."),
   "socket-reuse-address": accepted(
     "SO_REUSEADDR is always set",
     booleanFlag("false", "Listen on an address that was in use a moment ago (SO_REUSEADDR)."),

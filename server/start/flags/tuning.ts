@@ -3,9 +3,9 @@
 
 import { accepted, booleanFlag, flag, promoted, refused, renamed, type TableOf } from "./flag.ts";
 import {
+  parseBatch,
   parseDuration,
   parseDurationOr,
-  parseInteger,
   parseInterval,
   parseUnsigned,
 } from "./values.ts";
@@ -44,9 +44,10 @@ export const TUNING: TableOf<TuningFlags> = {
   ),
   "compaction-batch-limit": promoted(
     "compaction-batch-limit",
-    accepted(
-      "a piece of a compaction is as large as all members can apply without a pause",
-      flag("1000", parseInteger, "Most revisions that one piece of a compaction deletes."),
+    flag(
+      "1000",
+      parseBatch,
+      "Most rows that one piece of a compaction looks at (at most 1000: others wait for a piece).",
     ),
   ),
   "compaction-sleep-interval": promoted(

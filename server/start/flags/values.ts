@@ -36,6 +36,14 @@ export function parseInteger(text: string): Result<number, string> {
   return { ok: true, value: safe(value) };
 }
 
+/** As in etcd, what is not above 0 stands for the usual; here that is the most, too. */
+export function parseBatch(text: string): Result<number, string> {
+  const usual = DEFAULT_LIMITS.compactionRows;
+  const rows = parseInteger(text);
+  if (!rows.ok) return rows;
+  return { ok: true, value: rows.value <= 0 ? usual : Math.min(rows.value, usual) };
+}
+
 /** Words between commas; no text is no word. */
 export function parseList(text: string): Result<readonly string[], string> {
   return { ok: true, value: text === "" ? [] : text.split(",").map((word) => word.trim()) };
