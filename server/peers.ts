@@ -16,10 +16,11 @@ import type { Log } from "./observe/log.ts";
 import type { Metrics } from "./observe/metrics/metrics.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SnapshotFiles } from "./storage/snapshot-files.ts";
+import type { Flags } from "./start/flags/table.ts";
 
 export type LinkParts = Readonly<{
   config: Config;
-  listenUrls: readonly string[];
+  flags: Flags;
   terms: PeerLinksOptions["terms"];
   dial: Dial;
   submit: Runtime["submit"];
@@ -32,11 +33,13 @@ export type LinkParts = Readonly<{
 }>;
 
 export function linkPeers(parts: LinkParts): PeerLinks {
-  const { config, submit, snapshots, state, kv, metrics, log, ...same } = parts;
+  const { config, flags, submit, snapshots, state, kv, metrics, log, ...same } = parts;
   return createPeerLinks({
     ...same,
     cluster: config.cluster,
     self: config.node,
+    listenUrls: flags["listen-peer-urls"],
+    reusePort: flags["socket-reuse-port"],
     onMessage: (from, message) => submit({ kind: "peer.message", from, message }),
     onUnreachable: (peer) => submit({ kind: "peer.unreachable", peer }),
     onLink: (peer, up) => {

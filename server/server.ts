@@ -136,8 +136,7 @@ async function open(
   });
   const links = linkPeers({
     config,
-    listenUrls: flags["listen-peer-urls"],
-    reusePort: flags["socket-reuse-port"],
+    flags,
     terms: tls.peers,
     dial,
     submit,

@@ -32,7 +32,10 @@ async function serve(url: string, connectionsMax = 10): Promise<string> {
     (line) => lines.push(line),
     () => 0,
   );
-  const listener = await listen([url], (socket) => socket.write("welcome"), null, bound);
+  const listener = await listen([url], (socket) => socket.write("welcome"), null, {
+    bound,
+    reusePort: false,
+  });
   listeners.push(listener);
   return listener.urls[0] as string;
 }

@@ -86,8 +86,8 @@ function flagNamed(block: string, key: string): FlagName | null {
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map(textOf).join(",");
-  if (typeof value === "object") return null;
-  return String(value);
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? `${value}` : null;
 }
 
 function inUnits(name: FlagName, value: unknown, text: string): string {
