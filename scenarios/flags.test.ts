@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SIZE_FLAGS } from "../sim/options/sizes.ts";
+import { EXIT } from "./exit-codes.ts";
 import { SCENARIOS } from "./catalogue/catalogue.ts";
 import {
   parseReplayFlags,
@@ -33,6 +34,10 @@ describe("detcd sim", () => {
       seeds: 20,
       firstSeed: null,
       budgetMs: null,
+      shrinkMs: 30_000,
+      jobs: null,
+      shard: { nth: 1, of: 1 },
+      keepsGoing: false,
       sizes: {},
       twice: false,
       json: false,
@@ -76,6 +81,9 @@ describe("detcd sim", () => {
     [["--seeds", "0"], "--seeds must be a number from 1 on"],
     [["--seed", "x"], '"x" is no seed'],
     [["--budget", "long"], "--budget long is no time"],
+    [["--jobs", "0"], "--jobs 0 is no number from 1 on"],
+    [["--shard", "5/4"], "--shard is a part of the whole, such as 1/4"],
+    [["--shrink-budget", "soon"], "--shrink-budget is a time"],
     [["--scenario", "none"], 'there is no scenario "none": detcd sim --list shows all'],
     [["what"], 'what is "what"?'],
     [["--fast"], "Unknown option '--fast'"],
@@ -103,8 +111,12 @@ describe("detcd replay", () => {
 
 describe("Both commands", () => {
   it("document their exit codes", () => {
-    for (const usage of [SIM_USAGE, REPLAY_USAGE]) {
-      expect(usage).toMatch(/exit codes: 0 .* 1 .* 2 .* 3 /);
+    for (const [usage, codes] of [
+      [SIM_USAGE, Object.values(EXIT)],
+      [REPLAY_USAGE, [0, 1, 2, 3, 4, 5]],
+    ] as const) {
+      const table = usage.slice(usage.indexOf("exit codes:"));
+      for (const code of codes) expect(table).toMatch(new RegExp(`\\b${code} [a-z]`));
     }
   });
 });

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import type { GivenSizes } from "../sim/options/sizes.ts";
 import { SIZE_FLAGS } from "../sim/options/sizes.ts";
+import type { Shard } from "./campaign/campaign.ts";
 import { SCENARIOS, scenarioOf } from "./catalogue/catalogue.ts";
 import type { Scenario } from "./catalogue/scenario.ts";
 
@@ -11,6 +12,10 @@ export type SimFlags = Readonly<{
   seeds: number;
   firstSeed: number | null; // null: a fresh one
   budgetMs: number | null;
+  shrinkMs: number; // for each failure
+  jobs: number | null; // threads; null: one for each processor
+  shard: Shard;
+  keepsGoing: boolean;
   sizes: GivenSizes;
   twice: boolean;
   json: boolean;
@@ -48,13 +53,20 @@ Runs simulated clusters under faults, and judges each run.
   --seed S           the first seed, in decimal or 0x… (default: a fresh one, printed)
   --scenario NAME    only this scenario; may be repeated (default: all)
   --budget T         stop after this time, such as 60s or 10m
+  --jobs N           so many runs at a time (default: one for each processor)
+  --shard I/N        make the I-th of N parts of the campaign, which together make all of it; give
+                     each the same --seed
+  --keep-going       go on behind a failure, and tell each kind once
+  --shrink-budget T  how long to look for a simpler schedule of a failure (default 30s)
 ${SIZES_USAGE}
   --twice            run each seed twice and compare (default where CI is set; --no-twice: never)
   --json             the summary as JSON on stdout
   --list             the scenarios, and what each promises
 
-exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 the command itself cannot run,
-            4 a seed was not the same run twice
+exit codes: 0 every promise held           4 a seed was not the same run twice
+            1 one about safety is broken   5 one about liveness is broken
+            2 the flags are wrong          6 a history could not be judged
+            3 the command cannot run       7 cut short, or not all was seen that must be
 `;
 
 export const REPLAY_USAGE: string = `usage: detcd replay SEED --scenario NAME [flags]
@@ -68,8 +80,9 @@ ${SIZES_USAGE}
   --trace            every event on stdout
   --json             the result as JSON on stdout
 
-exit codes: 0 all promises hold, 1 one is broken, 2 wrong flags, 3 the command itself cannot run,
-            4 the trace is not the expected one
+exit codes: 0 every promise held           4 the trace is not the expected one
+            1 one about safety is broken   5 one about liveness is broken
+            2 the flags are wrong          3 the command cannot run
 `;
 
 export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags | Misuse {
@@ -78,6 +91,10 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
     seed: { type: "string" },
     scenario: { type: "string", multiple: true },
     budget: { type: "string" },
+    jobs: { type: "string" },
+    shard: { type: "string", default: "1/1" },
+    "keep-going": { type: "boolean", default: false },
+    "shrink-budget": { type: "string", default: "30s" },
     ...SIZE_OPTIONS,
     twice: { type: "boolean", default: isCi },
     json: { type: "boolean", default: false },
@@ -97,6 +114,14 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
   if (typeof budget === "string" && budgetMs === null) {
     return misuse(`--budget ${budget} is no time: write 90s or 10m`, "sim");
   }
+  const shrinkMs = parseTime(String(values["shrink-budget"]));
+  if (shrinkMs === null) return misuse("--shrink-budget is a time, such as 90s or 10m", "sim");
+  const jobs = textOf(values["jobs"]);
+  if (jobs !== null && (wholeNumber(jobs) ?? 0) < 1) {
+    return misuse(`--jobs ${jobs} is no number from 1 on`, "sim");
+  }
+  const shard = parseShard(String(values["shard"]));
+  if (shard === null) return misuse("--shard is a part of the whole, such as 1/4", "sim");
   const sizes = sizesOf(values, "sim");
   if ("misuse" in sizes) return sizes;
   const names = (values["scenario"] as readonly string[] | undefined) ?? [];
@@ -108,6 +133,10 @@ export function parseSimFlags(args: readonly string[], isCi: boolean): SimFlags 
     seeds,
     firstSeed,
     budgetMs,
+    shrinkMs,
+    jobs: jobs === null ? null : Number(jobs),
+    shard,
+    keepsGoing: values["keep-going"] === true,
     sizes,
     twice: values["twice"] === true,
     json: values["json"] === true,
@@ -197,6 +226,12 @@ function parseTime(text: string): number | null {
   if (match === null) return null;
   const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
   return Number(match[1]) * unitMs;
+}
+
+function parseShard(text: string): Shard | null {
+  const [, nth, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const shard = { nth: Number(nth), of: Number(of) };
+  return shard.nth >= 1 && shard.nth <= shard.of ? shard : null;
 }
 
 function wholeNumber(text: string): number | null {

@@ -4,23 +4,21 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { SCENARIOS } from "./catalogue/catalogue.ts";
-import { unseen } from "./campaign/campaign.ts";
-import type { Found, Plan, Tally } from "./campaign/campaign.ts";
+import { runsOf } from "./campaign/campaign.ts";
+import type { FoundOften, Plan, Tally } from "./campaign/campaign.ts";
 import { runOnAll } from "./campaign/crew.ts";
 import { parseReplayFlags, parseSimFlags, printSeed, REPLAY_USAGE, SIM_USAGE } from "./flags.ts";
 import type { ReplayFlags, SimFlags } from "./flags.ts";
 import { judge, JUDGE_ONCE } from "./campaign/judge.ts";
-import type { Failure } from "./campaign/judge.ts";
 import { createProgress } from "./campaign/progress.ts";
-import { printFailure, printList, printPlan, printReplay, printSummary } from "./report.ts";
+import { EXIT, exitOf, exitOfCampaign } from "./exit-codes.ts";
+import { printFailure, printList, printPlan, printReplay } from "./report.ts";
+import { dataOf, printSummary } from "./summary.ts";
 import { optionsOf, surroundingsOf } from "./catalogue/scenario.ts";
 import { shrink } from "./campaign/shrink.ts";
 import { eventsBefore, eventsOf, printEvent } from "./story.ts";
 
-const EXIT = { ok: 0, violation: 1, usage: 2, environment: 3, nondeterminism: 4 } as const;
-
 const SHRINK_TRIES = 300;
-const SHRINK_MS = 30_000;
 
 export async function main(command: "sim" | "replay", args: readonly string[]): Promise<number> {
   try {
@@ -37,63 +35,47 @@ async function sim(args: readonly string[]): Promise<number> {
   if ("misuse" in flags) return refuse("sim", flags.misuse);
   if (flags.help) return say(SIM_USAGE);
   if (flags.list) return say(printList(SCENARIOS));
-  const startedAt = performance.now();
+  const { scenarios, seeds, shard, keepsGoing, sizes, twice, jobs } = flags;
   const firstSeed = flags.firstSeed ?? randomInt(2 ** 32);
-  const how = { ...JUDGE_ONCE, twice: flags.twice };
-  const plan: Plan = {
-    scenarios: flags.scenarios,
-    firstSeed,
-    seeds: flags.seeds,
-    sizes: flags.sizes,
-    how,
-  };
+  const how = { ...JUDGE_ONCE, twice };
+  const plan: Plan = { scenarios, firstSeed, seeds, shard, keepsGoing, sizes, how };
   console.error(printPlan(plan));
-  const progress = createProgress(plan.seeds * plan.scenarios.length);
-  const elapsedMs = (): number => performance.now() - startedAt;
-  const campaign = await runOnAll(plan, (tally) => {
-    progress.show(tally, elapsedMs());
-    return flags.budgetMs === null || elapsedMs() < flags.budgetMs;
-  });
+  const progress = createProgress(runsOf(plan));
+  const onRun = (tally: Tally): void => progress.show(tally, performance.now());
+  const stop = stopSignal(flags.budgetMs);
+  const campaign = await runOnAll(plan, { jobs, stop, onRun });
   progress.end();
-  const { found, tally, isCutShort } = campaign;
-  if (found !== null) return tellFailure(found, plan, flags, tally, elapsedMs());
-  summarize(flags, tally, elapsedMs(), isCutShort ? [] : unseen(plan, tally), null);
-  return EXIT.ok;
+  const wallMs = performance.now(); // since the process began, as people count
+  const failures = campaign.failures.map((failure) => tellFailure(failure, plan, flags));
+  const outcome = { plan, ...campaign, wallMs };
+  if (flags.json) console.log(JSON.stringify({ ...dataOf(outcome), failures }, null, 2));
+  else console.log(printSummary(outcome));
+  return exitOfCampaign(outcome);
 }
 
-function tellFailure(
-  found: Found,
-  plan: Plan,
-  flags: SimFlags,
-  tally: Tally,
-  wallMs: number,
-): number {
+/** When the time is over, or somebody has had enough. The second Ctrl-C ends the process. */
+function stopSignal(budgetMs: number | null): AbortSignal {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once("SIGINT", end);
+  if (budgetMs !== null) setTimeout(end, Math.max(0, budgetMs - performance.now())).unref();
+  return stop.signal;
+}
+
+function tellFailure({ found, seeds }: FoundOften, plan: Plan, flags: SimFlags): unknown {
   const { scenario, failure } = found;
-  console.error(`detcd sim: ${failure.oracle} fails; looking for a simpler schedule …`);
+  const times = seeds.length === 1 ? "" : ` (${seeds.length} times)`;
+  const what = `${scenario.name}: ${failure.oracle} fails${times}`;
+  console.error(`detcd sim: ${what}; looking for a simpler schedule …`);
   const startedAt = performance.now();
-  const isTime = (): boolean => performance.now() - startedAt > SHRINK_MS;
+  const isTime = (): boolean => performance.now() - startedAt > flags.shrinkMs;
   const shrunk = shrink(found, plan.how, SHRINK_TRIES, isTime);
-  const options = {
-    ...surroundingsOf(scenario, found.seed, shrunk.sizes),
-    faults: shrunk.faults,
-  };
+  const options = { ...surroundingsOf(scenario, found.seed, shrunk.sizes), faults: shrunk.faults };
   const hash = judge(options, JUDGE_ONCE).result?.hash ?? null;
   const events = eventsBefore(options, plan.how.core, shrunk.failure);
   const text = printFailure({ scenario, ...shrunk, events, hash, commit: commitOf() });
-  if (flags.json) summarize(flags, tally, wallMs, [], { scenario: scenario.name, ...shrunk, hash });
-  else console.log(text);
-  return exitOf(shrunk.failure);
-}
-
-function summarize(
-  flags: SimFlags,
-  tally: Tally,
-  wallMs: number,
-  missed: readonly string[],
-  failure: unknown,
-): void {
-  if (flags.json) console.log(JSON.stringify({ ...tally, wallMs, missed, failure }, null, 2));
-  else console.log(printSummary(tally, wallMs, missed));
+  if (!flags.json) console.log(`${text}\n`);
+  return { scenario: scenario.name, seeds, ...shrunk, hash };
 }
 
 function replay(args: readonly string[]): number {
@@ -137,11 +119,6 @@ function optionsOrNull({
   } catch {
     return null; // fast-check finds nothing there
   }
-}
-
-function exitOf(failure: Failure | null): number {
-  if (failure === null) return EXIT.ok;
-  return failure.oracle === "determinism" ? EXIT.nondeterminism : EXIT.violation;
 }
 
 function refuse(command: string, sentence: string): number {

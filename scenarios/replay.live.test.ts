@@ -83,21 +83,31 @@ describe("detcd sim", () => {
       code: 0,
       stderr: "detcd sim: one-way-listener, 3 seeds each, from 0x00000001",
     });
-    expect(stdout).toMatch(/^3 runs, [\d.]+ minutes simulated in [\d.]+s: \d+ times real time\n/);
+    expect(stdout).toMatch(/^one-way-listener +3 +\d+ +[\d.]+s 0x0000000[123]/m);
+    expect(stdout).toMatch(/^3 runs, [\d.]+ minutes simulated in [\d.]+s: \d+ times real time$/m);
     expect(stdout).toMatch(/\nverdict {3}ok: every promise held\n$/);
   });
 
   it("gives the same summary as data", async () => {
     const args = ["--seed", "1", "--seeds", "1", "--scenario", "one-way-listener", "--json"];
     const { stdout } = await detcd("sim", ...args);
-    expect(JSON.parse(stdout)).toMatchObject({ runs: 1, undecided: 0, failure: null });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: 1, undecided: [], failures: [] });
   });
 
-  it("has every scenario before it, and stops when its time is over", async () => {
+  it("has every scenario before it, stops when its time is over, and says what never ran", async () => {
     const { code, stdout, stderr } = await detcd("sim", "--seeds", "1000", "--budget", "1ms");
-    expect(code).toBe(0);
+    expect(code).toBe(7);
     expect(stderr).toContain(`detcd sim: ${SCENARIOS.length} scenarios, 1000 seeds each`);
-    expect(stdout).toMatch(/^\d{1,2} runs?, /);
+    expect(stdout).toContain(`cut short after 0 of ${1000 * SCENARIOS.length} runs;`);
+    expect(stdout).toContain(`${SCENARIOS.length} scenarios never ran: leader-isolated, `);
+    expect(stdout).toMatch(/^verdict {3}cut short: no promise was seen broken by then$/m);
+  });
+
+  it("makes its shard of a campaign", async () => {
+    const whole = ["--seed", "1", "--seeds", "3", "--scenario", "one-way-listener"];
+    const { stdout, stderr } = await detcd("sim", ...whole, "--shard", "2/2");
+    expect(stderr).toContain("3 seeds each, from 0x00000001, shard 2 of 2");
+    expect(stdout).toMatch(/^one-way-listener +1 .* 0x00000002/m);
   });
 
   it("lists the scenarios, and what each promises", async () => {

@@ -1,15 +1,14 @@
 // What a campaign and a replay say in the end, as text for people.
 
-import type { FaultKind } from "../sim/faults/faults.ts";
 import type { SimOptions } from "../sim/options/options.ts";
 import { printSizes } from "../sim/options/sizes.ts";
 
-import type { Plan, Tally } from "./campaign/campaign.ts";
+import type { Plan } from "./campaign/campaign.ts";
 import { printSeed } from "./flags.ts";
 import type { Failure, Judged } from "./campaign/judge.ts";
 import type { Scenario } from "./catalogue/scenario.ts";
 import type { Shrunk } from "./campaign/shrink.ts";
-import { printEvent, printFaults, seconds } from "./story.ts";
+import { plural, printEvent, printFaults, seconds } from "./story.ts";
 import type { Told } from "./story.ts";
 
 export type FailureReport = Shrunk &
@@ -24,27 +23,11 @@ export function printList(scenarios: readonly Scenario[]): string {
   return scenarios.map(({ name, promise }) => `${name}\n    ${promise}`).join("\n");
 }
 
-export function printPlan({ scenarios, seeds, firstSeed }: Plan): string {
+export function printPlan({ scenarios, seeds, firstSeed, shard }: Plan): string {
   const [only] = scenarios;
   const what = scenarios.length === 1 ? only?.name : `${scenarios.length} scenarios`;
-  return `detcd sim: ${what}, ${plural(seeds, "seed")} each, from ${printSeed(firstSeed)}`;
-}
-
-export function printSummary(tally: Tally, wallMs: number, missed: readonly string[]): string {
-  const speed = Math.round(tally.simulatedMs / Math.max(1, wallMs));
-  const minutes = (tally.simulatedMs / 60_000).toFixed(1);
-  const faults = Object.entries(tally.faults) as [FaultKind, number][];
-  const runs = plural(tally.runs, "run");
-  const lines = [
-    `${runs}, ${minutes} minutes simulated in ${seconds(wallMs)}: ${speed} times real time`,
-    `events    ${tally.events}`,
-    `faults    ${printCounts(faults)}`,
-    `coverage  ${printCounts(Object.entries(tally.coverage))}`,
-  ];
-  if (tally.undecided > 0) lines.push(`undecided ${tally.undecided} histories: the judge gave up`);
-  if (missed.length > 0) lines.push(`not seen  ${missed.join(", ")} (more seeds may see it)`);
-  const verdict = tally.undecided > 0 ? "no promise was seen broken" : "every promise held";
-  return [...lines, `verdict   ok: ${verdict}`].join("\n");
+  const part = shard.of === 1 ? "" : `, shard ${shard.nth} of ${shard.of}`;
+  return `detcd sim: ${what}, ${plural(seeds, "seed")} each, from ${printSeed(firstSeed)}${part}`;
 }
 
 export function printFailure(report: FailureReport): string {
@@ -97,15 +80,6 @@ function broken(failure: Failure): string {
 
 function moment({ step, timeMs }: Failure): string {
   return step === null || timeMs === null ? "" : ` at ${seconds(timeMs)}, event ${step}`;
-}
-
-function printCounts(counts: readonly (readonly [string, number])[]): string {
-  const shown = counts.filter(([, number]) => number > 0);
-  return shown.length === 0 ? "none" : shown.map(([what, n]) => `${what} ${n}`).join(", ");
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function indent(text: string): string {

@@ -54,3 +54,7 @@ export function printFaults(faults: readonly Fault[]): readonly string[] {
 export function seconds(timeMs: number): string {
   return `${(timeMs / 1000).toFixed(3)}s`;
 }
+
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

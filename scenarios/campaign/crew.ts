@@ -4,8 +4,8 @@
 
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { count, createTally, foundIn, runNth, runsOf } from "./campaign.ts";
-import type { Campaign, Found, Plan, Ran, Tally } from "./campaign.ts";
+import { count, createTally, groupedFailures, runNth, runsOf } from "./campaign.ts";
+import type { Campaign, Plan, Ran, Tally } from "./campaign.ts";
 import { scenarioOf } from "../catalogue/catalogue.ts";
 import { JUDGE_ONCE } from "./judge.ts";
 import type { JudgeOptions } from "./judge.ts";
@@ -19,35 +19,41 @@ type Order = Omit<Plan, "scenarios" | "how"> &
     next: Int32Array; // shared: the number of the run that is next
   }>;
 
+export type CrewOptions = Readonly<{
+  jobs: number | null; // threads; null: as many as there are processors
+  stop: AbortSignal; // the campaign is cut short, and what is under way is not counted
+  onRun: (tally: Tally) => void;
+}>;
+
 const ROLE = "a hand of a campaign";
 
-/** `goesOn` is asked after each run: false ends the campaign early. */
-export function runOnAll(plan: Plan, goesOn: (tally: Tally) => boolean): Promise<Campaign> {
-  const { scenarios, firstSeed, seeds, sizes } = plan;
-  const { core: _, ...how } = plan.how;
+export async function runOnAll(plan: Plan, { jobs, stop, onRun }: CrewOptions): Promise<Campaign> {
+  const { scenarios, how, ...rest } = plan;
+  const { core: _, ...judging } = how;
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const names = scenarios.map(({ name }) => name);
-  const order: Order = { role: ROLE, names, firstSeed, seeds, sizes, how, next };
+  const order: Order = { ...rest, role: ROLE, names, how: judging, next };
   const tally = createTally();
-  let isCutShort = false;
-  let first: Ran | null = null;
+  const failed: Ran[] = [];
   const note = (ran: Ran): void => {
     count(tally, plan, ran);
-    if (ran.failure !== null && (first === null || ran.nth < first.nth)) first = ran;
-    if (!goesOn(tally)) isCutShort = true;
+    if (ran.failure !== null) failed.push(ran);
+    onRun(tally);
     // Those under way come to their end: an earlier one may fail as well.
-    if (isCutShort || first !== null) Atomics.store(next, 0, runsOf(plan));
+    if (failed.length > 0 && !plan.keepsGoing) Atomics.store(next, 0, runsOf(plan));
   };
-  const hands = Math.min(availableParallelism(), runsOf(plan));
-  return Promise.all(Array.from({ length: hands }, () => hire(order, note))).then(() => {
-    const found: Found | null = first === null ? null : foundIn(plan, first);
-    return { tally, found, isCutShort: found === null && isCutShort };
-  });
+  const hands = Math.min(jobs ?? availableParallelism(), runsOf(plan));
+  await Promise.all(Array.from({ length: hands }, () => hire(order, note, stop)));
+  const failures = groupedFailures(plan, failed);
+  const isComplete = tally.runs === runsOf(plan);
+  return { tally, failures, isCutShort: !isComplete && stop.aborted };
 }
 
-function hire(order: Order, note: (ran: Ran) => void): Promise<void> {
+function hire(order: Order, note: (ran: Ran) => void, stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (stop.aborted) return resolve();
     const hand = new Worker(new URL(import.meta.url), { workerData: order, execArgv: [] });
+    stop.addEventListener("abort", () => void hand.terminate());
     hand.on("message", note);
     hand.on("error", reject);
     hand.on("exit", () => resolve());

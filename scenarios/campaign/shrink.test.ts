@@ -6,7 +6,7 @@ import type { Effect, Term } from "../../core/contract.ts";
 import { boot, step } from "../../core/node.ts";
 import type { Core } from "../../sim/cluster/sim-node.ts";
 import { AS_DRAWN } from "../../sim/options/sizes.ts";
-import { runCampaign } from "./campaign.ts";
+import { runCampaign, WHOLE } from "./campaign.ts";
 import type { Found } from "./campaign.ts";
 import { scenarioOf } from "../catalogue/catalogue.ts";
 import { judge, JUDGE_ONCE } from "./judge.ts";
@@ -30,14 +30,22 @@ const FORGETFUL: Core = {
 /** One of the seeds that compare hashes, at which it fails. */
 const FAILING_WITH_CHECKS = 4;
 const HOW = { ...JUDGE_ONCE, core: FORGETFUL };
+const PLAN = {
+  firstSeed: 1,
+  seeds: 20,
+  shard: WHOLE,
+  keepsGoing: false,
+  sizes: AS_DRAWN,
+  how: HOW,
+} as const;
 
 function scenario(): Scenario {
   return scenarioOf("lying-disk") ?? expect.unreachable("it is in the catalogue");
 }
 
 function find(firstSeed = 1): Found {
-  const plan = { scenarios: [scenario()], firstSeed, seeds: 20, sizes: AS_DRAWN, how: HOW };
-  return runCampaign(plan, () => true).found ?? expect.unreachable("a crash shows it");
+  const plan = { ...PLAN, scenarios: [scenario()], firstSeed };
+  return runCampaign(plan).failures[0]?.found ?? expect.unreachable("a crash shows it");
 }
 
 describe("A core that forgets its term", { timeout: 60_000 }, () => {
@@ -88,8 +96,9 @@ describe("A core that forgets its term", { timeout: 60_000 }, () => {
 
   it("is found in a large world, and shown in a small one", () => {
     const sizes = { keys: 300, valueBytes: 10, giants: 1 };
-    const plan = { scenarios: [scenario()], firstSeed: 1, seeds: 20, sizes, how: HOW };
-    const found = runCampaign(plan, () => true).found ?? expect.unreachable("a crash shows it");
+    const plan = { ...PLAN, scenarios: [scenario()], sizes };
+    const [first] = runCampaign(plan).failures;
+    const found = first?.found ?? expect.unreachable("a crash shows it");
     const shrunk = shrink(found, HOW, 40, () => false);
     expect(shrunk.sizes).toMatchObject({ valueBytes: 0, giants: 0 });
     expect(shrunk.sizes.keys).toBeLessThan(2);
