@@ -13,13 +13,14 @@ import { connectionsFor } from "../net/socket/open-files.ts";
 import type { PeerLinks } from "../net/socket/peers/peer-link.ts";
 import { type DataDirectory, type Identity, openDataDirectory } from "./start/boot.ts";
 import { Backups } from "./storage/backups.ts";
-import { createClock } from "./clock.ts";
+import { type Clock, createClock } from "./clock.ts";
 import { OperatorError, operatorErrorOf } from "./causes.ts";
 import { createDiskReader, WalDisk } from "./storage/disk.ts";
 import { isOn, shownFeatures } from "./start/flags/gates.ts";
 import { retentionOf } from "./start/flags/check.ts";
 import type { FlagName, Flags } from "./start/flags/table.ts";
 import { handOver } from "./start/hand-over.ts";
+import { defragmentAtStart } from "./storage/defragment-at-start.ts";
 import { KvStore } from "./storage/kv-store.ts";
 import type { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics/metrics.ts";
@@ -32,7 +33,7 @@ import { type Outside, Runtime } from "./runtime.ts";
 import { SnapshotFiles } from "./storage/snapshot-files.ts";
 import { startTls } from "./tls/start-tls.ts";
 import type { Tls } from "./tls/open-tls.ts";
-import { createTokens } from "./secrets/tokens.ts";
+import { createTokens, type Tokens } from "./secrets/tokens.ts";
 import { createTraceLog } from "./observe/trace-log.ts";
 import { ETCD_VERSION } from "./observe/version.ts";
 
@@ -112,12 +113,12 @@ async function open(
   const { identity, memberDirectory, walDirectory } = directory;
   const config = configOf(flags, directory);
   const clock = createClock(config.electionMs / 2, () => performance.now());
-  const tokens = createTokens(flags["auth-token"], clock);
-  if (!tokens.ok) throw new OperatorError({ kind: "flags", reason: tokens.error });
+  const tokens = openTokens(flags, clock);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const metrics = createMetrics(flags, config);
   const kv = openStore(memberDirectory, submit, metrics);
   closers.push(() => kv.close());
+  await giveRoomBack(kv, flags, logOf("server/storage/defragment-at-start.ts"));
   const backups = createBackups(kv, submit, metrics);
   closers.push(async () => backups.stop());
   const disk = openLog(walDirectory, submit, metrics);
@@ -126,7 +127,7 @@ async function open(
   const first = recoverNode(directory, () =>
     boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader),
   );
-  const passwords = createPasswords(flags, tokens.value.sign, () => runtime);
+  const passwords = createPasswords(flags, tokens.sign, () => runtime);
   closers.push(() => passwords.close());
   const snapshots = new SnapshotFiles({
     store: kv,
@@ -156,7 +157,7 @@ async function open(
     step,
     kv: kv.reader,
     clock,
-    readToken: tokens.value.read,
+    readToken: tokens.read,
     tickMs: config.heartbeatMs / 2,
     turnMs: TURN_MS,
     outside: outsideOf({ ...parts, self: config.node, onRemoved, onAdmission: admission.resolve }),
@@ -279,6 +280,12 @@ function createMetrics(flags: Flags, { heartbeatMs }: Config): Metrics {
   });
 }
 
+function openTokens(flags: Flags, clock: Clock): Tokens {
+  const tokens = createTokens(flags["auth-token"], clock);
+  if (tokens.ok) return tokens.value;
+  throw new OperatorError({ kind: "flags", reason: tokens.error });
+}
+
 function openLog(directory: string, submit: Runtime["submit"], metrics: Metrics): WalDisk {
   return new WalDisk(directory, {
     onDone: (token) => submit({ kind: "disk.done", token }),
@@ -302,6 +309,10 @@ function openStore(directory: string, submit: Runtime["submit"], metrics: Metric
     onFailure: end,
     onCommit: (seconds) => metrics.store.observeCommit(seconds),
   });
+}
+
+function giveRoomBack(kv: KvStore, flags: Flags, log: Log): Promise<void> {
+  return defragmentAtStart(kv, flags["bootstrap-defrag-threshold-megabytes"], log);
 }
 
 type Parts = Readonly<{

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Bytes, Index, KvWrite } from "../../core/contract.ts";
 import { ABOVE_ALL, EMPTY } from "../../core/lib/bytes.ts";
+import { defragmentAtStart } from "./defragment-at-start.ts";
 import { KvStore } from "./kv-store.ts";
 import type { Boundary, KvEvents } from "./lmdb-kv.ts";
 
@@ -54,6 +55,26 @@ function keysIn(store: KvStore): string {
 function storesIn(): readonly string[] {
   return fs.readdirSync(directory).filter((name) => name.startsWith("kv-"));
 }
+
+describe("a start", () => {
+  it("gives room back where that is enough to be worth it, and says so", async () => {
+    const store = await openHollow();
+    const said: string[] = [];
+    const log = (_level: string, words: string): void => void said.push(words);
+    await defragmentAtStart(store, 0, log);
+    await defragmentAtStart(store, 100, log);
+    expect(store.reader.sizeBytes()).toBeGreaterThan(BIG_BYTES);
+    await defragmentAtStart(store, 1, log);
+    expect(store.reader.sizeBytes()).toBeLessThan(BIG_BYTES);
+    expect(said).toEqual([
+      "Skipping defragmentation",
+      "starting defragment",
+      "finished defragment",
+    ]);
+    expect(keysIn(store)).toBe("ab");
+    await store.close();
+  });
+});
 
 describe("a defragmentation", () => {
   it("gives room back, reports what came meanwhile, and leaves one store", async () => {

@@ -74,10 +74,7 @@ export const TUNING: TableOf<TuningFlags> = {
   ),
   "bootstrap-defrag-threshold-megabytes": promoted(
     "bootstrap-defrag-threshold-megabytes",
-    accepted(
-      'the store is not defragmented at a start: use "etcdctl defrag", which blocks nobody',
-      flag("0", parseUnsigned, "Defragment at a start that frees as many megabytes (0: never)."),
-    ),
+    flag("0", parseUnsigned, "Defragment at a start that frees as many megabytes (0: never)."),
   ),
   "max-learners": promoted(
     "max-learners",
