@@ -24,6 +24,7 @@ import { defragmentAtStart } from "./storage/defragment-at-start.ts";
 import { KvStore } from "./storage/kv-store.ts";
 import type { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics/metrics.ts";
+import type { Pages } from "../net/socket/http/pages.ts";
 import { createPages } from "./observe/pages.ts";
 import { PasswordThreads } from "./secrets/password-threads.ts";
 import { Passwords } from "./secrets/passwords.ts";
@@ -170,7 +171,7 @@ async function open(
   runtime.start();
   if (config.limits.checks.atStart)
     await admitted(admission.promise, logOf("core/services/corruption/initial-check.ts"));
-  const clients = clientsOf(flags, { runtime, kv: kv.reader, metrics, tls, logOf });
+  const clients = await clientsOf(flags, { runtime, kv: kv.reader, metrics, tls, logOf });
   closers.push(() => stopClients(clients, runtime));
   await openPorts(clients, flags);
   closers.push(() => handOver(runtime, config.electionMs, logOf("server/start/hand-over.ts")));
@@ -219,10 +220,20 @@ async function openPorts(clients: EtcdService, flags: Flags): Promise<void> {
   await serve("listen-metrics-urls", "metrics");
 }
 
+/** V8's profilers are loaded for who asks for them. */
+async function loadProfiles(): Promise<Pages> {
+  const { createProfiles } = await import("./observe/profiles/profiles.ts");
+  return createProfiles();
+}
+
 type Served = Readonly<{ runtime: Runtime; kv: KvReader; metrics: Metrics }> &
   Pick<Around, "tls" | "logOf">;
 
-function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): EtcdService {
+async function clientsOf(
+  flags: Flags,
+  { runtime, kv, metrics, tls, logOf }: Served,
+): Promise<EtcdService> {
+  const profiles = flags["enable-pprof"] ? await loadProfiles() : null;
   const sink = metrics.requests.watch(runtime);
   return createEtcdService({
     httpUrls: flags["listen-client-http-urls"],
@@ -237,7 +248,7 @@ function clientsOf(flags: Flags, { runtime, kv, metrics, tls, logOf }: Served): 
     streamsMax: flags["max-concurrent-streams"],
     sink,
     meter: metrics.calls,
-    pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics }),
+    pages: createPages({ state: () => runtime.state, kv, sink: runtime, metrics, profiles }),
     log: (line) => logOf("net/socket/etcd-service.ts")("info", line),
   });
 }

@@ -42,7 +42,7 @@ async function show(path: string, refusalOf: (request: Request) => ApiError): Pr
     return () => {};
   };
   const metrics = { health: { countHealth: () => {}, countCheck: () => {} } };
-  const options: unknown = { state: () => state, sink: { open }, metrics };
+  const options: unknown = { state: () => state, sink: { open }, metrics, profiles: null };
   const page = await createPages(options as PagesOptions)(path, new URLSearchParams());
-  return `${page?.status} ${page?.body}`;
+  return `${page?.status} ${String(page?.body)}`;
 }

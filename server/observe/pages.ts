@@ -19,6 +19,7 @@ export type PagesOptions = Readonly<{
   kv: KvReader;
   sink: CallSink;
   metrics: Metrics;
+  profiles: Pages | null; // null: nobody asked for them
 }>;
 
 /** Null: all is well. Otherwise why not. */
@@ -46,6 +47,7 @@ export function createPages(options: PagesOptions): Pages {
     if (root === "version" && name === null) return showVersion(options.state());
     if (root === "health" && name === null) return showHealth(options, query);
     if (root === "metrics" && name === null) return showMetrics(options);
+    if (root === "debug") return options.profiles?.(path, query) ?? noProfiles(options);
     const own = checks.get(root);
     if (own === undefined) return null;
     const noted = (check: string, isHealthy: boolean): void =>
@@ -54,6 +56,13 @@ export function createPages(options: PagesOptions): Pages {
     const one = own.get(name);
     return one === undefined ? null : showChecks(new Map([[name, one]]), query, noted);
   };
+}
+
+/** Null where they are served: then the path is wrong. */
+function noProfiles({ profiles }: PagesOptions): Promise<Page> | null {
+  if (profiles !== null) return null;
+  const body = "profiles are off: start this member with --enable-pprof\n";
+  return Promise.resolve({ status: 404, type: PLAIN, body });
 }
 
 /** A member knows the cluster's version once it has joined it, in each of its lives. */

@@ -3,7 +3,7 @@
 import { answer } from "./exchange.ts";
 import type { HttpExchange } from "./exchange.ts";
 
-export type Page = Readonly<{ status: number; type: string; body: string }>;
+export type Page = Readonly<{ status: number; type: string; body: string | Uint8Array }>;
 
 /** The page at a path; null: there is none. */
 export type Pages = (path: string, query: URLSearchParams) => Promise<Page> | null;

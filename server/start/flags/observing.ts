@@ -19,10 +19,7 @@ export type MonitoringFlags = Readonly<{
 }>;
 
 export const MONITORING: TableOf<MonitoringFlags> = {
-  "enable-pprof": accepted(
-    "no profiles are served: start Node with --cpu-prof or --heap-prof",
-    booleanFlag("false", "Serve profiles under /debug/pprof/."),
-  ),
+  "enable-pprof": booleanFlag("false", "Serve profiles under /debug/pprof/."),
   metrics: textFlag(
     "basic",
     "How much /metrics shows: 'basic', or 'extensive' with the time of calls.",
