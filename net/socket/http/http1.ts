@@ -13,6 +13,7 @@ type Connection = {
   readonly handler: HttpHandler;
   readonly cut: NodeJS.Timeout;
   busy: number; // requests that are not answered yet
+  lasting: boolean; // as long as both sides want
 };
 
 export class Http1Server {
@@ -21,8 +22,12 @@ export class Http1Server {
   #leaving = false;
 
   take(socket: Socket, number: number, handler: HttpHandler): void {
-    const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
-    this.#connections.set(socket, { number, handler, cut, busy: 0 });
+    const cut = setTimeout(() => {
+      if (connection.lasting) cut.refresh();
+      else socket.destroy();
+    }, PATIENCE_MS);
+    const connection: Connection = { number, handler, cut, busy: 0, lasting: false };
+    this.#connections.set(socket, connection);
     socket.once("close", () => {
       clearTimeout(cut);
       this.#connections.delete(socket);
@@ -46,6 +51,7 @@ export class Http1Server {
     connection.cut.refresh();
     response.once("close", () => {
       connection.busy -= 1;
+      connection.lasting = false;
       if (socket.destroyed) return;
       connection.cut.refresh();
       if (this.#leaving && connection.busy === 0) socket.end();
@@ -67,25 +73,21 @@ class Http1Exchange implements HttpExchange {
   readonly isSecure: boolean;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #cut: NodeJS.Timeout;
+  readonly #own: Connection;
   readonly #query: string;
   #head: HttpHead = {};
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { number, cut }: Readonly<{ number: number; cut: NodeJS.Timeout }>,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection) {
     const url = request.url ?? "";
     const at = url.indexOf("?");
     this.method = request.method ?? "";
     this.path = at < 0 ? url : url.slice(0, at);
     this.#query = at < 0 ? "" : url.slice(at);
-    this.connection = number;
+    this.connection = connection.number;
     this.isSecure = "encrypted" in request.socket;
     this.#request = request;
     this.#response = response;
-    this.#cut = cut;
+    this.#own = connection;
   }
 
   get query(): URLSearchParams {
@@ -109,7 +111,7 @@ class Http1Exchange implements HttpExchange {
   }
 
   lasts(): void {
-    clearTimeout(this.#cut);
+    this.#own.lasting = true;
   }
 
   addHead(head: HttpHead): void {
