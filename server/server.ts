@@ -243,6 +243,7 @@ async function clientsOf(
     connectionsMax: connectionsFor(3 / 4),
     access: { origins: flags.cors, hosts: flags["host-whitelist"] },
     hasGateway: flags["enable-grpc-gateway"],
+    namesCount: () => tls.namesCallers && runtime.state.store.auth.enabled,
     maxRequestBytes: flags["max-request-bytes"],
     leastPingMs: flags["grpc-keepalive-min-time"],
     streamsMax: flags["max-concurrent-streams"],

@@ -4,9 +4,9 @@
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { checkServerIdentity, connect as connectSecurely } from "node:tls";
 import type { SecureContextOptions } from "node:tls";
 import { addressOf, placeOf } from "./address.ts";
+import { nodeTls } from "./tls/node-tls.ts";
 
 export type Dial = (url: string) => Socket;
 
@@ -29,6 +29,7 @@ export function createDial({ secrets, isTrusting, objectionTo }: DialTerms): Dia
   return (url) => {
     const address = addressOf(url);
     if (!address.isSecure) return connect({ ...placeOf(address), noDelay: true });
+    const { checkServerIdentity, connect: connectSecurely } = nodeTls();
     const socket = connectSecurely({
       ...secrets(),
       ...placeOf(address),

@@ -2,7 +2,6 @@
 // means is decided in core/, what its bytes mean in net/wire/, and net/http2/ speaks HTTP/2.
 
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { ERRORS, GRPC } from "../../core/api/errors.ts";
 import type { ApiError } from "../../core/api/errors.ts";
 import type { Response } from "../../core/api/request.ts";
@@ -30,7 +29,7 @@ import { listen } from "./listen.ts";
 import type { Listener, Log } from "./listen.ts";
 import { createBound } from "./open-files.ts";
 import type { DoorTerms } from "./tls/secure-door.ts";
-import { commonNameOf } from "./tls/who.ts";
+import { certifiedName } from "./tls/who.ts";
 
 export interface EtcdService {
   /** The URLs with the ports that the system chose where a port was 0. Rejects with one line when
@@ -51,6 +50,7 @@ export type EtcdServiceOptions = Readonly<{
   namesCallers: boolean; // by the certificates that they show
   access: Access; // over plain HTTP
   hasGateway: boolean;
+  namesCount: () => boolean; // where users are asked for who they are
   maxRequestBytes: number;
   leastPingMs: number; // between two pings of a client
   streamsMax: number; // calls that one connection may have under way
@@ -120,6 +120,7 @@ function createClients(options: EtcdServiceOptions): Clients {
   const speakHttp2 = (socket: Socket, serves: Serves): void => {
     const connection = ++connections;
     const isSecure = "encrypted" in socket;
+    const nameOfCaller = (): string => certifiedName(socket);
     const commonName = options.namesCallers ? certifiedName(socket) : "";
     const onCrowded = (refused: boolean): void => {
       if (refused) meter.refused();
@@ -130,7 +131,7 @@ function createClients(options: EtcdServiceOptions): Clients {
       ...hooks,
       refusalOf: serves === "http" || serves === "metrics" ? noGrpc : hooks.refusalOf,
       onEvent,
-      onPlain: (request) => serveHttp2(handlers[serves], request, client, isSecure),
+      onPlain: (request) => serveHttp2(handlers[serves], request, client, isSecure, nameOfCaller),
       onCrowded,
       takesOne,
       connection,
@@ -172,12 +173,6 @@ function noGrpc(): Refusal {
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? "a client that has gone"}:${remotePort ?? 0}`;
-}
-
-/** "": it has shown no certificate. */
-function certifiedName(socket: Socket): string {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
-  return certificate === undefined ? "" : commonNameOf(certificate);
 }
 
 type Hooks = Pick<GrpcSocketOptions, "refusalOf" | "onSent" | "onHandled">;

@@ -139,7 +139,7 @@ describe.skipIf(!HAS_ETCDCTL)("clients with certificates", () => {
     expect(await ctl("root", "--user=bob:secret", "put", "a", "2")).toContain("permission denied");
     const key = Buffer.from("a").toString("base64");
     expect(await post("root", "/v3/kv/range", JSON.stringify({ key }))).toContain(
-      "user name is empty",
+      "CommonName of client sending a request against gateway will be ignored",
     );
   });
 

@@ -3,8 +3,8 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import type { SecureContextOptions } from "node:tls";
+import { nodeTls } from "../../net/socket/tls/node-tls.ts";
 import { OperatorError } from "../causes.ts";
 import type { File } from "./sides.ts";
 
@@ -57,7 +57,7 @@ export class CertificateFiles {
       throw bad(key, `tls: private key does not match public key of ${certificate.path}`);
     }
     const secrets = { ...this.#common, cert, key: secret };
-    parsed(certificate, () => createSecureContext(secrets));
+    parsed(certificate, () => nodeTls().createSecureContext(secrets));
     return secrets;
   }
 }

@@ -1,8 +1,8 @@
 // Cipher suites by the names that Go gives them, as OpenSSL calls them. Those of TLS 1.3 are all
 // offered whatever the flag says: Go lets nobody choose among them.
 
-import { getCiphers } from "node:tls";
 import type { Result } from "../../core/contract.ts";
+import { nodeTls } from "../../net/socket/tls/node-tls.ts";
 
 const TLS13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
 
@@ -36,7 +36,7 @@ const OPENSSL_NAME: Readonly<Record<string, string>> = {
 /** As Node takes them; "": its own choice. An error is a sentence, etcd's where it has one. */
 export function ciphersOf(names: readonly string[]): Result<string, string> {
   if (names.length === 0) return { ok: true, value: "" };
-  const available = new Set(getCiphers());
+  const available = new Set(nodeTls().getCiphers());
   const ciphers: string[] = [];
   for (const name of names) {
     if (TLS13.includes(name)) continue;

@@ -9,6 +9,8 @@ export interface HttpExchange {
   readonly query: URLSearchParams;
   readonly connection: number;
   readonly isSecure: boolean;
+  /** In the certificate of who asks; "": it has shown none. */
+  readonly commonName: () => string;
   /** By its name in lower case; "": there is none. */
   readonly header: (name: string) => string;
   /** Is told each run of the body, good until it returns; and null at its end. */

@@ -15,6 +15,8 @@ import type { Pages } from "./pages.ts";
 export type HttpOptions = Readonly<{
   access: Access;
   hasGateway: boolean;
+  /** Certificates say who asks, and that counts: but not here. */
+  namesCount: () => boolean;
   pages: Pages;
   sink: CallSink;
   meter: CallMeter;
@@ -37,10 +39,22 @@ export function createHttpHandler(options: HttpOptions): HttpHandler {
     if (exchange.method === "OPTIONS") return answer(exchange, 200, {}, "");
     const path = exchange.path.replace(OLD_ROOT, ROOT);
     if (!path.startsWith(ROOT)) return showAny(pages, exchange);
+    if (hasGateway && options.namesCount() && exchange.commonName() !== "") {
+      return showPage(exchange, NAME_IGNORED);
+    }
     if (hasGateway) serveGateway(options, exchange, path);
     else refuse(exchange, GATEWAY_OFF);
   };
 }
+
+/** In etcd's words: better none is served than one in the name of somebody else. */
+const NAME_IGNORED = {
+  status: 400,
+  type: PLAIN,
+  body:
+    "CommonName of client sending a request against gateway " +
+    "will be ignored and not used as expected\n",
+} as const;
 
 const GATEWAY_OFF = {
   code: GRPC.UNIMPLEMENTED,

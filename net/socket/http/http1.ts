@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { certifiedName } from "../tls/who.ts";
 import type { HttpExchange, HttpHandler, HttpHead } from "./exchange.ts";
 
 /** For one request, and between two. */
@@ -88,6 +89,10 @@ class Http1Exchange implements HttpExchange {
     this.#request = request;
     this.#response = response;
     this.#own = connection;
+  }
+
+  commonName(): string {
+    return certifiedName(this.#request.socket);
   }
 
   get query(): URLSearchParams {

@@ -9,8 +9,9 @@ export function serveHttp2(
   request: PlainRequest,
   socket: GrpcSocket,
   isSecure: boolean,
+  commonName: () => string,
 ): PlainTaker {
-  const exchange = new Http2Exchange(request, socket, isSecure);
+  const exchange = new Http2Exchange(request, socket, isSecure, commonName);
   handler(exchange);
   return exchange;
 }
@@ -21,6 +22,7 @@ class Http2Exchange implements HttpExchange, PlainTaker {
   readonly query: URLSearchParams;
   readonly connection: number;
   readonly isSecure: boolean;
+  readonly commonName: () => string;
   readonly #request: PlainRequest;
   readonly #socket: GrpcSocket;
   #head: HttpHead = {};
@@ -28,7 +30,12 @@ class Http2Exchange implements HttpExchange, PlainTaker {
   #onRoom: (() => void) | null = null;
   #onClose: (() => void)[] = [];
 
-  constructor(request: PlainRequest, socket: GrpcSocket, isSecure: boolean) {
+  constructor(
+    request: PlainRequest,
+    socket: GrpcSocket,
+    isSecure: boolean,
+    commonName: () => string,
+  ) {
     this.#request = request;
     this.#socket = socket;
     const url = this.header(":path");
@@ -38,6 +45,7 @@ class Http2Exchange implements HttpExchange, PlainTaker {
     this.query = new URLSearchParams(at < 0 ? "" : url.slice(at));
     this.connection = request.connection;
     this.isSecure = isSecure;
+    this.commonName = commonName;
   }
 
   header(name: string): string {

@@ -4,8 +4,8 @@
 import { constants } from "node:crypto";
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
-import { createServer } from "node:tls";
 import type { Server, TLSSocket, TlsOptions } from "node:tls";
+import { nodeTls } from "./node-tls.ts";
 import { answerInTheClear } from "./plain-speech.ts";
 import { whyFailed, whyUnverified } from "./words.ts";
 import type { Why } from "./words.ts";
@@ -56,7 +56,7 @@ export function createSecureDoor(
   const atTheDoor = new Set<Socket>();
   const { asksForCertificates, farewell } = terms;
   let secrets = terms.secrets();
-  const server = createServer({
+  const server = nodeTls().createServer({
     ...secrets,
     secureOptions: ONE_HANDSHAKE,
     ALPNProtocols: PROTOCOLS,

@@ -2,11 +2,20 @@
 
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 /** The last common name counts, as in Go; "": there is none. */
 export function commonNameOf({ subject }: X509Certificate): string {
   const names = subject.split("\n").filter((line) => line.startsWith("CN="));
   return names.at(-1)?.slice("CN=".length) ?? "";
+}
+
+/** "": it has shown no certificate. */
+export function certifiedName(socket: Socket): string {
+  if (!("encrypted" in socket)) return "";
+  const certificate = (socket as TLSSocket).getPeerX509Certificate();
+  return certificate === undefined ? "" : commonNameOf(certificate);
 }
 
 export type AlternativeNames = Readonly<{ ips: readonly string[]; hosts: readonly string[] }>;
