@@ -197,14 +197,13 @@ describe("members of another CA, or of another name", () => {
 });
 
 describe("members that make their own certificates", () => {
-  it("serve with them, and find each other", async () => {
+  it("serve with them", async () => {
     const plan = plans[4] as MemberPlan;
     const own = ["--auto-tls", "--peer-auto-tls"];
     const member = await startMember(plan, [...QUICK, ...own]);
     const ask = ["--insecure-skip-tls-verify", "--insecure-transport=false", "get", "a"];
     if (HAS_ETCDCTL) expect((await etcdctl([plan.clientUrl], ask)).code).toBe(0);
     expect(member.output).toContain("automatically generate certificates");
-    expect(await member.end("SIGTERM")).toBe(0);
   });
 });
 
