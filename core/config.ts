@@ -21,8 +21,8 @@ export type Config = Readonly<{
   version: string;
   heartbeatMs: number;
   electionMs: number;
-  /** Applied entries between two trims of the log; as many stay behind for slow followers. */
-  snapshotCount: number;
+  snapshotCount: number; // applied entries between two trims of the log
+  catchUpEntries: number; // that stay behind for slow followers
   preVote: boolean;
   watchProgressMs: number; // between two notices to watchers that asked for them
   limits: Limits;
@@ -120,6 +120,7 @@ export function createConfig(config: Config): Config {
   assert(requestBytes <= REQUEST_BYTES_MAX, "a request must fit into a message");
   assert(appendBytes <= REQUEST_BYTES_MAX, "the entries of an append must fit into a message");
   assert(config.snapshotCount >= 1, "a snapshot count is at least 1");
+  assert(config.catchUpEntries >= 1, "a follower finds an entry or more");
   assert(config.limits.appendsInFlight >= 1, "one append must be allowed in flight");
   assert(config.limits.compactionRows >= 1, "a compaction must get on");
   assert(config.limits.applyRows >= 1, "a piece of an entry applies one row or more");

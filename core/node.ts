@@ -300,8 +300,9 @@ function kvDone(turn: Turn, applied: Index): void {
  *  followers may still ask for. */
 function maybeTrim(turn: Turn): void {
   const { raft, appliedDurable, config } = turn.state;
-  if (appliedDurable - raft.log.compactedIndex < 2 * config.snapshotCount) return;
-  const through = (appliedDurable - config.snapshotCount) as Index;
+  const kept = config.snapshotCount + config.catchUpEntries;
+  if (appliedDurable - raft.log.compactedIndex < kept) return;
+  const through = (appliedDurable - config.catchUpEntries) as Index;
   tellRaft(turn, { kind: "compact", through });
   const trimmed = trimWal(turn.state.disk.wal, through);
   turn.effects.push({ kind: "trace", event: { kind: "log_trimmed", through } });

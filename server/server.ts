@@ -411,6 +411,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
     heartbeatMs: flags["heartbeat-interval"],
     electionMs: flags["election-timeout"],
     snapshotCount: flags["snapshot-count"],
+    catchUpEntries: flags["snapshot-catchup-entries"],
     preVote: flags["pre-vote"],
     watchProgressMs: flags["watch-progress-notify-interval"],
     limits: {

@@ -110,6 +110,7 @@ export function loneConfig(more: Partial<Config> = {}): Config {
     heartbeatMs: 100,
     electionMs: 1000,
     snapshotCount: 1000,
+    catchUpEntries: more.snapshotCount ?? 1000,
     preVote: true,
     limits: DEFAULT_LIMITS,
     ...more,

@@ -17,7 +17,12 @@ import {
   startRunning,
 } from "./testing.ts";
 
-const FLAGS = ["--snapshot-count=100", "--heartbeat-interval=50", "--election-timeout=500"];
+const FLAGS = [
+  "--snapshot-count=100",
+  "--snapshot-catchup-entries=100",
+  "--heartbeat-interval=50",
+  "--election-timeout=500",
+];
 let members: Running[] = [];
 
 beforeAll(async () => {

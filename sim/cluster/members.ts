@@ -56,6 +56,7 @@ export function configOf(
     heartbeatMs,
     electionMs,
     snapshotCount,
+    catchUpEntries: snapshotCount,
     preVote,
     limits,
   });

@@ -108,7 +108,7 @@ export const serviceInvariants: readonly Invariant[] = [
       if (outbox.pending.length > WAITING_MAX) return `${outbox.pending.length} disk effects wait`;
       if (outbox.held.length > WAITING_MAX) return `${outbox.held.length} messages are held back`;
       const kept = appliedDurable - raft.log.compactedIndex;
-      if (kept <= 2 * config.snapshotCount + BATCH_MAX) return null;
+      if (kept <= config.snapshotCount + config.catchUpEntries + BATCH_MAX) return null;
       return `${kept} entries are kept that the store holds already`;
     },
   },

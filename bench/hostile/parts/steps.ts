@@ -70,7 +70,10 @@ export const STEPS_PART: Part = {
   name: "steps",
   about: "the longest step while work that grows with the data runs, three members",
   measure: async (trial) => {
-    const cluster = await trial.start(3, ["--snapshot-count", String(SNAPSHOT_COUNT)]);
+    const cluster = await trial.start(3, [
+      `--snapshot-count=${SNAPSHOT_COUNT}`,
+      `--snapshot-catchup-entries=${SNAPSHOT_COUNT}`,
+    ]);
     let client = new Client((await leaderOf(cluster)).endpoint);
     const { keys } = trial.sizes;
     const grant = { kind: "lease_grant", id: 0n as LeaseId, ttlSeconds: TTL_SECONDS } as const;

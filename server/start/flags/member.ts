@@ -57,7 +57,7 @@ export const MEMBER: TableOf<MemberFlags> = {
   "snapshot-count": flag(
     "10000",
     parseCountOr(10_000),
-    "Applied entries between two trims of the log; as many are kept for slow members.",
+    "Applied entries between two trims of the log.",
   ),
   "heartbeat-interval": flag("100", parseUnsigned, "Time in milliseconds between two heartbeats."),
   "election-timeout": flag(

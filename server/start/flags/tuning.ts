@@ -4,6 +4,7 @@
 import { accepted, booleanFlag, flag, promoted, refused, renamed, type TableOf } from "./flag.ts";
 import {
   parseBatch,
+  parseCountOr,
   parseDuration,
   parseDurationOr,
   parseInterval,
@@ -92,10 +93,7 @@ export const TUNING: TableOf<TuningFlags> = {
   ),
   "snapshot-catchup-entries": renamed(
     ["experimental-snapshot-catchup-entries", "experimental-snapshot-catch-up-entries"],
-    accepted(
-      "as many entries are kept for slow members as --snapshot-count says",
-      flag("5000", parseUnsigned, "Entries that are kept for slow members after a trim."),
-    ),
+    flag("5000", parseCountOr(5000), "Entries that are kept for slow members after a trim."),
   ),
   "experimental-initial-corrupt-check": booleanFlag(
     "false",
