@@ -28,8 +28,9 @@ export class Histogram {
     const counted = this.#of(labels);
     counted.count += 1;
     counted.sum += value;
-    const at = this.#bounds.findIndex((bound) => value <= bound);
-    if (at >= 0) counted.counts[at] = (counted.counts[at] as number) + 1;
+    let at = 0;
+    while (at < this.#bounds.length && value > (this.#bounds[at] as number)) at += 1;
+    if (at < this.#bounds.length) counted.counts[at] = (counted.counts[at] as number) + 1;
   }
 
   /** A distribution without labels is there before anything was observed, as in etcd. */

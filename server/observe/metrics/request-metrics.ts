@@ -5,6 +5,7 @@ import type { ApiError } from "../../../core/api/errors.ts";
 import { ERRORS } from "../../../core/api/errors.ts";
 import type { Request, StreamRequest, StreamResponse } from "../../../core/api/request.ts";
 import type { CallSink } from "../../../net/socket/call-sink.ts";
+import { madeFor } from "../../../core/lib/lists.ts";
 import { findMethod, pathOf } from "../../../net/wire/methods/methods.ts";
 import { labelsOf } from "./call-metrics.ts";
 import { doubled, Histogram } from "./histogram.ts";
@@ -137,7 +138,7 @@ export class RequestMetrics {
 
   #answered(request: Request, error: ApiError | null, seconds: number): void {
     const { kind } = request;
-    this.#durations.observe(seconds, `type="${typeOf(kind)}",success="${error === null}"`);
+    this.#durations.observe(seconds, labelsFor(kind)[error === null ? "done" : "failed"]);
     this.#handled(request, seconds);
     if (kind === "range") this.#ranges += 1;
     if (kind === "hash") this.#hashes.observe(seconds);
@@ -158,6 +159,16 @@ export class RequestMetrics {
     const method = findMethod(pathOf(request));
     if (method !== null) this.#handling.observe(seconds, labelsOf(method));
   }
+}
+
+type Labels = Readonly<{ done: string; failed: string }>;
+const LABELS = new Map<Request["kind"], Labels>(); // made once for each kind: calls are many
+
+function labelsFor(kind: Request["kind"]): Labels {
+  return madeFor(LABELS, kind, () => {
+    const type = `type="${typeOf(kind)}"`;
+    return { done: `${type},success="true"`, failed: `${type},success="false"` };
+  });
 }
 
 const ADMINISTRATION = /^(user|role)_/;
