@@ -189,7 +189,9 @@ export type Performer = {
 //     another file is touched (recovery tells a torn write from damage by it).
 //  3. `kv` effects happen in order, each atomic. After kv.done(n) the reader shows at least n, and
 //     a crash does not take it back. A write beyond the limits of every store (core/kv/limits.ts)
-//     is a broken invariant of the core: the whole batch is refused, and the process ends.
+//     is a broken invariant of the core: its batch is refused whole, by an assertion when it is
+//     performed or, where a driver looks at a large one later, by a failure of its commit. Nothing
+//     of it is ever stored, and the process ends.
 //  4. `peer.send` may be lost, doubled, delayed or reordered. Nothing else may.
 //  5. `snapshot.install` is complete when the next effect is performed: the reader shows the staged
 //     image and nothing of the old one, durably; kv.done(meta.index) follows as an input.

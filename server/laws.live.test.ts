@@ -60,8 +60,12 @@ async function runDiskLaw(steps: readonly DiskStep[]): Promise<void> {
 
 async function runKvLaw(steps: readonly KvStep[]): Promise<void> {
   const reported: number[] = [];
+  let onFailure: (error: Error) => void = fail;
   const open = (): KvStore =>
-    new KvStore(directory, { onDone: (applied) => reported.push(applied), onFailure: fail });
+    new KvStore(directory, {
+      onDone: (applied) => reported.push(applied),
+      onFailure: (error) => onFailure(error),
+    });
   let store = open();
   let last = 0;
   for (const step of steps) {
@@ -73,6 +77,21 @@ async function runKvLaw(steps: readonly KvStep[]): Promise<void> {
       case "refuse":
         expect(() => store.apply(step.applied, step.writes)).toThrow(AssertionError);
         break;
+      case "fail": {
+        const failures: Error[] = [];
+        onFailure = (error) => failures.push(error);
+        try {
+          store.apply(step.applied, step.writes);
+          await store.idle();
+        } catch (error) {
+          failures.push(error as Error);
+        }
+        onFailure = fail;
+        expect(failures.length).toBe(1);
+        expect(failures[0]?.message).toMatch(/a key of "keys" has \d+ bytes, a store takes \d+/);
+        expect(reported.at(-1)).toBe(last);
+        break;
+      }
       case "settle":
         await store.idle();
         expect(reported.at(-1)).toBe(last);

@@ -30,8 +30,9 @@ export type DiskLaw = Readonly<{
 export type KvStep = Readonly<
   | { kind: "apply"; applied: Index; writes: readonly KvWrite[] } // do not wait for it
   | { kind: "refuse"; applied: Index; writes: readonly KvWrite[] } // an assertion, and no write
+  | { kind: "fail"; applied: Index; writes: readonly KvWrite[] } // then, or at its commit: the end
   | { kind: "settle" } // wait until the last batch so far is reported; reports never go back
-  | { kind: "restart" } // after a settle
+  | { kind: "restart" } // after a settle, or a failure
   | { kind: "install"; applied: Index; writes: readonly KvWrite[] } // stage an image and install it
   | { kind: "defragment" } // do not wait for it: it is over at the next settle
   | KvExpectation
@@ -193,6 +194,7 @@ export const DISK_LAWS: readonly DiskLaw[] = [
 const STORED = { kind: "settle" } as const;
 const TABLES: readonly Table[] = ["meta", "keys", "leases", "members", "alarms", "auth"];
 const LONGEST_KEY = "\xff".repeat(STORE_KEY_BYTES_MAX) as Bytes;
+const LARGE_BATCH = 6000; // writes: a driver may give it to somebody else, who looks at it later
 const LONG_VALUE = "0123456789abcdef".repeat(256 * 1024);
 
 export const KV_LAWS: readonly KvLaw[] = [
@@ -276,6 +278,18 @@ export const KV_LAWS: readonly KvLaw[] = [
     apply(2, put("auth", "c", "2")),
     STORED,
     expectScan("auth", EMPTY, ABOVE_ALL, "a=1", "c=2"),
+  ]),
+  kvLaw("a large batch that no store can keep ends the process, and leaves nothing of itself", [
+    apply(1, put("keys", "a", "1"), put("keys", "b", "1")),
+    STORED,
+    fail(2, ...largeBatch(), deletion("keys", "a"), put("keys", LONGEST_KEY + "x", "2")),
+    { kind: "restart" },
+    expectScan("keys", EMPTY, ABOVE_ALL, "a=1", "b=1"),
+    apply(2, ...largeBatch(), deletion("keys", "a")),
+    STORED,
+    expectGet("keys", "a", null),
+    expectGet("keys", "c0", "2"),
+    expectGet("keys", `c${LARGE_BATCH - 1}`, "2"),
   ]),
   kvLaw("a value of some megabytes is a value", [
     apply(1, put("keys", "a", LONG_VALUE), put("keys", "b", "1")),
@@ -398,6 +412,14 @@ function applyAll(applied: number, writes: readonly KvWrite[]): KvStep {
 
 function refuse(applied: number, ...writes: readonly KvWrite[]): KvStep {
   return { kind: "refuse", applied: applied as Index, writes };
+}
+
+function fail(applied: number, ...writes: readonly KvWrite[]): KvStep {
+  return { kind: "fail", applied: applied as Index, writes };
+}
+
+function largeBatch(): readonly KvWrite[] {
+  return Array.from({ length: LARGE_BATCH }, (_, nth) => put("keys", `c${nth}`, "2"));
 }
 
 function put(table: Table, key: string, text: string): KvWrite {
