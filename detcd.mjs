@@ -24,14 +24,14 @@ const ROOMS = {
 
 const USAGE = `usage: detcd <command> [flags]
 
-  serve     run one member of a real cluster (etcd's flags; detcd serve --help)
-  snapshot  save a snapshot of a member, look at one, or restore one (detcd snapshot --help)
-  sim       run a campaign of simulated, faulty clusters (detcd sim --help)
-  replay    run one seed again, exactly (detcd replay <seed> [flags])
-  tui       watch and steer a simulated cluster in the terminal (detcd tui --help)
+  serve       run one member of a real cluster (etcd's flags; detcd serve --help)
+  snapshot    save a snapshot of a member, look at one, or restore one (detcd snapshot --help)
+  sim         run a campaign of simulated, faulty clusters (detcd sim --help)
+  replay      run one seed again, exactly (detcd replay <seed> [flags])
+  tui         watch and steer a simulated cluster in the terminal (detcd tui --help)
   completion  what a shell reads to finish these words (detcd completion bash|zsh|fish)
-  version   which detcd this is, and which etcd it stands for
-  help      this text; of one command: detcd help <command>
+  version     which detcd this is, and which etcd it stands for
+  help        this text; of one command: detcd help <command>
 `;
 
 module.enableCompileCache?.(); // what was compiled once starts sooner

@@ -1,11 +1,15 @@
 // The word somebody probably meant: the nearest by edit distance or a shared beginning, when it is
 // near at all.
 
+/** So many letters say what is meant. */
+const BEGINNING = 3;
+
 export function nearest<T extends string>(word: string, candidates: readonly T[]): T | null {
   let best: T | null = null;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const begins = word.startsWith(candidate) || candidate.startsWith(word);
+    const isLong = Math.min(word.length, candidate.length) >= BEGINNING;
+    const begins = isLong && (word.startsWith(candidate) || candidate.startsWith(word));
     const distance = begins ? 1 : editDistance(word, candidate);
     if (distance < bestDistance) {
       best = candidate;

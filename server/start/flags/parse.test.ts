@@ -220,6 +220,7 @@ describe("a flag that is only accepted", () => {
 const REFUSALS: readonly [args: string, exitCode: number, words: string][] = [
   ["--listen-client-url http://x:1", 2, "did you mean --listen-client-urls?"],
   ["--data-directory /x", 2, "did you mean --data-dir?"],
+  ["--hlep", 2, "did you mean --help?"],
   ["--frobnicate", 2, "flag provided but not defined: --frobnicate; see detcd serve --help"],
   ["--experimental-enable-lease-checkpoint-persist", 1, "requires experimental-enable-lease"],
   ["--feature-gates=LeaseCheckpointPersist=true", 1, "requires enabling feature gate LeaseCheck"],
