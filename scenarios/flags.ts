@@ -43,7 +43,9 @@ const SIZES_USAGE = `  --keys N           how large the world is (default: as dr
   --lease-seconds N  and how long that lasts,
   --giants N         clients whose calls are as large as they may be,
   --watchers N       watches that these open at once,
-  --name-bytes N     bytes of the longest names`;
+  --name-bytes N     bytes of the longest names,
+  --past-entries N   entries that lie behind the members when the run begins,
+  --past-terms N     and terms`;
 
 export const SIM_USAGE: string = `usage: detcd sim [flags]
 

@@ -15,7 +15,13 @@ import { SimDisk } from "./world/disk.ts";
 import { SimKv, type Visibility } from "./world/kv.ts";
 import { createFates } from "./world/random.ts";
 
-const TIMING = { syncMicros: 500, tailMicros: 5000, tail: [1, 10], commitMicros: 0 } as const;
+const TIMING = {
+  syncMicros: 500,
+  tailMicros: 5000,
+  tail: [1, 10],
+  commitMicros: 0,
+  roomBytes: 0,
+} as const;
 
 /** The first thing that is wrong, or null. */
 function runOnDisk(law: DiskLaw, seed: number, disk = createDisk(seed)): string | null {

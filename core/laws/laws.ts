@@ -282,10 +282,10 @@ export const KV_LAWS: readonly KvLaw[] = [
   kvLaw("a large batch that no store can keep ends the process, and leaves nothing of itself", [
     apply(1, put("keys", "a", "1"), put("keys", "b", "1")),
     STORED,
-    fail(2, ...largeBatch(), deletion("keys", "a"), put("keys", LONGEST_KEY + "x", "2")),
+    fail(2, [...largeBatch(), deletion("keys", "a"), put("keys", LONGEST_KEY + "x", "2")]),
     { kind: "restart" },
     expectScan("keys", EMPTY, ABOVE_ALL, "a=1", "b=1"),
-    apply(2, ...largeBatch(), deletion("keys", "a")),
+    applyAll(2, [...largeBatch(), deletion("keys", "a")]),
     STORED,
     expectGet("keys", "a", null),
     expectGet("keys", "c0", "2"),
@@ -414,7 +414,7 @@ function refuse(applied: number, ...writes: readonly KvWrite[]): KvStep {
   return { kind: "refuse", applied: applied as Index, writes };
 }
 
-function fail(applied: number, ...writes: readonly KvWrite[]): KvStep {
+function fail(applied: number, writes: readonly KvWrite[]): KvStep {
   return { kind: "fail", applied: applied as Index, writes };
 }
 

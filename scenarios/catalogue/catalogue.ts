@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { swarmOptions } from "../../sim/options/swarm.ts";
 import { anyFault, scheduleOf } from "./arbitraries.ts";
+import { EDGE_SCENARIOS } from "./edges.ts";
 import { FAULT_SCENARIOS } from "./faults.ts";
 import { SERVICE_SCENARIOS } from "./services.ts";
 import { SIZE_SCENARIOS } from "./sizes.ts";
@@ -12,6 +13,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...FAULT_SCENARIOS,
   ...SERVICE_SCENARIOS,
   ...SIZE_SCENARIOS,
+  ...EDGE_SCENARIOS,
   {
     name: "everything",
     promise: "Any mixture of all of this, in clusters of any temper, changes no answer.",

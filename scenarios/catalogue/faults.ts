@@ -64,7 +64,13 @@ export const FAULT_SCENARIOS: readonly Scenario[] = [
     promise: "What was not synced is gone after a crash, and nothing had been promised on it.",
     options: (seed) => ({
       ...usual(seed),
-      disk: { syncMicros: 20_000, tailMicros: 200_000, tail: [1, 10], commitMicros: 50_000 },
+      disk: {
+        syncMicros: 20_000,
+        tailMicros: 200_000,
+        tail: [1, 10],
+        commitMicros: 50_000,
+        roomBytes: 0,
+      },
     }),
     faults: (options) =>
       both(
@@ -82,7 +88,13 @@ export const FAULT_SCENARIOS: readonly Scenario[] = [
       durationMs: 22_000,
       healAtMs: 10_000,
       clients: { ...usual(seed).clients, count: 16, intervalMs: 200 },
-      disk: { syncMicros: 100_000, tailMicros: 0, tail: [0, 1], commitMicros: 20_000 },
+      disk: {
+        syncMicros: 100_000,
+        tailMicros: 0,
+        tail: [0, 1],
+        commitMicros: 20_000,
+        roomBytes: 0,
+      },
     }),
     faults: (options) =>
       schedule(10, crash(options, anyTarget(options), ["some"], lasting(50, 2000))),

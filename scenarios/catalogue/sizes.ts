@@ -34,6 +34,15 @@ export const SIZE_SCENARIOS: readonly Scenario[] = [
     injects: [],
     covers: ["largeCalls", "crowds", "leasesRanOut", "compactions"],
   },
+  {
+    name: "narrow-lines",
+    promise:
+      "However long it takes to say it all, a leader whom nothing else ails stays in office.",
+    options: (seed) => narrow(large(seed, 7000)),
+    faults: () => fc.constant([]),
+    injects: [],
+    covers: ["largeCalls", "crowds", "leasesRanOut", "compactions", "statuses"],
+  },
 ];
 
 const VAST_ONE_IN = 128;
@@ -59,6 +68,16 @@ function large(seed: number, durationMs: number): SimOptions {
     clients: { ...clients, count: 2, watchers: seed % 3 === 0 ? 1 : 0, mix },
     sizes: drawSizes(seed),
     cpu: { itemMicros: 5 * (1 + (seed % 3)), kilobyteMicros: 20, freeMicros: 200 },
+  };
+}
+
+/** Lines of some megabits, on which a large call takes as long as a heartbeat waits. */
+function narrow(options: SimOptions): SimOptions {
+  const { seed, network, clients } = options;
+  return {
+    ...options,
+    network: { ...network, kilobyteMicros: 1000 * (1 + (seed % 3)) },
+    clients: { ...clients, statusClients: 1 },
   };
 }
 

@@ -136,6 +136,11 @@ export class Cluster implements Line {
     return (byTerm[0] ?? up[0])?.number ?? 1;
   }
 
+  /** How often a disk was. */
+  get timesFull(): number {
+    return this.#nodes.reduce((sum, { disk }) => sum + disk.timesFull, 0);
+  }
+
   led(): boolean {
     return this.states().some((state) => state?.raft.role === "leader");
   }

@@ -33,13 +33,12 @@ import type { KvRoot } from "../world/kv.ts";
 import { EMPTY_ROOT, readerOf, written } from "../world/kv.ts";
 import type { Sizes } from "../options/sizes.ts";
 
-/** As in a cluster that was restored: one entry, whose outcome is all that there is. */
-export const FIRST: Readonly<{ index: Index; term: Term }> = {
-  index: 1 as Index,
-  term: 1 as Term,
-};
+/** The entry of which the stock is the outcome: all that there is of the log, as in a cluster that
+ *  was restored. */
+type Origin = Readonly<{ index: Index; term: Term }>;
 
 export type InitialData = Readonly<{
+  origin: Origin;
   root: KvRoot;
   writes: readonly KvWrite[]; // all of it, in the order in which it was made
   past: readonly Readonly<{ input: Request; output: Response }>[];
@@ -63,23 +62,32 @@ let latest: Readonly<{ name: string; stock: InitialData }> | null = null;
 
 /** Null: members begin with nothing. Runs of one campaign share a stock, which nobody changes. */
 export function stockOf(sizes: Sizes, members: readonly Member[]): InitialData | null {
-  if (sizes.keys === 0) return null;
-  const { keys, valueBytes, leased, leaseSeconds } = sizes;
-  const name = [members.length, keys, valueBytes, leased, leaseSeconds].join();
+  const { keys, valueBytes, leased, leaseSeconds, pastEntries, pastTerms } = sizes;
+  if (keys === 0 && pastEntries === 0 && pastTerms === 0) return null;
+  const past = [pastEntries, pastTerms];
+  const name = [members.length, keys, valueBytes, leased, leaseSeconds, ...past].join();
   if (latest?.name !== name) latest = { name, stock: createInitialData(sizes, members) };
   return latest.stock;
 }
 
 /** The log of a member that begins so. */
-export function diskOfStock(identity: WalIdentity, segmentBytes: number): DiskImage {
+export function diskOfStock(
+  { origin }: InitialData,
+  identity: WalIdentity,
+  segmentBytes: number,
+): DiskImage {
   const { wal, ops } = createWal(identity, segmentBytes);
-  const hard = { ...NO_HARD_STATE, term: FIRST.term, commit: FIRST.index };
+  const hard = { ...NO_HARD_STATE, term: origin.term, commit: origin.index };
   const files: Files = filesOf([]);
-  for (const op of [...ops, ...resetWal(wal, FIRST, hard).ops]) perform(files, op);
+  for (const op of [...ops, ...resetWal(wal, origin, hard).ops]) perform(files, op);
   return imageOf(files);
 }
 
 function createInitialData(sizes: Sizes, founders: readonly Member[]): InitialData {
+  const origin: Origin = {
+    index: (1 + sizes.pastEntries) as Index,
+    term: (1 + sizes.pastTerms) as Term,
+  };
   const members = sortedMembers(founders);
   const past: InitialData["past"][number][] = [];
   const writes: KvWrite[] = [];
@@ -93,7 +101,7 @@ function createInitialData(sizes: Sizes, founders: readonly Member[]): InitialDa
       output: { kind: "lease_grant", header, ...granted },
     });
   }
-  let root = written(EMPTY_ROOT, FIRST.index, writes);
+  let root = written(EMPTY_ROOT, origin.index, writes);
   let mvcc = restoreMvcc(readerOf(() => root));
   for (let first = 0; first < sizes.keys; first += PUTS_AT_ONCE) {
     const input = putsFrom(first, sizes);
@@ -106,17 +114,17 @@ function createInitialData(sizes: Sizes, founders: readonly Member[]): InitialDa
     );
     if (!applied.result.ok) throw new Error(`the stock is refused: ${applied.result.error.name}`);
     mvcc = applied.mvcc;
-    root = written(root, FIRST.index, applied.writes);
+    root = written(root, origin.index, applied.writes);
     for (const write of applied.writes) writes.push(write);
     past.push({ input, output: applied.result.value });
   }
   const last = [
     ...members.map(putMember),
     putGenesis(members),
-    putApplied({ ...FIRST, ...configurationOf(members) }),
+    putApplied({ ...origin, ...configurationOf(members) }),
   ];
   for (const write of last) writes.push(write);
-  return { root: written(root, FIRST.index, last), writes, past };
+  return { origin, root: written(root, origin.index, last), writes, past };
 }
 
 function putsFrom(first: number, { keys, valueBytes, leased }: Sizes): TxnRequest {

@@ -27,7 +27,7 @@ export function createNode(
   const isFounder = number <= options.nodes - options.spares;
   const { cluster, node, limits } = config;
   const isStocked = isFounder && stock !== null;
-  const image = isStocked ? diskOfStock({ cluster, node }, limits.segmentBytes) : [];
+  const image = isStocked ? diskOfStock(stock, { cluster, node }, limits.segmentBytes) : [];
   const parts = {
     clock: new NodeClock(clock.offsetMs, clock.driftPpm),
     disk: new SimDisk(number, around.fates, options.disk, image),

@@ -35,6 +35,8 @@ export type DeviceOptions = Readonly<{
   failed: (restartAfterMs: number) => void; // the disk did, and a node does not survive that
 }>;
 
+/** Whoever looks after the process starts it again, though its disk is as full as before. */
+const FULL_RESTART_MS = 1000;
 /** A defragmentation takes as long as so many commits, or less. */
 const DEFRAGMENT_COMMITS_MAX = 100;
 
@@ -71,6 +73,7 @@ export class NodeDevices {
   /** Nothing bad is planned any more, and nothing lasts. */
   forgive(): void {
     this.#failure = null;
+    this.#options.disk.extend();
     this.#syncs.hurry();
     this.#commits.hurry();
   }
@@ -96,7 +99,7 @@ export class NodeDevices {
       return disk.submit(order, ops);
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error;
-      failed(failure?.restartAfterMs ?? 0);
+      failed(failure?.restartAfterMs ?? FULL_RESTART_MS);
       return null;
     }
   }

@@ -62,7 +62,7 @@ export const agreementInvariants: readonly Invariant[] = [
       const { index } = ghost.commits.findLast((commit) => commit.term < term) ?? { index: 0 };
       if (index <= log.compactedIndex) return null;
       const held = termAt(log, index as Index);
-      const committed = ghost.committed[index];
+      const committed = ghost.committed.get(index);
       if (held === committed) return null;
       const lacks = `holds ${heldText(held)} at ${index}, where term ${committed} was committed`;
       return `node ${node} leads in term ${term} and ${lacks}`;
@@ -77,10 +77,10 @@ export const agreementInvariants: readonly Invariant[] = [
       const { log } = moment.state.raft;
       const known = moment.kind === "stepped" ? moment.before.raft.log.commit : 0;
       const from = Math.max(known + 1, log.compactedIndex);
-      for (let index = from; index <= Math.min(log.commit, ghost.committed.length - 1); index++) {
+      for (let index = from; index <= Math.min(log.commit, ghost.lastCommitted); index++) {
         const held = termAt(log, index as Index);
-        if (held === null || held === ghost.committed[index]) continue;
-        const first = `entry ${index} was committed with term ${ghost.committed[index]}`;
+        if (held === null || held === ghost.committed.get(index)) continue;
+        const first = `entry ${index} was committed with term ${ghost.committed.get(index)}`;
         return `${first}, node ${moment.node} commits it with term ${held}`;
       }
       return null;
@@ -92,7 +92,7 @@ export const agreementInvariants: readonly Invariant[] = [
     at: ["stepped"],
     check: onStep((ghost, { before, state }) => {
       const { log } = state.raft;
-      for (let index = ghost.committed.length; index <= log.commit; index++) {
+      for (let index = ghost.lastCommitted + 1; index <= log.commit; index++) {
         const term = termAt(log, index as Index) ?? log.compactedTerm;
         const holders = ghost.nodes.filter((node) => holds(node.durable, index as Index, term));
         const { holds: isHeld, held, voters } = isMajority(holders, [before, state]);
@@ -110,7 +110,7 @@ export const agreementInvariants: readonly Invariant[] = [
     at: ["stepped"],
     check: onStep((ghost, { node, state }) => {
       const { role, term, log } = state.raft;
-      if (log.commit < ghost.committed.length) return null;
+      if (log.commit <= ghost.lastCommitted) return null;
       if (role !== "leader") return `node ${node}, a ${role}, commits ${log.commit} first of all`;
       const held = termAt(log, log.commit);
       return held === term

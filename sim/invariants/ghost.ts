@@ -87,7 +87,8 @@ export type Ghost = {
   readonly leaders: Map<Term, number>;
   /** (term, index) → what the entry is and what it follows. */
   readonly entries: Map<string, Readonly<{ fingerprint: number; previousTerm: number }>>;
-  readonly committed: Term[]; // by index; the first place stands for the empty log
+  readonly committed: Map<number, Term>; // by index; zero stands for the empty log
+  lastCommitted: Index;
   readonly commits: { term: Term; index: Index }[]; // the last commit of each leader's term
   readonly kvHashes: Map<number, number>; // applied index → hash of all revisions up to it
   inflation: Readonly<{ node: number; untilMs: number; elections: number }> | null;
@@ -100,7 +101,8 @@ export function createGhost(nodes: number): Ghost {
     nodes: Array.from({ length: nodes }, (_, at) => createGhostNode(at + 1)),
     leaders: new Map(),
     entries: new Map(),
-    committed: [0 as Term],
+    committed: new Map([[0, 0 as Term]]),
+    lastCommitted: 0 as Index,
     commits: [],
     kvHashes: new Map([[0, 0]]),
     inflation: null,
@@ -116,7 +118,8 @@ export function recordInitialData(
   { index, term }: Readonly<{ index: Index; term: Term }>,
   writes: readonly KvWrite[],
 ): void {
-  while (ghost.committed.length <= index) ghost.committed.push(term);
+  ghost.committed.set(index, term);
+  ghost.lastCommitted = index;
   ghost.kvHashes.set(index, hashWrites(0, { kind: "kv", applied: index, writes }));
   for (const node of ghost.nodes.slice(0, founders)) {
     node.kvIssued = index;
@@ -307,10 +310,11 @@ function recordDefragmentations(node: GhostNode, input: Input, effects: readonly
 }
 
 function recordCommit(ghost: Ghost, { raft }: NodeState): void {
-  if (raft.log.commit < ghost.committed.length) return;
-  for (let index = ghost.committed.length; index <= raft.log.commit; index++) {
-    ghost.committed.push(termAt(raft.log, index as Index) ?? raft.log.compactedTerm);
+  if (raft.log.commit <= ghost.lastCommitted) return;
+  for (let index = ghost.lastCommitted + 1; index <= raft.log.commit; index++) {
+    ghost.committed.set(index, termAt(raft.log, index as Index) ?? raft.log.compactedTerm);
   }
+  ghost.lastCommitted = raft.log.commit;
   if (ghost.commits.at(-1)?.term === raft.term) ghost.commits.pop();
   ghost.commits.push({ term: raft.term, index: raft.log.commit });
 }

@@ -114,7 +114,8 @@ function answered(revision: number, floor: number, kind: "put" | "range"): Momen
 function ghostOf(): Ghost {
   const ghost = createGhost(3);
   ghost.leaders.set(TERM, 1);
-  for (let index = ghost.committed.length; index <= LAST; index++) ghost.committed.push(TERM);
+  for (let index = 1; index <= LAST; index++) ghost.committed.set(index, TERM);
+  ghost.lastCommitted = LAST;
   ghost.commits.push({ term: TERM, index: LAST });
   for (const node of ghost.nodes) {
     const { durable } = { durable: { term: TERM, vote: 1n as NodeId, until: LAST, log } };
@@ -215,19 +216,19 @@ const CASES: Readonly<Record<string, Case>> = {
     ghost: (ghost) => {
       ghost.leaders.clear();
       ghost.commits[0] = { term: term(TERM - 1), index: LAST };
-      ghost.committed[LAST] = term(TERM - 1);
+      ghost.committed.set(LAST, term(TERM - 1));
     },
     bad: stepped({ before: withRaft({ role: "candidate" }) }),
     good: stepped(),
   },
   "state-machine-safety": {
-    ghost: (ghost) => (ghost.committed[LAST] = term(TERM + 1)),
+    ghost: (ghost) => void ghost.committed.set(LAST, term(TERM + 1)),
     bad: stepped({ before: withLog({ commit: (LAST - 1) as Index }) }),
     good: stepped(),
   },
   "commit-durable-quorum": {
     ghost: (ghost) => {
-      ghost.committed.pop();
+      ghost.lastCommitted = (LAST - 1) as Index;
       for (const node of ghost.nodes.slice(1)) {
         Object.assign(node, { durable: { ...node.durable, until: (LAST - 1) as Index } });
       }
@@ -236,7 +237,7 @@ const CASES: Readonly<Record<string, Case>> = {
     good: stepped({ state: withLog({ commit: (LAST - 1) as Index }) }),
   },
   "commit-current-term": {
-    ghost: (ghost) => void ghost.committed.pop(),
+    ghost: (ghost) => (ghost.lastCommitted = (LAST - 1) as Index),
     bad: stepped({ state: withRaft({ role: "follower" }) }),
     good: stepped(),
   },

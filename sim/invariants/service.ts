@@ -51,7 +51,7 @@ export const serviceInvariants: readonly Invariant[] = [
       for (const effect of moment.effects) {
         if (effect.kind !== "snapshot.install") continue;
         const { index, term } = effect.meta;
-        const committed = ghost.committed[index];
+        const committed = ghost.committed.get(index);
         if (committed !== term) {
           return `an image of (${index}, term ${term}), but term ${committed} is committed there`;
         }

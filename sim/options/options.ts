@@ -8,6 +8,7 @@ import { assert } from "../../core/lib/assert.ts";
 import { MESSAGE_BYTES_MAX } from "../../core/raft/message.ts";
 import type { Fault } from "../faults/faults.ts";
 import type { CpuOptions } from "../cluster/load.ts";
+import type { Micros } from "../run/frame.ts";
 import type { Sizes } from "./sizes.ts";
 import { checkSizes, SMALL } from "./sizes.ts";
 
@@ -57,6 +58,8 @@ export type NetworkOptions = Readonly<{
   lateMicros: number;
   frameBytes: number; // a longer message of a peer is refused where it arrives
   reorder: Ratio; // held back until later messages of the link have overtaken it
+  /** Of a link, which carries one thing after another; zero: bytes take no time. */
+  kilobyteMicros: Micros;
 }>;
 
 /** A sync takes `syncMicros` and up to as much again; some take up to `tailMicros` more. */
@@ -65,6 +68,7 @@ export type DiskOptions = Readonly<{
   tailMicros: number;
   tail: Ratio;
   commitMicros: number; // the same for the commits of the key-value store
+  roomBytes: number; // for the log; once all is to be whole, as much again. Zero: there is no end
 }>;
 
 export type ClockOptions = Readonly<{
@@ -82,6 +86,7 @@ export type ClientOptions = Readonly<{
   users: number; // who try what they may, and an administrator who changes that
   crowd: Ratio; // of the work on passwords, what finds others that log in at the same time
   servicesClients: number; // those who use what other clients do not
+  statusClients: number; // those who ask members how they are
   leaseHolders: number; // clients that keep leases alive, and now and then let them lapse
   mix: Mix;
   /** The calls to make; null: all. A call whose time passes while another runs is not made. */
@@ -153,8 +158,15 @@ export const DEFAULT_OPTIONS: SimOptions = {
     lateMicros: 2_000_000,
     frameBytes: MESSAGE_BYTES_MAX,
     reorder: [0, 1000],
+    kilobyteMicros: 0,
   },
-  disk: { syncMicros: 500, tailMicros: 20_000, tail: [1, 100], commitMicros: 2000 },
+  disk: {
+    syncMicros: 500,
+    tailMicros: 20_000,
+    tail: [1, 100],
+    commitMicros: 2000,
+    roomBytes: 0,
+  },
   clocks: [],
   cpu: { itemMicros: 2, kilobyteMicros: 2, freeMicros: 2000 },
   clients: {
@@ -167,6 +179,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
     users: 0,
     crowd: [0, 1],
     servicesClients: 0,
+    statusClients: 0,
     leaseHolders: 0,
     mix: {
       put: 6,

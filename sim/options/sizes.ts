@@ -11,6 +11,8 @@ export type Sizes = Readonly<{
   giants: number; // clients whose every call is as large as it may be
   watchers: number; // that one giant opens at once
   nameBytes: number; // of the longest names: of keys, users, roles
+  pastEntries: number; // that the members have behind them when the run begins
+  pastTerms: number;
 }>;
 
 export const SMALL: Sizes = {
@@ -21,6 +23,8 @@ export const SMALL: Sizes = {
   giants: 0,
   watchers: 0,
   nameBytes: 0,
+  pastEntries: 0,
+  pastTerms: 0,
 };
 
 /** Sizes that somebody gave; the others are as drawn. */
@@ -28,7 +32,16 @@ export type GivenSizes = Partial<Sizes>;
 export const AS_DRAWN: GivenSizes = {};
 
 /** What the smallest sizes that still fail are found among. A lease's time is no size. */
-const SHRINKING = ["keys", "leased", "watchers", "nameBytes", "valueBytes", "giants"] as const;
+const SHRINKING = [
+  "keys",
+  "leased",
+  "watchers",
+  "nameBytes",
+  "valueBytes",
+  "giants",
+  "pastEntries",
+  "pastTerms",
+] as const;
 
 export function checkSizes(sizes: Sizes): void {
   for (const size of Object.values(sizes))
@@ -47,7 +60,7 @@ export function withSizes(drawn: Sizes, given: GivenSizes): Sizes {
 /** Each of them halved, the ones that matter most first. */
 export function* smallerSizes(sizes: Sizes): Generator<Sizes, void> {
   for (const name of SHRINKING) {
-    if (sizes[name] > 0) yield withSizes(sizes, { [name]: sizes[name] >> 1 });
+    if (sizes[name] > 0) yield withSizes(sizes, { [name]: Math.floor(sizes[name] / 2) });
   }
 }
 

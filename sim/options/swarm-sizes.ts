@@ -11,6 +11,8 @@ export const VAST: Sizes = {
   giants: 2,
   watchers: 0,
   nameBytes: 20_000,
+  pastEntries: 0,
+  pastTerms: 0,
 };
 
 export function drawSizes(seed: number): Sizes {
@@ -25,6 +27,8 @@ export function drawSizes(seed: number): Sizes {
     giants: 2 + (seed % 3),
     watchers: pick([0, 60, 20, 200], 0),
     nameBytes: pick([10, 400, 2000, 20_000], 1),
+    pastEntries: 0,
+    pastTerms: 0,
   };
 }
 

@@ -68,6 +68,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       tailMicros: dice.pick([0, 20_000, 200_000]),
       tail: [1, dice.pick([20, 100, 1000])],
       commitMicros: dice.pick([500, 2000, 20_000]),
+      roomBytes: 0,
     },
     clocks,
     clients: {
@@ -78,6 +79,7 @@ export function swarmOptions(seed: number, chaosMs = 18_000): SimOptions {
       mix: drawMix(dice),
       watchers: dice.pick([0, 1, 1, 2]),
       servicesClients,
+      statusClients: 0,
       leaseHolders: dice.pick([0, 0, 1, 2]),
       admins: 0,
       users: 0,
@@ -161,6 +163,7 @@ function drawNetwork(dice: Dice): NetworkOptions {
     lateMicros: dice.pick([10_000, 1_000_000, 8_000_000]),
     frameBytes: DEFAULT_OPTIONS.network.frameBytes,
     reorder: [dice.pick([0, 0, 10, 200]), 1000],
+    kilobyteMicros: 0,
   };
 }
 

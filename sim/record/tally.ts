@@ -76,6 +76,8 @@ export class Tally {
     rangeParts: 0,
     backups: 0,
     endedWithoutLeader: 0,
+    fullDisks: 0,
+    statuses: 0,
     largeCalls: 0,
     crowds: 0,
   };

@@ -91,6 +91,8 @@ export type Coverage = Readonly<{
   rangeParts: number; // of answers that took more than one step
   backups: number; // compared with what they should be
   endedWithoutLeader: number; // streams
+  fullDisks: number; // writes that had no room
+  statuses: number; // that somebody asked for and heard
   largeCalls: number; // of giants
   crowds: number; // of watches on one stream
 }>;

@@ -38,11 +38,11 @@ import type { Answered } from "../record/recorder.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { SimResult, Violation } from "./result.ts";
 import type { Core, SimNode, Taken } from "../cluster/sim-node.ts";
-import { FIRST } from "../cluster/initial-data.ts";
 import { Tally } from "../record/tally.ts";
 import { SERVERS, ServerEvents } from "../record/server-events.ts";
 import { WatchRecorder } from "../record/watch-recorder.ts";
 import { ServicesClient } from "../clients/services-client.ts";
+import { StatusClient } from "../clients/status-client.ts";
 import { Watcher } from "../clients/watcher.ts";
 import { readAll } from "../clients/workload.ts";
 import { World } from "../world/world.ts";
@@ -89,7 +89,7 @@ function describeOutcome(outcome: SimOutcome): string {
 
 /** Neither the network nor the disks nor an operator could unseat a leader. */
 function isCalm({ network, disk, spares, node }: SimOptions): boolean {
-  if (spares > 0) return false; // a leader may be removed
+  if (spares > 0 || disk.roomBytes > 0) return false; // a leader may be removed, or stop
   const calmMicros = node.electionMs * 250;
   const isSlow = network.tailMicros > calmMicros || disk.tailMicros > calmMicros;
   return network.drop[0] === 0 && !isSlow;
@@ -214,10 +214,11 @@ class Run {
       coverage: {
         ...counts,
         restarts: Math.max(0, counts.restarts - this.#options.nodes),
-        committedEntries: this.#ghost.committed.length - 1,
+        committedEntries: this.#ghost.committed.size - 1,
         messagesSent: sent,
         messagesLost: lost,
         messagesDuplicated: duplicated,
+        fullDisks: this.#cluster.timesFull,
       },
     };
   }
@@ -227,9 +228,9 @@ class Run {
     const { stock } = this.#cluster;
     if (stock === null) return;
     const { nodes, spares, clients } = this.#options;
-    const { writes, past } = stock;
-    const batch = { kind: "kv", applied: FIRST.index, writes } as const;
-    recordInitialData(this.#ghost, nodes - spares, FIRST, writes);
+    const { origin, writes, past } = stock;
+    const batch = { kind: "kv", applied: origin.index, writes } as const;
+    recordInitialData(this.#ghost, nodes - spares, origin, writes);
     this.#journal.note(0, [batch]);
     if (clients.servicesClients > 0) this.#storeHistory.note([batch]);
     for (const { input, output } of past) this.#recorder.witness(SERVERS, input, output);
@@ -269,6 +270,7 @@ class Run {
       new LeaseHolder(number, context).start();
     this.#startUsers(clients.users, context);
     this.#receive(clients.servicesClients, context);
+    this.#inquire(clients.statusClients, context);
     this.#admit(context);
     const { counts } = this.#tally;
     const resumed = (): void => void (counts.watchesResumed += 1);
@@ -307,6 +309,17 @@ class Run {
     };
     for (let number = 0; number < servicesClients; number++)
       new ServicesClient(number, visiting).start();
+  }
+
+  #inquire(statusClients: number, context: ClientContext): void {
+    const asking = {
+      ...context,
+      wrong: (message: string) => this.#violate("status", message, null),
+      leaders: this.#ghost.leaders,
+      lastCommitted: () => this.#ghost.lastCommitted,
+      counts: this.#tally.counts,
+    };
+    for (let number = 0; number < statusClients; number++) new StatusClient(number, asking).start();
   }
 
   /** One last linearizable read of everything at every node. */

@@ -23,7 +23,13 @@ import type { Keep } from "./disk-crash.ts";
 import { createFates } from "./random.ts";
 
 const IDENTITY = { cluster: 0xc1n as ClusterId, node: 1n as NodeId };
-const TIMING = { syncMicros: 500, tailMicros: 0, tail: [0, 1], commitMicros: 0 } as const;
+const TIMING = {
+  syncMicros: 500,
+  tailMicros: 0,
+  tail: [0, 1],
+  commitMicros: 0,
+  roomBytes: 0,
+} as const;
 const SEGMENT_BYTES = 1200;
 
 type Action = Readonly<

@@ -4,7 +4,13 @@ import { SECTOR_BYTES } from "./disk-crash.ts";
 import { DiskFailure, SimDisk } from "./disk.ts";
 import { createFates } from "./random.ts";
 
-const TIMING = { syncMicros: 500, tailMicros: 5000, tail: [1, 10], commitMicros: 0 } as const;
+const TIMING = {
+  syncMicros: 500,
+  tailMicros: 5000,
+  tail: [1, 10],
+  commitMicros: 0,
+  roomBytes: 0,
+} as const;
 const FILE = "000000000000000a.wal" as FileName;
 const OTHER = "000000000000000b.wal" as FileName;
 
@@ -172,5 +178,22 @@ describe("a simulated disk", () => {
     const old = new SimDisk(1, createFates(1), TIMING, image);
     expect(old.read(FILE)).toEqual(new Uint8Array(10).fill(7));
     expect(disk.visibleImage()).not.toEqual(image);
+  });
+
+  it("takes what there is room for, until something is removed or it is made larger", () => {
+    const disk = new SimDisk(1, createFates(1), { ...TIMING, roomBytes: 1000 });
+    perform(disk, 1, true, write(FILE, 0, 900, 1), sync(FILE));
+    perform(disk, 2, true, write(FILE, 500, 100, 2), sync(FILE)); // it has that already
+    expect(() => perform(disk, 3, true, write(OTHER, 0, 200, 3))).toThrow(DiskFailure);
+    expect(disk.crash("all")).toEqual({ lost: 0, torn: 0 });
+    expect(disk.read(OTHER).length).toBe(100);
+    expect(() => perform(disk, 4, true, write(OTHER, 100, 1, 3))).toThrow("no space left");
+    expect(disk.timesFull).toBe(2);
+    perform(disk, 5, true, { kind: "remove", file: FILE });
+    perform(disk, 6, true, write(OTHER, 0, 1000, 4), sync(OTHER));
+    expect(() => perform(disk, 7, true, write(OTHER, 1000, 1, 4))).toThrow(DiskFailure);
+    disk.extend();
+    perform(disk, 8, true, write(OTHER, 1000, 1000, 4), sync(OTHER));
+    expect(disk.read(OTHER).length).toBe(2000);
   });
 });

@@ -23,6 +23,8 @@ import type { Fates } from "./random.ts";
  *  disk. */
 export type DiskFailureKind = "full" | "sync";
 
+type Write = Extract<DiskOp, { kind: "write" }>;
+
 /** Thrown by `submit`: to the node it is a crash, never something to try again. */
 export class DiskFailure extends Error {
   override readonly name = "DiskFailure";
@@ -45,6 +47,8 @@ export class SimDisk implements DiskReader {
   #visible: Files;
   #pending: Pending[] = []; // visible and not durable, in order
   #failing: DiskFailureKind | null = null;
+  #roomBytes: number; // zero: there is no end
+  #timesFull = 0;
 
   /** `node` is a node's number: equal disks of different nodes have different fates. */
   constructor(node: number, fates: Fates, timing: DiskOptions, image: DiskImage = []) {
@@ -54,6 +58,7 @@ export class SimDisk implements DiskReader {
         fates.chance(numerator, denominator, ...what, node),
     };
     this.#timing = timing;
+    this.#roomBytes = timing.roomBytes;
     this.#durable = filesOf(image);
     this.#visible = filesOf(image);
   }
@@ -69,10 +74,12 @@ export class SimDisk implements DiskReader {
   /** Takes an effect. Answers how long it works on this one, once those before it are done. */
   submit(token: DiskToken, ops: readonly DiskOp[]): Micros {
     for (const op of ops) {
-      if (this.#failing === "full" && op.kind === "write") {
-        const fits = this.#chance.below(op.bytes.length, "disk.full", op.file, op.offset);
-        this.#take(token, { ...op, bytes: op.bytes.subarray(0, fits) });
-        this.#fail("full");
+      if (op.kind === "write") {
+        const fits = this.#fitting(op);
+        if (fits < op.bytes.length) {
+          this.#take(token, { ...op, bytes: op.bytes.subarray(0, fits) });
+          this.#fail("full");
+        }
       }
       if (this.#failing === "sync" && op.kind === "sync") {
         this.#spoil(op.file, token);
@@ -100,6 +107,16 @@ export class SimDisk implements DiskReader {
   /** The next effect that writes, or syncs, throws a DiskFailure. The node must then be crashed. */
   failNext(how: DiskFailureKind | null): void {
     this.#failing = how;
+  }
+
+  /** Somebody gives it as much room again. */
+  extend(): void {
+    this.#roomBytes *= 2;
+  }
+
+  /** How often something did not fit. */
+  get timesFull(): number {
+    return this.#timesFull;
   }
 
   crash(keep: Keep): CrashReport {
@@ -140,6 +157,21 @@ export class SimDisk implements DiskReader {
   /** Would a power cut lose anything? A crash at such a moment is worth more than others. */
   get vulnerable(): boolean {
     return this.#pending.some(({ op }) => isChange(op));
+  }
+
+  /** How many bytes of a write there is room for. */
+  #fitting(op: Write): number {
+    const { length } = op.bytes;
+    if (this.#failing === "full") {
+      return this.#chance.below(length, "disk.full", op.file, op.offset);
+    }
+    if (this.#roomBytes === 0) return length;
+    const files = [...this.#visible.values()];
+    const free = this.#roomBytes - files.reduce((sum, file) => sum + file.length, 0);
+    const grows = op.offset + length - (this.#visible.get(op.file)?.length ?? 0);
+    if (grows <= Math.max(0, free)) return length;
+    this.#timesFull += 1;
+    return Math.max(0, length - grows + Math.max(0, free));
   }
 
   #take(token: DiskToken, op: DiskOp): void {

@@ -154,6 +154,23 @@ describe("the network", () => {
     expect(refused).toBe(50);
   });
 
+  it("carries one thing after another over a line, each for as long as it is", () => {
+    const bare = { delayMicros: 0, tail: [0, 1], kilobyteMicros: 1024 * 100 } as const;
+    const { world, heard, send } = setUp(bare);
+    for (const label of ["a", "b"]) send(1, 2, label);
+    send(2, 1, "back");
+    send(1, 3, "elsewhere");
+    world.after(10_000, () => send(1, 2, "later"));
+    runAll(world);
+    expect(heard.map((line) => line.split(" [")[0])).toEqual([
+      "a 1→2 at 300",
+      "back 2→1 at 300",
+      "elsewhere 1→3 at 300",
+      "b 1→2 at 600",
+      "later 1→2 at 10300",
+    ]);
+  });
+
   it("is calm once it is told so", () => {
     const { world, network, heard, send } = setUp({ drop: [1, 1] });
     network.calm();

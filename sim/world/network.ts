@@ -24,7 +24,7 @@ export type Parcel<Shown> = Readonly<{
   bytes: Uint8Array;
   message: Shown | null; // null: not a peer message
   once: boolean; // never carried twice
-  weightMicros: Micros; // time that its size adds
+  weightMicros: Micros; // of what goes over a line of its own: time that its size adds
   arrive: (bytes: Uint8Array) => void;
   lose: () => void;
 }>;
@@ -65,7 +65,7 @@ const LANES = {
 } as const;
 
 const FORGET_ABOVE = 100_000; // names remembered for counting equal parcels
-const CALM: Omit<NetworkOptions, "frameBytes"> = {
+const CALM: Omit<NetworkOptions, "frameBytes" | "kilobyteMicros"> = {
   delayMicros: 300,
   tailMicros: 0,
   tail: [0, 1],
@@ -84,6 +84,7 @@ export class Network<Shown> {
   readonly #cut = new Map<number, number>(); // link → how many faults cut it
   readonly #clogged = new Map<number, number>();
   readonly #waiting = new Map<number, (() => void)[]>(); // what a clogged link holds
+  readonly #busyUntil = new Map<number, Micros>(); // by link
   readonly #weather = new Set<Weather>();
   readonly #seen = new Map<number, number>(); // name → how many so far
   readonly #flights = new Map<number, Launched<Shown>>();
@@ -110,7 +111,7 @@ export class Network<Shown> {
       parcel.lose();
       return;
     }
-    this.#launch(parcel, this.#delay(fate) + parcel.weightMicros, this.#carried(parcel, fate));
+    this.#launch(parcel, this.#delay(fate) + this.#transfer(parcel), this.#carried(parcel, fate));
     if (parcel.once || !this.#strikes("duplicate", fate)) return;
     this.counts.duplicated += 1;
     const late = derive(fate, LANES.late, this.#options.lateMicros + 1);
@@ -147,9 +148,11 @@ export class Network<Shown> {
     this.#weather.delete(weather);
   }
 
-  /** From now on nothing is lost, doubled or late, unless somebody cuts again. */
+  /** From now on nothing is lost, doubled or late, unless somebody cuts again. Lines stay as wide
+   *  as they are. */
   calm(): void {
-    this.#options = { ...CALM, frameBytes: this.#options.frameBytes };
+    const { frameBytes, kilobyteMicros } = this.#options;
+    this.#options = { ...CALM, frameBytes, kilobyteMicros };
   }
 
   flights(): readonly Flight<Shown>[] {
@@ -192,6 +195,18 @@ export class Network<Shown> {
       parcel.lose();
     };
     this.#world.at(arrivesAt, land);
+  }
+
+  /** How long until its last byte is out: what was sent before goes first. */
+  #transfer({ from, to, bytes, weightMicros }: Parcel<Shown>): Micros {
+    const { kilobyteMicros } = this.#options;
+    if (kilobyteMicros === 0 || weightMicros > 0) return weightMicros;
+    const { now } = this.#world;
+    const key = link(from, to);
+    const begins = Math.max(now, this.#busyUntil.get(key) ?? 0);
+    const ends = begins + Math.ceil((bytes.length * kilobyteMicros) / 1024);
+    this.#busyUntil.set(key, ends);
+    return ends - now;
   }
 
   #wait(from: Party, to: Party, land: () => void): void {
