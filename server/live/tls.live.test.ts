@@ -1,6 +1,7 @@
 // A cluster that speaks TLS on all its ports, with certificates of one CA, and everybody who comes
 // to it: clients with names, clients without, and members of another CA.
 
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { request } from "node:https";
 import { dirname, join } from "node:path";
@@ -13,6 +14,7 @@ import { main as snapshot } from "../snapshot/main.ts";
 import {
   cleanUp,
   etcdctl,
+  eventually,
   flagsOf,
   HAS_ETCDCTL,
   type MemberPlan,
@@ -183,6 +185,18 @@ describe("members of another CA, or of another name", () => {
       const told = lines.filter((line) => line.includes(REJECTED) && line.includes(reason));
       expect(told).toHaveLength(1);
     }
+  });
+
+  it("and those that do not accept a certificate are heard of", async () => {
+    const url = plans[0]?.peerUrl ?? "";
+    const cert = fs.readFileSync(path("member.pem"));
+    const key = fs.readFileSync(path("member.key"));
+    const secrets = { cert, key, rejectUnauthorized: false };
+    const socket = connect({ ...hostAndPort(url), ...secrets }, () => socket.end());
+    await once(socket, "close");
+    await eventually(() => {
+      return members[0]?.output.includes("(remote error: tls: bad certificate)") === true;
+    });
   });
 
   it("do not join", async () => {
