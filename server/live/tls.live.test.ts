@@ -191,8 +191,9 @@ describe("members of another CA, or of another name", () => {
     const url = plans[0]?.peerUrl ?? "";
     const cert = fs.readFileSync(path("member.pem"));
     const key = fs.readFileSync(path("member.key"));
-    const secrets = { cert, key, rejectUnauthorized: false };
-    const socket = connect({ ...hostAndPort(url), ...secrets }, () => socket.end());
+    const checkServerIdentity = (): Error => new Error("not this one");
+    const secrets = { cert, key, ca: fs.readFileSync(path("ours.pem")), checkServerIdentity };
+    const socket = connect({ ...hostAndPort(url), ...secrets }).on("error", () => undefined);
     await once(socket, "close");
     await eventually(() => {
       return members[0]?.output.includes("(remote error: tls: bad certificate)") === true;

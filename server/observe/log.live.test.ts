@@ -13,7 +13,7 @@ import {
 afterAll(cleanUp);
 
 it("no line is at level error while all is well, and every line is JSON", async () => {
-  const plans = (await planMembers(["one", "two", "three"])) as readonly MemberPlan[];
+  const plans = (await planMembers(["one", "two", "three"]));
   const members = await Promise.all(plans.map((plan) => startRunning(plan)));
   for (const { client } of members) {
     await client.call(putOf("a", "x"), PATIENCE_MS);

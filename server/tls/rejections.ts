@@ -8,6 +8,12 @@ import type { Log } from "../observe/log.ts";
 const QUIET_MS = 60_000;
 const REMEMBERED_MAX = 100;
 
+/** A member that does not accept this one's certificate hangs up in the handshake: Node sends no
+ *  alert for what OpenSSL itself had accepted. The words in brackets are those of etcd's log. */
+const HUNG_UP =
+  "it hung up at the sight of this member's certificate, as members do that do not accept it " +
+  "(remote error: tls: bad certificate)";
+
 type Said = { atMs: number; since: number };
 
 export function createRejectionLog(
@@ -26,12 +32,13 @@ export function createRejectionLog(
     }
     if (said.size >= REMEMBERED_MAX) said.clear();
     said.set(key, { atMs: now(), since: 0 });
+    const isRefused = hungUp && endpoint === "peer";
     const names = certificate === null ? null : alternativeNamesOf(certificate);
-    log(hungUp ? "debug" : "warn", `rejected connection on ${endpoint} endpoint`, {
+    log(hungUp && !isRefused ? "debug" : "warn", `rejected connection on ${endpoint} endpoint`, {
       "remote-addr": remote,
       "server-name": serverName,
       ...(names === null ? {} : { "ip-addresses": names.ips, "dns-names": names.hosts }),
-      error: reason,
+      error: isRefused ? `${reason}: ${HUNG_UP}` : reason,
       ...(last === undefined || last.since === 0 ? {} : { "since-the-last-line": last.since }),
     });
   };

@@ -42,12 +42,6 @@ type Frames = AsyncGenerator<readonly Buffer[], void, void>;
 
 const ANSWERS_BYTES_MAX = 64 * 1024; // to a peer that asks for signs of life and takes none
 
-/** Whoever finds the name in our certificate wrong finds it after the handshake, when Node sends no
- *  alert any more. The words in brackets are those of etcd's log, which people look for. */
-const HUNG_UP =
-  "hung up without a word once it had seen this member's certificate, as members do that do not " +
-  "accept it (remote error: tls: bad certificate)";
-
 /** Serves one connection until it ends. Rejects with nothing but a broken invariant. */
 export async function receiveFrom(socket: Socket, options: PeerReceiverOptions): Promise<void> {
   const address = socket.remoteAddress ?? "an unknown address";
@@ -57,7 +51,6 @@ export async function receiveFrom(socket: Socket, options: PeerReceiverOptions):
   const hello = await greet(socket, parser, frames, options);
   if (typeof hello === "string") {
     if (hello !== "") options.logOnce(`refused a peer connection from ${address}: ${hello}`);
-    else if ("encrypted" in socket) options.logOnce(`${address} ${HUNG_UP}`);
     socket.end();
     return;
   }
