@@ -2,18 +2,12 @@
 
 import { afterAll, expect, it } from "vitest";
 import { deleteOf, putOf } from "../../core/api/testing.ts";
-import {
-  cleanUp,
-  type MemberPlan,
-  PATIENCE_MS,
-  planMembers,
-  startRunning,
-} from "../live/testing.ts";
+import { cleanUp, PATIENCE_MS, planMembers, startRunning } from "../live/testing.ts";
 
 afterAll(cleanUp);
 
 it("no line is at level error while all is well, and every line is JSON", async () => {
-  const plans = (await planMembers(["one", "two", "three"]));
+  const plans = await planMembers(["one", "two", "three"]);
   const members = await Promise.all(plans.map((plan) => startRunning(plan)));
   for (const { client } of members) {
     await client.call(putOf("a", "x"), PATIENCE_MS);
