@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { type Config, createConfig, DEFAULT_LIMITS } from "../core/config.ts";
-import type { Boot, KvReader, NodeId, Result, Step } from "../core/contract.ts";
+import type { Boot, DiskToken, Index, KvReader, NodeId, Result, Step } from "../core/contract.ts";
 import { assert, AssertionError } from "../core/lib/assert.ts";
 import { boot, step } from "../core/node.ts";
 import type { TraceEvent } from "../core/transcript/trace.ts";
@@ -117,12 +117,13 @@ async function open(
   const tokens = openTokens(flags, clock);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const metrics = createMetrics(flags, config);
-  const kv = openStore(memberDirectory, submit, metrics);
+  const syncs = !flags["unsafe-no-fsync"];
+  const kv = openStore(memberDirectory, syncs, submit, metrics);
   closers.push(() => kv.close());
   await giveRoomBack(kv, flags, logOf("server/storage/defragment-at-start.ts"));
   const backups = createBackups(kv, submit, metrics);
   closers.push(async () => backups.stop());
-  const disk = openLog(walDirectory, submit, metrics);
+  const disk = openLog(walDirectory, syncs, submit, metrics);
   closers.push(() => disk.close());
   const seed = randomBytes(8).readBigUInt64LE();
   const first = recoverNode(directory, () =>
@@ -298,13 +299,19 @@ function openTokens(flags: Flags, clock: Clock): Tokens {
   throw new OperatorError({ kind: "flags", reason: tokens.error });
 }
 
-function openLog(directory: string, submit: Runtime["submit"], metrics: Metrics): WalDisk {
-  return new WalDisk(directory, {
-    onDone: (token) => submit({ kind: "disk.done", token }),
+function openLog(
+  directory: string,
+  syncs: boolean,
+  submit: Runtime["submit"],
+  metrics: Metrics,
+): WalDisk {
+  const events = {
+    onDone: (token: DiskToken) => submit({ kind: "disk.done", token }),
     onFailure: end,
     onSync: metrics.disk.onSync,
     onWrite: metrics.disk.onWrite,
-  });
+  };
+  return new WalDisk(directory, events, syncs);
 }
 
 function createBackups(kv: KvStore, submit: Runtime["submit"], metrics: Metrics): Backups {
@@ -315,12 +322,18 @@ function createBackups(kv: KvStore, submit: Runtime["submit"], metrics: Metrics)
   });
 }
 
-function openStore(directory: string, submit: Runtime["submit"], metrics: Metrics): KvStore {
-  return new KvStore(directory, {
-    onDone: (applied) => submit({ kind: "kv.done", applied }),
+function openStore(
+  directory: string,
+  syncs: boolean,
+  submit: Runtime["submit"],
+  metrics: Metrics,
+): KvStore {
+  const events = {
+    onDone: (applied: Index) => submit({ kind: "kv.done", applied }),
     onFailure: end,
-    onCommit: (seconds) => metrics.store.observeCommit(seconds),
-  });
+    onCommit: (seconds: number) => metrics.store.observeCommit(seconds),
+  };
+  return new KvStore(directory, events, { syncs });
 }
 
 function giveRoomBack(kv: KvStore, flags: Flags, log: Log): Promise<void> {

@@ -24,6 +24,7 @@ const USAGE = `usage: detcd snapshot <command> <file> [flags]
 
   restore   make the data directory of one member of a new cluster; each needs its own
       --data-dir path           must be empty or absent (<name>.etcd)
+      --wal-dir path            for the log alone; must be empty or absent
       --name name               of this member (default)
       --initial-cluster         all members: name=url,name=url (this member alone)
       --initial-cluster-token   a word that makes the new cluster's ids unlike any other's
@@ -45,6 +46,7 @@ const OPTIONS = {
   status: { "write-out": { ...text, short: "w", default: "simple" } },
   restore: {
     "data-dir": text,
+    "wal-dir": text,
     name: text,
     "initial-cluster": text,
     "initial-cluster-token": text,
@@ -58,6 +60,7 @@ const OPTIONS = {
 /** Those of `detcd serve` that say whose directory it is. */
 const SERVE_FLAGS: ReadonlySet<string> = new Set([
   "data-dir",
+  "wal-dir",
   "name",
   "initial-cluster",
   "initial-cluster-token",

@@ -41,8 +41,11 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<string |
   const directory = flags["data-dir"];
   const part = `${directory}.part`;
   try {
-    if (fs.existsSync(directory) && fs.readdirSync(directory).length > 0) {
+    if (isUsed(directory)) {
       return `data-dir ${JSON.stringify(directory)} not empty or could not be read`;
+    }
+    if (isUsed(flags["wal-dir"])) {
+      return `wal-dir ${JSON.stringify(flags["wal-dir"])} not empty or could not be read`;
     }
     const file = openSnapshotFile(path, !skipHashCheck);
     if (!file.ok) return file.error;
@@ -53,7 +56,10 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<string |
       }
       fs.rmSync(part, { recursive: true, force: true });
       const wrong = await restoreInto(part, file.value, options);
-      if (wrong !== null) return wrong;
+      if (wrong !== null) {
+        if (flags["wal-dir"] !== "") empty(flags["wal-dir"]);
+        return wrong;
+      }
     } finally {
       file.value.close();
     }
@@ -65,6 +71,15 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<string |
   } finally {
     fs.rmSync(part, { recursive: true, force: true });
   }
+}
+
+function isUsed(directory: string): boolean {
+  return fs.existsSync(directory) && fs.readdirSync(directory).length > 0;
+}
+
+/** Of a log for which there is no store. */
+function empty(directory: string): void {
+  for (const name of fs.readdirSync(directory)) fs.rmSync(join(directory, name));
 }
 
 async function restoreInto(

@@ -225,7 +225,7 @@ describe.skipIf(!HAS_ETCD)(`snapshots between detcd and etcd${skipReason}`, () =
     fs.writeFileSync(`${file}.bad`, whole.subarray(0, -32));
     const flags = [...restoreFlags(target), "--skip-hash-check"];
     expect((await detcd("restore", `${file}.bad`, ...flags)).code).toBe(0);
-    const twice = await detcd("restore", file, ...flags);
+    const twice = await detcd("restore", file, ...flags, "--wal-dir", `${file}.wal`);
     expect(twice.stderr).toMatch(/^Error: data-dir ".*" not empty or could not be read$/);
   });
 

@@ -116,6 +116,7 @@ describe("the data directory", () => {
     fs.mkdirSync(elsewhere);
     fs.writeFileSync(join(elsewhere, "file"), "");
     expect(await refusal(`--wal-dir ${elsewhere}`)).toContain("must be empty at the first start");
+    expect(fs.readdirSync(join(root, "data", "member"))).not.toContain("identity.json");
   });
 
   it("has one process at a time, and names it", async () => {

@@ -22,7 +22,7 @@ import { createInitialCluster } from "./ids.ts";
 import { joinCluster } from "./join.ts";
 import { LOCK_FILE, type Lock, lockDirectory } from "./lock.ts";
 import type { Log } from "../observe/log.ts";
-import { openWalDirectory } from "./wal-directory.ts";
+import { openWalDirectory, refuseUsedDirectory } from "./wal-directory.ts";
 import { looseDirectory, tightenTree } from "../storage/private-files.ts";
 
 export type DataDirectory = Readonly<{
@@ -84,6 +84,7 @@ async function open(
   try {
     closeToOthers(directory, memberDirectory, log);
     const firstStart = !fs.existsSync(join(memberDirectory, IDENTITY));
+    if (firstStart) refuseUsedDirectory(flags["wal-dir"]);
     const identity = firstStart ? await firstIdentity(flags, dial) : knownIdentity(directory);
     if (firstStart) writeIdentity(memberDirectory, identity);
     else tellIgnored(directory, given, log);

@@ -23,15 +23,22 @@ export function openWalDirectory(memberDirectory: string, own: string): string {
   return place;
 }
 
-function linkTo(target: string, place: string): void {
-  fs.mkdirSync(target, { recursive: true, mode: 0o700 });
-  fs.chmodSync(target, 0o700);
+/** Before anything is written of who the member is: who is refused here has not started yet. */
+export function refuseUsedDirectory(own: string): void {
+  const target = resolve(own);
+  if (own === "" || !fs.existsSync(target)) return;
   const [found] = fs.readdirSync(target);
   if (found !== undefined) {
     refuse(
       `--wal-dir ${target} must be empty at the first start, and holds ${found}: choose another`,
     );
   }
+}
+
+function linkTo(target: string, place: string): void {
+  refuseUsedDirectory(target);
+  fs.mkdirSync(target, { recursive: true, mode: 0o700 });
+  fs.chmodSync(target, 0o700);
   fs.symlinkSync(target, place);
 }
 

@@ -30,7 +30,7 @@ function put(key: string, value: Uint8Array = new Uint8Array(1)): KvWrite {
 
 function open(more: Partial<KvEvents> = {}, pausedBytesMax = 2 ** 20): KvStore {
   const events = { onDone: () => undefined, onFailure: fail, ...more };
-  return new KvStore(directory, events, pausedBytesMax);
+  return new KvStore(directory, events, { pausedBytesMax });
 }
 
 function fail(error: Error): never {

@@ -46,6 +46,19 @@ function contents(): Record<string, string> {
 }
 
 describe("the WAL's disk", () => {
+  it("syncs nothing where it is told so, and answers all the same", async () => {
+    const answered: number[] = [];
+    const events = {
+      onDone: (done: DiskToken) => answered.push(done),
+      onFailure: (error: Error) => expect.fail(error.message),
+      onSync: () => expect.fail("it was synced"),
+    };
+    const disk = new WalDisk(directory, events, false);
+    disk.perform(token(1), [write(A, 0, "one"), sync(A)]);
+    await disk.close();
+    expect([answered, contents()]).toEqual([[1], { "a.wal": "one" }]);
+  });
+
   it("answers every token in order, with the bytes in the files", async () => {
     const { disk, answered } = openDisk();
     disk.perform(token(1), [write(A, 0, "one"), sync(A)]);

@@ -32,6 +32,7 @@ export function createDiskReader(directory: string): DiskReader {
 export class WalDisk {
   readonly #directory: string;
   readonly #events: DiskEvents;
+  readonly #syncs: boolean;
   readonly #openFiles = new Map<FileName, number>();
   #waiting: Order[] = [];
   #running: Promise<void> | null = null;
@@ -39,9 +40,11 @@ export class WalDisk {
   #failed = false; // nothing may be written after a failure
   #namesChanged = false; // a file was created or removed since the directory was last synced
 
-  constructor(directory: string, events: DiskEvents) {
+  /** Without syncs, "durable" means that it outlives the process, and not the machine. */
+  constructor(directory: string, events: DiskEvents, syncs = true) {
     this.#directory = directory;
     this.#events = events;
+    this.#syncs = syncs;
   }
 
   /** Starts when the caller's turn is over, so that all effects of a turn share one sync. */
@@ -118,6 +121,7 @@ export class WalDisk {
   }
 
   async #sync(file: FileName): Promise<void> {
+    if (!this.#syncs) return;
     const begunMs = performance.now();
     await whenDone((back) => fs.fdatasync(this.#descriptor(file), back));
     if (this.#namesChanged) await this.#syncDirectory();

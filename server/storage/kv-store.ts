@@ -17,6 +17,9 @@ const POINTER = "current";
  *  given up. */
 const PAUSED_BYTES_MAX = 128 * 1024 * 1024;
 
+/** Without syncs a commit outlives the process alone. */
+export type StoreOptions = Readonly<{ pausedBytesMax?: number; syncs?: boolean }>;
+
 type Versioned = Readonly<{ kv: LmdbKv; version: number }>;
 
 export class KvStore {
@@ -24,6 +27,7 @@ export class KvStore {
   readonly #directory: string;
   readonly #events: KvEvents;
   readonly #pausedBytesMax: number;
+  readonly #syncs: boolean;
   #current: Versioned;
   #newest: number; // version that was ever begun
   #staged: Versioned | null = null;
@@ -35,11 +39,12 @@ export class KvStore {
   constructor(
     memberDirectory: string,
     events: KvEvents,
-    pausedBytesMax: number = PAUSED_BYTES_MAX,
+    { pausedBytesMax, syncs }: StoreOptions = {},
   ) {
     this.#directory = memberDirectory;
     this.#events = events;
-    this.#pausedBytesMax = pausedBytesMax;
+    this.#pausedBytesMax = pausedBytesMax ?? PAUSED_BYTES_MAX;
+    this.#syncs = syncs ?? true;
     const version = readPointer(memberDirectory);
     for (const name of fs.readdirSync(memberDirectory)) {
       const leftOver = /^kv-\d+$/.test(name) && name !== `kv-${version}`;
@@ -186,13 +191,14 @@ export class KvStore {
   /** Only the store in use reports: what commits in a staged or a leaving one concerns nobody. */
   #open(version: number, prepare: (path: string) => void = prepareStore): Versioned {
     prepare(this.#path(version));
-    const kv: LmdbKv = new LmdbKv(this.#path(version), {
+    const events: KvEvents = {
       onDone: (applied) => {
         if (this.#kv === kv) this.#events.onDone(applied);
       },
       onFailure: this.#events.onFailure,
       onCommit: (seconds) => this.#events.onCommit?.(seconds),
-    });
+    };
+    const kv: LmdbKv = new LmdbKv(this.#path(version), events, this.#syncs);
     return { kv, version };
   }
 

@@ -56,11 +56,11 @@ export class LmdbKv {
   readonly #images = new Set<Promise<void>>();
   #inUseBytes: number | null = null; // as of the last commit; null: not looked at since
 
-  constructor(directory: string, events: KvEvents) {
+  constructor(directory: string, events: KvEvents, syncs = true) {
     this.#events = events;
     this.#directory = directory;
     this.#dataFile = join(directory, "data.mdb");
-    this.#database = openDatabase(directory);
+    this.#database = openDatabase(directory, syncs);
     this.reader = this.#createReader(null);
   }
 

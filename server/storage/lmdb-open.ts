@@ -36,8 +36,8 @@ export function storedKey(table: Table, key: Bytes): string {
   return TABLES[table] + key;
 }
 
-/** LMDB says why not by a number. */
-export function openDatabase(directory: string): Database {
+/** LMDB says why not by a number. Without syncs a commit outlives the process alone. */
+export function openDatabase(directory: string, syncs = true): Database {
   try {
     return open<Uint8Array, string>(directory, {
       encoding: "binary",
@@ -45,6 +45,7 @@ export function openDatabase(directory: string): Database {
       keyEncoder: KEY_ENCODER,
       noSubdir: false,
       mapSize: MAP_BYTES,
+      noSync: !syncs,
       overlappingSync: false, // a commit is reported once it is synced, not before
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 // Flags from variables: `--data-dir` is ETCD_DATA_DIR. An empty one counts as unset; the words
-// about the others are etcd's. A variable that asks for security and that nobody knows ends the
-// start: what it asked for would not be there.
+// about the others are etcd's. Who sets a flag and its variable is refused, as by etcd: one of the
+// two would not count. So is a variable that asks for security and that nobody knows: what it asked
+// for would not be there.
 
 import type { Result } from "../../../core/contract.ts";
 import { nearest } from "./nearest.ts";
@@ -44,11 +45,17 @@ export function readEnvironment(
       if (asksForSecurity(variable, text)) return { ok: false, error: strangerOf(variable) };
       notices.push(notice("unrecognized environment variable", fields));
     } else if (line.has(name)) {
-      const words = "recognized environment variable, but unused: shadowed by corresponding flag";
-      notices.push(notice(words, fields));
+      return { ok: false, error: shadowed(variable, line.get(name)?.typed ?? "") };
     } else settings.set(name, { text, typed: variable });
   }
   return { ok: true, value: { settings, notices } };
+}
+
+function shadowed(variable: string, typed: string): string {
+  return (
+    "conflicting environment variable is shadowed by corresponding command-line flag " +
+    `(either unset environment variable or disable flag): ${variable} and ${typed}`
+  );
 }
 
 function strangerOf(variable: string): string {

@@ -16,7 +16,7 @@ export function helpText(): string {
     lines.push("");
   }
   lines.push(
-    "Every flag can be given as a variable: --data-dir is ETCD_DATA_DIR. A flag beats it.",
+    "Every flag can be given as a variable: --data-dir is ETCD_DATA_DIR. Both are refused.",
   );
   return lines.join("\n");
 }

@@ -60,8 +60,25 @@ describe("the flags of serve", () => {
   it("beat their variables, which beat the defaults; empty variables count as unset", () => {
     const environment = { ETCD_NAME: "env", ETCD_DATA_DIR: "/data", ETCD_LOG_LEVEL: "" };
     expect(run("", environment)).toMatchObject({ name: "env", "data-dir": "/data" });
-    expect(run("--name flag", environment).name).toBe("flag");
     expect(environmentName("initial-advertise-peer-urls")).toBe("ETCD_INITIAL_ADVERTISE_PEER_URLS");
+  });
+
+  it("are refused beside their variables, as by etcd", () => {
+    expect(parse("--name flag", { ETCD_NAME: "env" })).toMatchObject({
+      kind: "refused",
+      exitCode: 1,
+      message: expect.stringMatching(/^conflicting environment variable .*: ETCD_NAME and --name$/),
+    });
+  });
+
+  it("tell what is adjusted, and what is unsafe", () => {
+    expect(messagesOf("--watch-progress-notify-interval=50ms")).toEqual([
+      "adjusting watch progress notify interval to minimum period",
+    ]);
+    expect(messagesOf("--watch-progress-notify-interval=0s")).toEqual([]);
+    expect(messagesOf("--unsafe-no-fsync")).toEqual([
+      "nothing is synced: what was acknowledged may be lost when the machine stops",
+    ]);
   });
 
   it("warn of a variable that no flag has", () => {

@@ -2,8 +2,8 @@
 // gives the parser, the help, the defaults and the names in the environment.
 //
 // The syntax is Go's: `-x v`, `--x v`, `--x=v`; a boolean is `--x` or `--x=false`; the last one
-// wins. A flag beats its variable (`--data-dir` is ETCD_DATA_DIR), which beats the default. As from
-// etcd, what cannot be read ends with exit code 2, what is read and refused with 1.
+// wins. A variable (`--data-dir` is ETCD_DATA_DIR) beats the default, and may not be set beside its
+// flag. As from etcd, what cannot be read ends with exit code 2, what is read and refused with 1.
 
 import { whyRefused, withDerived } from "./check.ts";
 import { readEnvironment } from "./environment.ts";
@@ -13,6 +13,7 @@ import { nearest } from "./nearest.ts";
 import { notice, type Notice, type Setting, type Settings } from "./settings.ts";
 import { FLAG_BY_WORD, FLAG_NAMES, type FlagName, flagOf, type Flags, isInitial } from "./table.ts";
 import { quoted } from "./values.ts";
+import { warningsAbout } from "./warnings.ts";
 
 export type ParsedFlags = Readonly<
   | { kind: "run"; flags: Flags; given: ReadonlySet<FlagName>; notices: readonly Notice[] }
@@ -65,7 +66,8 @@ export function flagsOf(settings: Settings, notices: readonly Notice[]): ParsedF
   const reason = whyRefused(flags, settings);
   if (reason !== null) return refused(1, reason);
   const about = [...meaningsOf(settings), ...warningsOf(flags)].map((words) => notice(words));
-  return { kind: "run", flags, given, notices: [...notices, ...about] };
+  const warnings = warningsAbout(flags, settings);
+  return { kind: "run", flags, given, notices: [...notices, ...about, ...warnings] };
 }
 
 type Line = Readonly<{ kind: "read"; settings: Settings }> | Refused;

@@ -131,8 +131,8 @@ export const UNSAFE: TableOf<UnsafeFlags> = {
     'make a cluster of one from a snapshot instead: "detcd snapshot restore"',
     booleanFlag("false", "Keep the data, remove all other members."),
   ),
-  "unsafe-no-fsync": accepted(
-    "what is written is always synced",
-    booleanFlag("false", "Write without syncing: what was acknowledged may be lost."),
+  "unsafe-no-fsync": booleanFlag(
+    "false",
+    "Write without syncing: what was acknowledged may be lost when the machine stops.",
   ),
 };
