@@ -1,7 +1,7 @@
 // The scenarios that are about one service each, in any trouble.
 
 import type { Retention } from "../../core/mvcc/retention.ts";
-import type { Ratio } from "../../sim/options/options.ts";
+import type { Ratio, SimOptions } from "../../sim/options/options.ts";
 import { DEFAULT_OPTIONS, SMALL_LIMITS } from "../../sim/options/options.ts";
 import {
   anyNode,
@@ -122,6 +122,19 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
       ),
     injects: ["crash", "isolate"],
     covers: ["compactions", "restarts", "snapshotsInstalled"],
+  },
+  {
+    name: "hashes",
+    promise: "A hash is of what can be read, however far a compaction has come meanwhile.",
+    options: (seed) => (seed % 2 === 0 ? hashing(seed, 100, 500) : hashing(seed, 1, 20_000)),
+    faults: (options) =>
+      schedule(
+        4,
+        crash(options, anyTarget(options), ["all", "some"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(500, 4000)),
+      ),
+    injects: ["crash", "isolate"],
+    covers: ["hashes", "compactions", "restarts"],
   },
   {
     name: "full-stores",
@@ -260,6 +273,35 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     covers: ["rangeParts", "rangesInPieces", "compactions", "restarts", "snapshotsInstalled"],
   },
   {
+    name: "choices",
+    promise:
+      "A transaction that only reads chooses and reads at one moment, in however many steps.",
+    options: (seed) => ({
+      ...usual(seed),
+      durationMs: 12_000,
+      healAtMs: 8000,
+      node: {
+        ...DEFAULT_OPTIONS.node,
+        snapshotCount: seed % 2 === 0 ? 5 : 50,
+        limits: { ...SMALL_LIMITS, rangeRows: 1 + (seed % 3), rangesAtOnce: 1 + (seed % 2) },
+      },
+      clients: {
+        ...DEFAULT_OPTIONS.clients,
+        intervalMs: 100,
+        keys: 40,
+        mix: { ...DEFAULT_OPTIONS.clients.mix, put: 10, compact: 1, choice: 10 },
+      },
+    }),
+    faults: (options) =>
+      schedule(
+        4,
+        crash(options, anyTarget(options), ["none", "some", "all"], lasting(50, 3000)),
+        isolate(options, anyTarget(options), ["both", "inbound"], lasting(1000, 5000)),
+      ),
+    injects: ["crash", "isolate"],
+    covers: ["rangeParts", "compactions", "restarts"],
+  },
+  {
     name: "membership",
     promise: "Members are added, promoted and removed in any trouble, and nothing is lost by it.",
     options: (seed) => ({
@@ -320,3 +362,20 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
 
 const KEPT_FOR_A_TIME: Retention = { kind: "time", retentionMs: 4000 };
 const KEPT_BY_LENGTH: Retention = { kind: "revisions", count: 15, everyMs: 3000 };
+
+/** A compaction under which hashes are taken, or that comes between the pieces of one. */
+function hashing(seed: number, compactionRows: number, syncMicros: number): SimOptions {
+  const { clients, node, disk } = usual(seed);
+  return {
+    ...usual(seed),
+    node: { ...node, limits: { ...SMALL_LIMITS, compactionRows, hashRows: 1 + (seed % 4) } },
+    disk: { ...disk, syncMicros },
+    clients: {
+      ...clients,
+      watchers: 0,
+      count: 5,
+      intervalMs: 50,
+      mix: { ...clients.mix, delete: 4, compact: 1, hash: 30 },
+    },
+  };
+}

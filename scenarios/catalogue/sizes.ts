@@ -36,8 +36,7 @@ export const SIZE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "narrow-lines",
-    promise:
-      "However long it takes to say it all, a leader whom nothing else ails stays in office.",
+    promise: "However long it takes to carry it all, a leader whom nothing ails stays in office.",
     options: (seed) => narrow(large(seed, 7000)),
     faults: () => fc.constant([]),
     injects: [],
@@ -71,7 +70,7 @@ function large(seed: number, durationMs: number): SimOptions {
   };
 }
 
-/** Lines of some megabits, on which a large call takes as long as a heartbeat waits. */
+/** A large call takes as long as a dozen small ones, or some dozens. */
 function narrow(options: SimOptions): SimOptions {
   const { seed, network, clients } = options;
   return {

@@ -115,6 +115,8 @@ export function chooseRequest(
       return chooseNested(name, draw);
     case "hash":
       return { kind: "hash_kv", revision: Math.max(0, memory.revision - draw(6, "back")) };
+    case "choice":
+      return chooseChoice(memory.revision, draw);
   }
 }
 
@@ -270,6 +272,15 @@ function chooseTxn(keys: number, name: CallName, draw: Draw): TxnRequest {
     { ...READ, key: second },
   ];
   return { kind: "txn", compare, success: [{ ...READ, key: second }, ...puts], failure };
+}
+
+/** All keys, if none of them was changed of late, and how many there are otherwise. */
+function chooseChoice(revision: number, draw: Draw): TxnRequest {
+  const keys = { key: fromText("k"), rangeEnd: fromText("l") };
+  const operand = Math.max(1, revision + 2 - draw(6, "back"));
+  const unchanged: Compare = { ...keys, result: "less", target: { kind: "mod", operand } };
+  const failure = [{ ...READ, ...keys, countOnly: true }];
+  return { kind: "txn", compare: [unchanged], success: [{ ...READ, ...keys }], failure };
 }
 
 function compareOf(key: Bytes, target: Compare["target"]): Compare {

@@ -110,6 +110,7 @@ export type Mix = Readonly<{
   select: number; // a range with filters, an order and a limit
   nested: number; // a transaction in a transaction
   hash: number; // of the history of one member
+  choice: number; // a transaction that only reads, by what it finds in many keys
 }>;
 
 /** Which call it is. What the call does is a function of the seed and of this. */
@@ -197,6 +198,7 @@ export const DEFAULT_OPTIONS: SimOptions = {
       select: 0,
       nested: 0,
       hash: 0,
+      choice: 0,
     },
     only: null,
   },

@@ -56,6 +56,7 @@ export class Tally {
     linearizableReads: 0,
     writes: 0,
     compactions: 0,
+    hashes: 0,
     defragmentations: 0,
     refusedForSpace: 0,
     corruptionsFound: 0,
@@ -109,6 +110,7 @@ export class Tally {
     if (/^(auth|user|role)_/.test(input.kind)) counts.authChanges += 1;
     if (input.kind === "lock" || input.kind === "campaign") counts.locks += 1;
     if (input.kind === "authenticate") counts.authenticated += 1;
+    if (input.kind === "hash_kv") counts.hashes += 1;
     if (input.kind === "compact") counts.compactions += 1;
     else if (output.kind === "lease_keep_alive") counts.keepAlives += Number(output.ttlSeconds > 0);
     else if (input.kind === "alarm" || input.kind === "hash_kv") return;

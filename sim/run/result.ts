@@ -71,6 +71,7 @@ export type Coverage = Readonly<{
   linearizableReads: number;
   writes: number;
   compactions: number; // answered with success
+  hashes: number; // of histories
   defragmentations: number; // that a driver carried out
   refusedForSpace: number;
   corruptionsFound: number; // times that somebody was accused

@@ -6,6 +6,7 @@ import type { Mutant } from "./mutant.ts";
 import { ACCESS_MUTANTS } from "./access.ts";
 import { CORRUPTION_MUTANTS } from "./corruption.ts";
 import { DISK_MUTANTS } from "./disk.ts";
+import { EDGES_MUTANTS } from "./edges.ts";
 import { MEMBERS_MUTANTS } from "./members.ts";
 import { PIECES_MUTANTS } from "./pieces.ts";
 import { RAFT_MUTANTS } from "./raft.ts";
@@ -25,4 +26,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIZES_MUTANTS,
   ...RANGES_MUTANTS,
   ...PIECES_MUTANTS,
+  ...EDGES_MUTANTS,
 ];
