@@ -368,13 +368,15 @@ function hashing(seed: number, compactionRows: number, syncMicros: number): SimO
   const { clients, node, disk } = usual(seed);
   return {
     ...usual(seed),
+    durationMs: 12_000,
+    healAtMs: 8000,
     node: { ...node, limits: { ...SMALL_LIMITS, compactionRows, hashRows: 1 + (seed % 4) } },
     disk: { ...disk, syncMicros },
     clients: {
       ...clients,
       watchers: 0,
-      count: 5,
-      intervalMs: 50,
+      count: 4,
+      intervalMs: 60,
       mix: { ...clients.mix, delete: 4, compact: 1, hash: 30 },
     },
   };

@@ -170,7 +170,7 @@ function drawNetwork(dice: Dice): NetworkOptions {
 /** Puts there are always; of the rest, any part may be missing. */
 function drawMix(dice: Dice): Mix {
   const { mix } = DEFAULT_OPTIONS.clients;
-  const drawn: Record<string, number> = { put: mix.put, alarm: 0 };
+  const drawn: Record<string, number> = { put: mix.put, alarm: 0, choice: 0 };
   for (const kind of ["get", "range", "serializable", "historical", "delete", "swap", "txn"]) {
     drawn[kind] = dice.one(4) ? 0 : mix[kind as keyof Mix];
   }
