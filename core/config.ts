@@ -14,6 +14,7 @@ export type Config = Readonly<{
   /** Where the members are now, for one that joins: until it has caught up, the log tells it only
    *  where they were. Empty for the first members. */
   contacts: readonly Member[];
+  forceNewCluster: boolean; // --force-new-cluster: the others are removed at this boot
   strictReconfig: boolean; // --strict-reconfig-check
   /** What this node tells the others about itself once a leader exists. */
   name: string;

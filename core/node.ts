@@ -13,6 +13,7 @@ import type {
   KvReader,
   Millis,
   NodeId,
+  Result,
   StepFunction,
 } from "./contract.ts";
 import { maybeYield, resumeChores } from "./step/chores.ts";
@@ -57,8 +58,9 @@ import {
   tickConcurrencyCalls,
 } from "./services/concurrency/locks.ts";
 import { sayFarewell } from "./services/maintenance/hand-over.ts";
-import { recover } from "./storage/recovery.ts";
-import { confirmWal, trimWal } from "./storage/wal.ts";
+import { forceNewCluster } from "./step/forced-cluster.ts";
+import { recover, type Recovered } from "./storage/recovery.ts";
+import { appendToWal, confirmWal, trimWal } from "./storage/wal.ts";
 import { tickStreamCalls } from "./step/stream-calls.ts";
 import { restoreStreams } from "./step/streaming.ts";
 import { takeCall, takeCallInput } from "./step/take-call.ts";
@@ -75,7 +77,12 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const identity = { cluster: config.cluster, node: config.node };
   const recovered = recover(disk, identity, applied, config.limits.segmentBytes);
   if (!recovered.ok) return recovered;
-  const { wal, hard, entries, compacted, repairs, cutOff } = recovered.value;
+  const { compacted, cutOff } = recovered.value;
+  const known = config.forceNewCluster
+    ? aloneFrom(config, seed, store, recovered.value)
+    : recovered;
+  if (!known.ok) return known;
+  const { wal, hard, entries, repairs } = known.value;
   const restored = {
     hard,
     entries,
@@ -87,7 +94,7 @@ export const boot: Boot = (config, seed, now, disk, kv) => {
   const raft = createRaft(raftConfig(config), restored, seed, now);
   const state = createState(config, seed, now, { raft, wal, store });
   const turn = beginTurn(state, kv, effects);
-  tellPeers(turn);
+  if (known === recovered) tellPeers(turn);
   writeDisk(turn, { wal, ops: repairs }, hard); // what was read may not be on disk before this is
   const { term, commit } = hard;
   const { lastIndex } = raft.log;
@@ -192,6 +199,31 @@ function takeOutside(turn: Turn, input: Input): void {
       return turnAway(turn, input);
     default: // of streams, images and passwords that it knows nothing of
   }
+}
+
+/** The log with which it is alone. Others are heard of no more: until it has applied that, too. */
+function aloneFrom(
+  config: Config,
+  seed: bigint,
+  store: Store,
+  recovered: Recovered,
+): Result<Recovered, string> {
+  const { hard, entries, wal, repairs } = recovered;
+  const forced = forceNewCluster(config, seed, store, hard, entries);
+  if (!forced.ok) return forced;
+  const added = forced.value.entries;
+  if (added.length === 0) return { ok: true, value: recovered };
+  const plan = appendToWal(wal, forced.value.hard, added);
+  return {
+    ok: true,
+    value: {
+      ...recovered,
+      hard: forced.value.hard,
+      entries: [...entries, ...added],
+      wal: plan.wal,
+      repairs: [...repairs, ...plan.ops],
+    },
+  };
 }
 
 /** The state that the KV holds; in an empty one, the genesis: the members of the new cluster. */

@@ -117,13 +117,12 @@ async function open(
   const tokens = openTokens(flags, clock);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
   const metrics = createMetrics(flags, config);
-  const syncs = !flags["unsafe-no-fsync"];
-  const kv = openStore(memberDirectory, syncs, submit, metrics);
+  const kv = openStore(memberDirectory, flags, submit, metrics);
   closers.push(() => kv.close());
   await giveRoomBack(kv, flags, logOf("server/storage/defragment-at-start.ts"));
   const backups = createBackups(kv, submit, metrics);
   closers.push(async () => backups.stop());
-  const disk = openLog(walDirectory, syncs, submit, metrics);
+  const disk = openLog(walDirectory, flags, submit, metrics);
   closers.push(() => disk.close());
   const seed = randomBytes(8).readBigUInt64LE();
   const first = recoverNode(directory, () =>
@@ -301,7 +300,7 @@ function openTokens(flags: Flags, clock: Clock): Tokens {
 
 function openLog(
   directory: string,
-  syncs: boolean,
+  flags: Flags,
   submit: Runtime["submit"],
   metrics: Metrics,
 ): WalDisk {
@@ -311,7 +310,7 @@ function openLog(
     onSync: metrics.disk.onSync,
     onWrite: metrics.disk.onWrite,
   };
-  return new WalDisk(directory, events, syncs);
+  return new WalDisk(directory, events, !flags["unsafe-no-fsync"]);
 }
 
 function createBackups(kv: KvStore, submit: Runtime["submit"], metrics: Metrics): Backups {
@@ -324,7 +323,7 @@ function createBackups(kv: KvStore, submit: Runtime["submit"], metrics: Metrics)
 
 function openStore(
   directory: string,
-  syncs: boolean,
+  flags: Flags,
   submit: Runtime["submit"],
   metrics: Metrics,
 ): KvStore {
@@ -333,7 +332,7 @@ function openStore(
     onFailure: end,
     onCommit: (seconds: number) => metrics.store.observeCommit(seconds),
   };
-  return new KvStore(directory, events, { syncs });
+  return new KvStore(directory, events, { syncs: !flags["unsafe-no-fsync"] });
 }
 
 function giveRoomBack(kv: KvStore, flags: Flags, log: Log): Promise<void> {
@@ -417,6 +416,7 @@ function configOf(flags: Flags, { identity }: DataDirectory): Config {
     node: identity.member,
     members: identity.members,
     contacts: identity.contacts,
+    forceNewCluster: flags["force-new-cluster"],
     strictReconfig: flags["strict-reconfig-check"],
     name: flags.name,
     clientUrls: flags["advertise-client-urls"],

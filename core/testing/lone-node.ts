@@ -105,6 +105,7 @@ export function loneConfig(more: Partial<Config> = {}): Config {
     clientUrls: ["http://one:2379"],
     version: "3.7.0",
     contacts: [],
+    forceNewCluster: false,
     strictReconfig: true,
     watchProgressMs: WATCH_PROGRESS_MS,
     heartbeatMs: 100,

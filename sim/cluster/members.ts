@@ -48,6 +48,7 @@ export function configOf(
     node: id,
     members: foundersOf({ nodes, spares }),
     contacts,
+    forceNewCluster: false,
     strictReconfig,
     name: `node-${number}`,
     clientUrls: [`http://node-${number}:2379`],

@@ -127,9 +127,9 @@ export type UnsafeFlags = Readonly<{
 }>;
 
 export const UNSAFE: TableOf<UnsafeFlags> = {
-  "force-new-cluster": refused(
-    'make a cluster of one from a snapshot instead: "detcd snapshot restore"',
-    booleanFlag("false", "Keep the data, remove all other members."),
+  "force-new-cluster": booleanFlag(
+    "false",
+    "Keep the data, remove all other members: only where they are lost, and at one start only.",
   ),
   "unsafe-no-fsync": booleanFlag(
     "false",

@@ -7,7 +7,7 @@ import type { Flags } from "./table.ts";
 const LEAST_PROGRESS_MS = 100;
 
 export function warningsAbout(flags: Flags, settings: Settings): readonly Notice[] {
-  return [...ofProgress(settings), ...ofSyncs(flags)];
+  return [...ofProgress(settings), ...ofForce(flags), ...ofSyncs(flags)];
 }
 
 /** In etcd's words. 0 means the usual, and is not adjusted. */
@@ -17,6 +17,15 @@ function ofProgress(settings: Settings): readonly Notice[] {
   return [
     notice("adjusting watch progress notify interval to minimum period", {
       "min-watch-progress-notify-interval": `${LEAST_PROGRESS_MS}ms`,
+    }),
+  ];
+}
+
+function ofForce(flags: Flags): readonly Notice[] {
+  if (!flags["force-new-cluster"]) return [];
+  return [
+    notice("all other members are removed: start without this flag from now on", {
+      flag: "--force-new-cluster",
     }),
   ];
 }
