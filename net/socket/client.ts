@@ -45,9 +45,9 @@ const RECONNECT_MS_MAX = 1000;
 
 /** What a client believes, and what it shows: in PEM, null where there is none. */
 export type ClientSecrets = Readonly<{
-  ca: Buffer | null; // null: those that Node believes
-  certificate: Buffer | null;
-  key: Buffer | null;
+  ca: Uint8Array | null; // null: those that Node believes
+  certificate: Uint8Array | null;
+  key: Uint8Array | null;
   isTrusting: boolean; // whoever answers is believed to be who was called
 }>;
 const NO_SECRETS: ClientSecrets = { ca: null, certificate: null, key: null, isTrusting: false };
@@ -83,9 +83,10 @@ function targetOf(address: Address): string {
 }
 
 function credentialsFor({ isSecure }: Address, secrets: ClientSecrets): ChannelCredentials {
-  const { ca, certificate, key, isTrusting } = secrets;
   if (!isSecure) return credentials.createInsecure();
-  return credentials.createSsl(ca, key, certificate, { rejectUnauthorized: !isTrusting });
+  const { ca, certificate, key, isTrusting } = secrets;
+  const [roots, own, chain] = [ca, key, certificate].map((pem) => pem && Buffer.from(pem));
+  return credentials.createSsl(roots, own, chain, { rejectUnauthorized: !isTrusting });
 }
 
 function openWatch(
