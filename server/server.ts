@@ -124,9 +124,8 @@ async function open(
   closers.push(async () => backups.stop());
   const disk = openLog(walDirectory, flags, submit, metrics);
   closers.push(() => disk.close());
-  const seed = randomBytes(8).readBigUInt64LE();
   const first = recoverNode(directory, () =>
-    boot(config, seed, clock.now(), createDiskReader(walDirectory), kv.reader),
+    boot(config, drawSeed(), clock.now(), createDiskReader(walDirectory), kv.reader),
   );
   const passwords = createPasswords(flags, tokens.sign, () => runtime);
   closers.push(() => passwords.close());
@@ -175,6 +174,11 @@ async function open(
   closers.push(() => stopClients(clients, runtime));
   await openPorts(clients, flags);
   closers.push(() => handOver(runtime, config.electionMs, logOf("server/start/hand-over.ts")));
+}
+
+/** Another for each life. */
+function drawSeed(): bigint {
+  return randomBytes(8).readBigUInt64LE();
 }
 
 /** The rows of a store that is damaged inside may contradict each other: an assertion finds it. */
