@@ -31,6 +31,7 @@ import { Passwords } from "./secrets/passwords.ts";
 import type { Sign } from "./secrets/passwords.ts";
 import { linkPeers } from "./peers.ts";
 import { type Outside, Runtime } from "./runtime.ts";
+import { tellSlow } from "./observe/slow-calls.ts";
 import { SnapshotFiles } from "./storage/snapshot-files.ts";
 import { startTls } from "./tls/start-tls.ts";
 import type { Tls } from "./tls/open-tls.ts";
@@ -238,7 +239,11 @@ async function clientsOf(
   { runtime, kv, metrics, tls, logOf }: Served,
 ): Promise<EtcdService> {
   const profiles = flags["enable-pprof"] ? await loadProfiles() : null;
-  const sink = metrics.requests.watch(runtime);
+  const sink = tellSlow(
+    metrics.requests.watch(runtime),
+    flags["warning-unary-request-duration"],
+    logOf("server/observe/slow-calls.ts"),
+  );
   return createEtcdService({
     httpUrls: flags["listen-client-http-urls"],
     terms: tls.clients,

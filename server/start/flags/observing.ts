@@ -60,10 +60,7 @@ export const LOGGING: TableOf<LoggingFlags> = {
   "log-rotation-config-json": textFlag(ROTATION, "How to rotate, as JSON."),
   "warning-unary-request-duration": promoted(
     "warning-unary-request-duration",
-    accepted(
-      "slow requests are not logged",
-      flag("300ms", parseDuration, "A request that takes longer is logged."),
-    ),
+    flag("300ms", parseDuration, "A request that takes longer is logged."),
   ),
 };
 
