@@ -117,7 +117,7 @@ async function open(
   const clock = createClock(config.electionMs / 2, () => performance.now());
   const tokens = openTokens(flags, clock);
   const submit: Runtime["submit"] = (input) => runtime.submit(input);
-  const metrics = createMetrics(flags, config);
+  const metrics = createMetrics(flags, config, logOf("server/runtime.ts"));
   const kv = openStore(memberDirectory, flags, submit, metrics);
   closers.push(() => kv.close());
   await giveRoomBack(kv, flags, logOf("server/storage/defragment-at-start.ts"));
@@ -292,10 +292,18 @@ function createPasswords(flags: Flags, sign: Sign | null, runtime: () => Runtime
   });
 }
 
-function createMetrics(flags: Flags, { heartbeatMs }: Config): Metrics {
+function createMetrics(flags: Flags, { heartbeatMs }: Config, log: Log): Metrics {
+  const expectedMs = flags["warning-apply-duration"];
   return new Metrics({
     extensive: flags.metrics === "extensive",
-    slowStepSeconds: flags["warning-apply-duration"] / 1000,
+    slowStepSeconds: expectedMs / 1000,
+    onSlowStep: (input, seconds) => {
+      log("warn", "apply request took too long", {
+        took: `${(seconds * 1000).toFixed(6)}ms`,
+        "expected-duration": `${expectedMs}ms`,
+        request: input, // a step applies what is committed, of several requests
+      });
+    },
     heartbeatSeconds: heartbeatMs / 1000,
     features: shownFeatures(flags),
   });

@@ -23,7 +23,13 @@ it.skipIf(!HAS_PROMTOOL)("each alert fires for its cause, and for no other", () 
 
 it("they ask for nothing that no member shows", () => {
   const features = [{ name: "x", stage: "BETA", isOn: true }];
-  const options = { extensive: true, slowStepSeconds: 1, heartbeatSeconds: 1, features };
+  const options = {
+    extensive: true,
+    slowStepSeconds: 1,
+    onSlowStep: () => undefined,
+    heartbeatSeconds: 1,
+    features,
+  };
   const { state, kv } = startLoneNode();
   const text = new Metrics(options).text(state(), kv);
   const shown = new Set(Array.from(text.matchAll(/^# TYPE (\w+)/gm), ([, name = ""]) => name));

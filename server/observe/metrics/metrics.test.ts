@@ -22,18 +22,21 @@ it("steps are counted by how long they took, and the longest is told by what it 
 });
 
 it("a slow step is one that is no tick and takes longer than it may", () => {
-  const metrics = createMetrics();
+  const slow: string[] = [];
+  const metrics = createMetrics(slow);
   const { state, kv } = startLoneNode();
   metrics.observeStep("tick", 0.2, true);
   metrics.observeStep("resume", 0.2, true);
   metrics.observeStep("resume", 0.05, true);
   expect(metrics.text(state(), kv)).toContain("\netcd_server_slow_apply_total 1\n");
+  expect(slow).toEqual(["resume 0.2"]);
 });
 
-function createMetrics(): Metrics {
+function createMetrics(slow: string[] = []): Metrics {
   return new Metrics({
     extensive: false,
     slowStepSeconds: 0.1,
+    onSlowStep: (input, seconds) => slow.push(`${input} ${seconds}`),
     heartbeatSeconds: 0.1,
     features: [],
   });

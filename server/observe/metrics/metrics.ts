@@ -20,6 +20,7 @@ import { StoreMetrics } from "./store-metrics.ts";
 export type MetricsOptions = Readonly<{
   extensive: boolean; // with a histogram for each call
   slowStepSeconds: number; // --warning-apply-duration
+  onSlowStep: (input: Input["kind"], seconds: number) => void;
   heartbeatSeconds: number;
   features: readonly Readonly<{ name: string; stage: string; isOn: boolean }>[];
 }>;
@@ -63,7 +64,10 @@ export class Metrics {
     this.#steps.observe(seconds);
     if (seconds > (this.#longestSteps.get(input) ?? 0)) this.#longestSteps.set(input, seconds);
     if (input === "tick") this.#observeTick(leads);
-    else if (seconds > this.#options.slowStepSeconds) this.#slowSteps += 1;
+    else if (seconds > this.#options.slowStepSeconds) {
+      this.#slowSteps += 1;
+      this.#options.onSlowStep(input, seconds);
+    }
   }
 
   text(state: NodeState, kv: KvReader): string {

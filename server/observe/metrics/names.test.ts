@@ -56,7 +56,13 @@ it("the time of each kind of call is for who asks for it", () => {
 /** After a call, a heartbeat and an image: whatever has labels shows them. */
 function textAfterWork(extensive = true): string {
   const features = [{ name: "CompactHashCheck", stage: "ALPHA", isOn: false }];
-  const options = { extensive, slowStepSeconds: 0.1, heartbeatSeconds: 0.1, features };
+  const options = {
+    extensive,
+    slowStepSeconds: 0.1,
+    onSlowStep: () => undefined,
+    heartbeatSeconds: 0.1,
+    features,
+  };
   const metrics = new Metrics(options);
   const [self, peer] = [1n as NodeId, 2n as NodeId];
   const put = findMethod("/etcdserverpb.KV/Put");

@@ -68,10 +68,7 @@ export const TUNING: TableOf<TuningFlags> = {
   ),
   "warning-apply-duration": promoted(
     "warning-apply-duration",
-    accepted(
-      "slow entries are not logged",
-      flag("100ms", parseDuration, "An entry whose application takes longer is logged."),
-    ),
+    flag("100ms", parseDuration, "A step that takes longer, with all that it applies, is logged."),
   ),
   "bootstrap-defrag-threshold-megabytes": promoted(
     "bootstrap-defrag-threshold-megabytes",
