@@ -1,5 +1,6 @@
 // `detcd serve`: reads the flags, starts one member, and stops it on a signal.
 
+import { flushCompileCache } from "node:module";
 import { setTimeout as pause } from "node:timers/promises";
 import { REMOVED } from "../net/wire/peers/peer-hello.ts";
 import { operatorErrorOf } from "./causes.ts";
@@ -77,8 +78,10 @@ async function run(
 }
 
 /** As etcd ends, by the signal that it was sent; but the first process of a container has none that
- *  ends it, and its end is good. */
+ *  ends it, and its end is good. What Node keeps at a good end only is kept before: what was
+ *  compiled, for the next start. */
 function endBy(signal: keyof typeof SIGNALS): void {
+  flushCompileCache();
   if (process.pid !== 1) process.kill(process.pid, signal);
 }
 
