@@ -18,13 +18,12 @@ export function tellSlow(sink: CallSink, longestMs: number, log: Log): CallSink 
     openStream: sink.openStream,
     open: (request, caller, reply) => {
       const begunMs = performance.now();
-      const begunAt = new Date().toISOString();
       return sink.open(request, caller, (result, parts) => {
         reply(result, parts);
         const spentMs = performance.now() - begunMs;
         if (spentMs <= longestMs) return;
         log("warn", "request stats", {
-          "start time": begunAt,
+          "start time": new Date(Date.now() - spentMs).toISOString(),
           "time spent": `${spentMs.toFixed(6)}ms`,
           "response type": pathOf(request),
           ...sizesOf(request, result, parts),

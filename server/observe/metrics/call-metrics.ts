@@ -4,7 +4,7 @@
 import type { CallMeter } from "../../../net/socket/call-meter.ts";
 import type { Method } from "../../../net/wire/methods/methods.ts";
 import type { Metric, Sample } from "./metric.ts";
-import { Counters, labelled } from "./metric.ts";
+import { labelled } from "./metric.ts";
 
 type Traffic = {
   started: number;
@@ -12,6 +12,8 @@ type Traffic = {
   sent: number;
   readonly handled: Map<number, number>; // by code
 };
+
+const VERSIONS_MAX = 100;
 
 /** As grpc-go writes them, by number. */
 const CODES = [
@@ -39,12 +41,11 @@ export class CallMetrics implements CallMeter {
   #receivedBytes = 0;
   #sentBytes = 0;
   #refused = 0;
-  readonly #clients = new Counters(); // calls, by the version that clients show
+  readonly #clients = new Map<string, { unary: number; stream: number }>(); // by their version
 
   readonly opened = (method: Method, version: string): void => {
-    const type = method.stream === "none" ? "unary" : "stream";
-    const client = version === "" ? "unknown" : version;
-    this.#clients.add(labelled({ client_api_version: client, type }));
+    const shown = this.#clients.get(version) ?? this.#newClient(version);
+    shown[method.stream === "none" ? "unary" : "stream"] += 1;
   };
 
   readonly started = (method: Method): void => {
@@ -121,7 +122,7 @@ export class CallMetrics implements CallMeter {
         "etcd_server_client_requests_total",
         counter,
         "The total number of client requests per client version.",
-        this.#clients.samples(),
+        [...this.#clients].flatMap(([version, calls]) => samplesOf(version, calls)),
       ],
       [
         "detcd_client_streams_refused_total",
@@ -130,6 +131,14 @@ export class CallMetrics implements CallMeter {
         [["", this.#refused]],
       ],
     ];
+  }
+
+  /** Clients say what they like: of too many versions the rest is one. */
+  #newClient(version: string): { unary: number; stream: number } {
+    const name = this.#clients.size < VERSIONS_MAX ? version : "others";
+    const fresh = this.#clients.get(name) ?? { unary: 0, stream: 0 };
+    this.#clients.set(name, fresh);
+    return fresh;
   }
 
   #of(method: Method): Traffic {
@@ -146,4 +155,14 @@ export function labelsOf({ path, stream }: Method): string {
   const [, service = "", name = ""] = path.split("/");
   const type = { none: "unary", server: "server_stream", both: "bidi_stream" }[stream];
   return `grpc_method="${name}",grpc_service="${service}",grpc_type="${type}"`;
+}
+
+function samplesOf(
+  version: string,
+  calls: Readonly<Record<"unary" | "stream", number>>,
+): readonly Sample[] {
+  const client = version === "" ? "unknown" : version;
+  return (["unary", "stream"] as const)
+    .filter((type) => calls[type] > 0)
+    .map((type) => [labelled({ client_api_version: client, type }), calls[type]]);
 }
